@@ -1,0 +1,48 @@
+"""A scalar autograd engine that you can look inside.
+
+>>> from micrograd_like import Value
+>>> x = Value(3.0, label="x")
+>>> y = x * x + x.exp()
+>>> y.backward()
+>>> f"{x.grad:.4f}"                     # 2x + exp(x)
+'26.0855'
+"""
+
+from typing import Any
+
+from micrograd_like import functions
+from micrograd_like.derivatives import derivative, grad, hessian, jacobian
+from micrograd_like.engine import Value, replay, topological_order
+from micrograd_like.functions import *  # noqa: F403 - one function for every rule
+from micrograd_like.losses import hinge, mse
+from micrograd_like.nn import MLP, Layer, Module, Neuron
+from micrograd_like.optim import SGD
+from micrograd_like.steps import Backprop
+from micrograd_like.train import History, fit, top_gradients
+
+__version__ = "0.1.0"
+__all__ = [
+    "MLP",
+    "SGD",
+    "Backprop",
+    "History",
+    "Layer",
+    "Module",
+    "Neuron",
+    "Value",
+    "derivative",
+    "fit",
+    "grad",
+    "hessian",
+    "hinge",
+    "jacobian",
+    "mse",
+    "replay",
+    "top_gradients",
+    "topological_order",
+]
+__all__ += [name for name in functions.__all__ if name != "abs"]  # Python's abs takes Values, too
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(f"module 'micrograd_like' has no attribute {name!r}")

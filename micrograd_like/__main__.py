@@ -1,0 +1,5 @@
+"""``python -m micrograd_like``."""
+
+from micrograd_like.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,121 @@
+"""Exact derivatives of Python functions, to any order.
+
+Each takes a function of one or more numbers and returns a function of the same numbers, which takes
+Values as well, so that they nest.
+
+>>> derivative(lambda x: x**4, order=3)(2.0)
+48.0
+>>> hessian(lambda x, y: x * x * y)(3.0, 5.0)
+[[10.0, 6.0], [6.0, 0.0]]
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from micrograd_like.engine import Value, to_number, topological_order
+
+__all__ = ["derivative", "grad", "hessian", "jacobian"]
+
+
+def grad(f: Callable[..., Any]) -> Callable[..., Any]:
+    """The gradient of f: its partial derivative for the one input, or a tuple for several.
+
+    >>> grad(lambda x, y: x * y)(3.0, 4.0)
+    (4.0, 3.0)
+    """
+
+    def gradient(*point: Any) -> Any:
+        variables = _variables(point, "grad")
+        partials = _partials(_value(f(*variables), "grad"), variables, _differentiable(point))
+        return partials[0] if len(partials) == 1 else tuple(partials)
+
+    return gradient
+
+
+def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
+    """The derivative of a function of one variable, taken ``order`` times.
+
+    >>> derivative(lambda x: 1 / x)(2.0)
+    -0.25
+    """
+    if not isinstance(order, int) or order < 1:
+        raise ValueError(f"derivative: the order is a whole number from 1 up, not {order!r}")
+
+    def nth(x: Any) -> Any:
+        (variable,) = _variables((x,), "derivative")
+        value = _value(f(variable), "derivative")
+        for _ in range(order - 1):
+            (value,) = _partials(value, [variable], create_graph=True)
+        return _partials(value, [variable], _differentiable((x,)))[0]
+
+    return nth
+
+
+def jacobian(f: Callable[..., Sequence[Any]]) -> Callable[..., list[list[Any]]]:
+    """The matrix of partial derivatives of a function with several outputs: a row an output.
+
+    >>> jacobian(lambda x, y: [x + y, x * y])(3.0, 4.0)
+    [[1.0, 1.0], [4.0, 3.0]]
+    """
+
+    def matrix(*point: Any) -> list[list[Any]]:
+        variables = _variables(point, "jacobian")
+        outputs = f(*variables)
+        if isinstance(outputs, Value) or not isinstance(outputs, Sequence):
+            raise TypeError(f"jacobian: f returns a list of Values, not {outputs!r}; use grad")
+        rows = [_value(output, "jacobian") for output in outputs]
+        return [_partials(row, variables, _differentiable(point)) for row in rows]
+
+    return matrix
+
+
+def hessian(f: Callable[..., Any]) -> Callable[..., list[list[Any]]]:
+    """The matrix of second derivatives of a function with one output."""
+
+    def matrix(*point: Any) -> list[list[Any]]:
+        variables = _variables(point, "hessian")
+        first = _partials(_value(f(*variables), "hessian"), variables, create_graph=True)
+        return [_partials(row, variables, _differentiable(point)) for row in first]
+
+    return matrix
+
+
+def _variables(point: Sequence[Any], name: str) -> list[Value]:
+    """A value of its own for each input, still joined to what it was computed from.
+
+    Were it the input itself, a function that also captures that input from outside would be
+    differentiated for both uses of it.
+    """
+    if not point:
+        raise TypeError(f"{name}: needs at least one number to differentiate at")
+    return [
+        x * 1.0 if isinstance(x, Value) else Value(to_number(x, f"{name}(f)(...)")) for x in point
+    ]
+
+
+def _differentiable(point: Sequence[Any]) -> bool:
+    return any(isinstance(x, Value) for x in point)
+
+
+def _value(output: Any, name: str) -> Value:
+    if isinstance(output, Value):
+        return output
+    raise TypeError(
+        f"{name}: f returned {output!r}, not a Value: its graph was lost where it left Values "
+        "(math.exp in place of micrograd_like.exp, or .data); a constant is Value(...)"
+    )
+
+
+def _partials(root: Value, variables: Sequence[Value], create_graph: bool) -> list[Any]:
+    """The derivatives of the root for the variables; the gradients kept in the graph stay."""
+    touched = {id(v): v for v in (*topological_order(root), *variables)}.values()
+    kept = [(v, v.grad) for v in touched]
+    for v in touched:
+        v.grad = 0.0
+    try:
+        root.backward(create_graph)
+        zero: Any = Value(0.0) if create_graph else 0.0
+        return [v.grad if v.grad else zero for v in variables]
+    finally:
+        for v, gradient in kept:
+            v.grad = gradient
