@@ -18,6 +18,7 @@ from micrograd_like.train import fit, top_gradients
 __all__ = ["main"]
 
 HELD_BACK = 0.2  # of the rows, for testing
+DEFAULTS = {"epochs": 100, "lr": 0.005, "hidden": 8, "seed": 0}
 
 
 class Table(NamedTuple):
@@ -50,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="micrograd-like",
         description="Backprop you can look inside. Without a command: a tour on real data.",
     )
-    parser.set_defaults(epochs=100, lr=0.005, hidden=8, seed=0)
+    parser.set_defaults(**DEFAULTS)
     commands = parser.add_subparsers(dest="command", metavar="train")
     command = commands.add_parser("train", help="train a network to predict a column of a CSV file")
     command.add_argument(
@@ -61,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--lr", type=float, help="learning rate (0.005)")
     command.add_argument("--hidden", type=int, help="neurons in the hidden layer (8)")
     command.add_argument("--seed", type=int, help="of the split and of the first weights (0)")
-    command.set_defaults(epochs=100, lr=0.005, hidden=8, seed=0)
+    command.set_defaults(**DEFAULTS)
     return parser
 
 

@@ -10,11 +10,16 @@ Values as well, so that they nest.
 """
 
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 from micrograd_like.engine import Value, to_number, topological_order
 
 __all__ = ["derivative", "grad", "hessian", "jacobian"]
+
+# Whether a function is being differentiated now: a derivative that it takes in turn may depend on
+# values that it captured, and is then a Value itself.
+_differentiating = ContextVar("_differentiating", default=False)
 
 
 def grad(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -26,7 +31,7 @@ def grad(f: Callable[..., Any]) -> Callable[..., Any]:
 
     def gradient(*point: Any) -> Any:
         variables = _variables(point, "grad")
-        partials = _partials(_value(f(*variables), "grad"), variables, _differentiable(point))
+        partials = _partials(_value(f, variables, "grad"), variables, _differentiable(point))
         return partials[0] if len(partials) == 1 else tuple(partials)
 
     return gradient
@@ -43,7 +48,7 @@ def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
 
     def nth(x: Any) -> Any:
         (variable,) = _variables((x,), "derivative")
-        value = _value(f(variable), "derivative")
+        value = _value(f, [variable], "derivative")
         for _ in range(order - 1):
             (value,) = _partials(value, [variable], create_graph=True)
         return _partials(value, [variable], _differentiable((x,)))[0]
@@ -60,10 +65,10 @@ def jacobian(f: Callable[..., Sequence[Any]]) -> Callable[..., list[list[Any]]]:
 
     def matrix(*point: Any) -> list[list[Any]]:
         variables = _variables(point, "jacobian")
-        outputs = f(*variables)
+        outputs = _call(f, variables)
         if isinstance(outputs, Value) or not isinstance(outputs, Sequence):
             raise TypeError(f"jacobian: f returns a list of Values, not {outputs!r}; use grad")
-        rows = [_value(output, "jacobian") for output in outputs]
+        rows = [_checked(output, "jacobian") for output in outputs]
         return [_partials(row, variables, _differentiable(point)) for row in rows]
 
     return matrix
@@ -74,7 +79,7 @@ def hessian(f: Callable[..., Any]) -> Callable[..., list[list[Any]]]:
 
     def matrix(*point: Any) -> list[list[Any]]:
         variables = _variables(point, "hessian")
-        first = _partials(_value(f(*variables), "hessian"), variables, create_graph=True)
+        first = _partials(_value(f, variables, "hessian"), variables, create_graph=True)
         return [_partials(row, variables, _differentiable(point)) for row in first]
 
     return matrix
@@ -94,10 +99,22 @@ def _variables(point: Sequence[Any], name: str) -> list[Value]:
 
 
 def _differentiable(point: Sequence[Any]) -> bool:
-    return any(isinstance(x, Value) for x in point)
+    return _differentiating.get() or any(isinstance(x, Value) for x in point)
 
 
-def _value(output: Any, name: str) -> Value:
+def _call(f: Callable[..., Any], variables: Sequence[Value]) -> Any:
+    token = _differentiating.set(True)
+    try:
+        return f(*variables)
+    finally:
+        _differentiating.reset(token)
+
+
+def _value(f: Callable[..., Any], variables: Sequence[Value], name: str) -> Value:
+    return _checked(_call(f, variables), name)
+
+
+def _checked(output: Any, name: str) -> Value:
     if isinstance(output, Value):
         return output
     raise TypeError(

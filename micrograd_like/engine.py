@@ -458,7 +458,10 @@ def _accumulate(v: Value, contribution: Value) -> None:
 
 def _differs(data: Operand, recorded: float) -> bool:
     number = data._data if isinstance(data, Value) else data
-    return number != recorded and not (math.isnan(number) and math.isnan(recorded))
+    if math.isnan(number) or math.isnan(recorded):
+        return math.isnan(number) != math.isnan(recorded)
+    # Floats have forms of some functions that are more careful with the last digits.
+    return not math.isclose(number, recorded, rel_tol=1e-9, abs_tol=1e-300)
 
 
 def _described(node: Value) -> str:

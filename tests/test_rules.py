@@ -1,0 +1,206 @@
+"""The rules against mpmath, against their own formulas, and compiled by Numba."""
+
+import math
+import random
+from typing import Any
+
+import mpmath
+import pytest
+from accuracy import (
+    MPMATH,
+    errors_at,
+    points_of,
+    reference,
+    relative_error,
+    second_derivatives,
+    undefined,
+)
+from conftest import DOMAINS
+
+from micrograd_like.rules import (
+    FLOAT_COMPOSED,
+    PRIMITIVES,
+    RULES,
+    Rule,
+    bind,
+    elementary,
+    m,
+    rule,
+    written,
+)
+
+every_rule = pytest.mark.parametrize("name", RULES)
+ORDINARY = [-3.5, -1.0, -0.75, -0.25, 0.25, 0.5, 0.75, 1.0, 2.0, 3.0]
+SEAMS = [-1500.5, -37.0, -36.0, -30.0, -1.0, -0.5, -1e-9, 0.0, 1e-9, 0.5, 1.0, 30.0, 37.0, 800.0]
+KINKS = ("relu", "leaky_relu", "abs", "maximum", "minimum")
+
+
+def ordinary_points(of: Rule) -> list[tuple[float, ...]]:
+    """Points of the rule's domain where a formula can be evaluated without loss."""
+    pairs = [(x, y) for x in ORDINARY for y in ORDINARY]
+    points = {pair[: of.arity] for pair in pairs}
+    return sorted(point for point in points if DOMAINS[of.name](*point) and abs(point[0]) != 1)
+
+
+@every_rule
+def test_every_rule_is_within_4_ulp_of_mpmath_over_the_whole_exponent_range(name: str) -> None:
+    """Values and local derivatives are right to 4 ulp, saturated, tiny or huge as they may be."""
+    for point in points_of(RULES[name], 150):
+        for k, error in enumerate(errors_at(RULES[name], point)):
+            assert error <= 4, f"{name}{point}: output {k} is {error:.1f} ulp off"
+
+
+@every_rule
+def test_every_second_derivative_is_right_to_nine_digits(name: str) -> None:
+    """The derivative of each local derivative, taken by the engine, agrees with mpmath."""
+    for point in points_of(RULES[name], 25):
+        for got, right in second_derivatives(RULES[name], point):
+            assert relative_error(got, right) < 1e-9, f"{name}{point}: {got} for {right}"
+
+
+@pytest.mark.parametrize("x", SEAMS)
+@pytest.mark.parametrize("name", [n for n in RULES if RULES[n].arity == 1 and n not in KINKS])
+def test_second_derivatives_are_right_at_zero_and_at_the_seams_of_branches(
+    name: str, x: float
+) -> None:
+    """A branch in a rule leaves no seam in the derivative of its derivative."""
+    if not DOMAINS[name](x):
+        pytest.skip("outside the domain")
+    for got, right in second_derivatives(RULES[name], (x,)):
+        assert relative_error(got, right, scale=1e-12) < 1e-9
+
+
+@every_rule
+def test_the_formulas_that_people_read_are_the_numbers_that_the_rule_returns(name: str) -> None:
+    """Formula and derivative formulas, evaluated at 60 digits, equal the rule's outputs."""
+    of = RULES[name]
+    with mpmath.workdps(60):
+        for point in ordinary_points(of):
+            numbers = list(map(mpmath.mpf, point))
+            outputs = zip(bind(of.function, MPMATH)(*numbers), reference(of, numbers), strict=True)
+            for k, (got, right) in enumerate(outputs):
+                if undefined(of, point, k):
+                    assert mpmath.isnan(got), f"{name}{point}, output {k}"
+                else:
+                    assert mpmath.almosteq(got, right, 1e-50), f"{name}{point}, output {k}"
+
+
+@every_rule
+def test_the_domain_says_where_the_rule_is_defined(name: str) -> None:
+    """A rule raises exactly where its domain condition does not hold."""
+    numbers = [-math.inf, -2.5, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 2.0, math.inf]
+    for x in numbers:
+        for y in numbers if RULES[name].arity == 2 else [0.0]:
+            operands = (x, y)[: RULES[name].arity]
+            if name == "pow" and x == -math.inf and abs(y) == math.inf:
+                continue  # no parity to speak of
+            try:
+                RULES[name].function(*operands)
+                defined = True
+            except (ValueError, ZeroDivisionError):
+                defined = False
+            whole = name == "pow" and abs(y) == math.inf  # inf % 1 is NaN; IEEE calls it even
+            assert whole or defined == DOMAINS[name](*operands), operands
+
+
+@every_rule
+def test_nan_goes_in_and_comes_out(name: str) -> None:
+    """A NaN operand gives a NaN value with NaN gradients, never a finite slope."""
+    of = RULES[name]
+    for place in range(1 if name == "leaky_relu" else of.arity):  # whose y counts where x < 0
+        operands = [0.5] * of.arity
+        operands[place] = math.nan
+        value, *slopes = of.function(*operands)
+        assert math.isnan(value)
+        if name not in ("add", "sub", "neg"):  # whose slopes do not depend on the operands
+            assert any(map(math.isnan, slopes))
+
+
+def test_kinks_take_the_subgradient_of_least_norm() -> None:
+    """At a kink the slope is the one nearest to 0, and ties do not depend on the order."""
+    assert RULES["relu"].function(0.0) == (0.0, 0.0)
+    assert RULES["abs"].function(-0.0) == (0.0, 0.0)
+    assert RULES["leaky_relu"].function(0.0, 0.01)[1] == 0.01
+    assert RULES["leaky_relu"].function(0.0, -0.5)[1] == 0.0
+    assert RULES["leaky_relu"].function(0.0, 3.0)[1] == 1.0
+    for name in ("maximum", "minimum"):
+        assert RULES[name].function(2.0, 2.0) == (2.0, 0.5, 0.5)
+        assert RULES[name].function(0.0, -0.0)[1:] == (0.5, 0.5)
+
+
+def test_a_power_of_zero_has_the_slopes_of_its_limits() -> None:
+    """x**y next to x = 0: no slope, slope 1, an infinite one, and none for exponent 0."""
+    power = RULES["pow"].function
+    assert power(0.0, 2.5) == (0.0, 0.0, 0.0)
+    assert power(0.0, 1.0) == (0.0, 1.0, 0.0)
+    assert power(0.0, 0.5) == (0.0, math.inf, 0.0)
+    assert power(0.0, 0.0) == (1.0, 0.0, -math.inf)
+    assert power(math.nan, 0.0)[:2] == (1.0, 0.0)
+
+
+def test_ends_of_domains_have_infinite_slopes_of_the_right_sign() -> None:
+    """The one-sided limit, also where 1/sqrt(x) would divide by a negative zero."""
+    assert RULES["sqrt"].function(-0.0)[1] == math.inf
+    for x in (-1.0, 1.0):
+        assert RULES["asin"].function(x)[1] == math.inf
+        assert RULES["acos"].function(x)[1] == -math.inf
+
+
+def test_overflow_goes_to_infinity_in_every_operation() -> None:
+    """No operation raises OverflowError: each gives the infinity of the right sign."""
+    cases: dict[str, tuple[Any, float]] = {
+        "exp": ((1000.0,), math.inf),
+        "expm1": ((1000.0,), math.inf),
+        "sinh": ((-1000.0,), -math.inf),
+        "cosh": ((-1000.0,), math.inf),
+        "mul": ((1e200, -1e200), -math.inf),
+        "div": ((1e200, -1e-200), -math.inf),
+        "pow": ((-1e200, 3.0), -math.inf),
+        "add": ((1.7e308, 1.7e308), math.inf),
+    }
+    for name, (operands, value) in cases.items():
+        assert RULES[name].function(*operands)[0] == value
+
+
+def test_numba_compiles_every_rule_as_it_stands() -> None:
+    """The same functions, compiled, give the same numbers to a few ulp."""
+    numba = pytest.importorskip("numba")
+
+    def compiled(function: Any) -> Any:
+        return numba.njit(function, error_model="numpy")
+
+    primitives = {n: getattr(math, n) for n in PRIMITIVES if n != "abs"} | {"abs": abs}
+    functions = elementary(primitives, FLOAT_COMPOSED, compiled)
+    rng = random.Random(3)
+    for of in RULES.values():
+        function = compiled(bind(of.function, functions))
+        for _ in range(20):
+            point = tuple(rng.uniform(0.05, 0.95) for _ in range(of.arity))
+            assert function(*point) == pytest.approx(of.function(*point), rel=1e-14), of.name
+
+
+def test_a_rule_of_a_name_that_is_taken_is_refused() -> None:
+    """Defining an operation twice is an error, not a silent replacement."""
+    with pytest.raises(ValueError, match="'tanh': the table has one already"):
+
+        @rule("tanh", "x", "1")
+        def tanh(x: Any) -> Any:
+            return x, 1.0
+
+    assert RULES["tanh"].function(0.0) == (0.0, 1.0)
+
+
+def test_only_plain_functions_can_be_bound() -> None:
+    """A builtin has no body to read again with other elementary functions."""
+    with pytest.raises(TypeError, match="plain Python function"):
+        bind(math.exp, m)
+
+
+def test_written_formulas_keep_names_and_signs_apart() -> None:
+    """Operands called y and x are not mistaken for the formula's own letters."""
+    assert written("x - y", "y", "x") == "y - x"
+    assert written("y * x**(y - 1)", "a", "2") == "2 · a"
+    assert written("y * x**(y - 1)", "a", "13") == "13 · a¹²"
+    assert written("x**y", "-2", "3") == "(-2)³"
+    assert written("x + y", "-3", "-1") == "-3 + (-1)"
+    assert written("exp(x)", "-1") == "exp(-1)"
