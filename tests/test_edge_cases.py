@@ -140,6 +140,7 @@ CASES = [
     Case("where sqrt", lambda x: mg.sqrt(x) if x > 0 else 0 * x, (0.0,), 0, (0,)),
     Case("where log", lambda x: mg.log(x) if x > 0 else 0 * x, (-1.0,), 0, (0,)),
     Case("where log at 0", lambda x: mg.log(x) if x > 0 else 0 * x, (0.0,), 0, (0,)),
+    Case("where sin(x)/x", lambda x: mg.sin(x) / x if x.data else 0 * x + 1, (0.0,), 1, (0,)),
     Case("0 * sqrt(x)", lambda x: 0 * mg.sqrt(x), (0.0,), 0, (0,)),
     Case("relu(nan)", mg.relu, (nan,), nan, (nan,)),
     Case("abs(nan)", abs, (nan,), nan, (nan,)),
@@ -197,6 +198,24 @@ BEYOND_THE_CHAIN_RULE = [
 ]
 
 
+# The program as written loses the value in its forward pass: the gradient is that of the floats.
+LOST_IN_THE_FORWARD_PASS = [
+    Case("norm overflow", norm, (3e200, 4e200), inf, (0, 0)),
+    Case("log(1 + x)", lambda x: mg.log(1 + x), (1e-20,), 0, (1,)),
+    Case("exp(x) - 1", lambda x: mg.exp(x) - 1, (1e-20,), 0, (1,)),
+    Case("log(1 + exp(x))", lambda x: mg.log(1 + mg.exp(x)), (1000.0,), inf, (0,)),
+    Case("1e16x + x - 1e16x", lambda x: 1e16 * x + x - 1e16 * x, (1.0,), 0, (0,)),
+    Case("x/10 ten thousand times", lambda x: sum([0.1 * x] * 10_000), (1.0,), 1000, (1000,)),
+    Case(
+        "product underflow",
+        lambda x, y: (x * 1e-200) * (y * 1e-200) * 1e300,
+        (1.0, 1.0),
+        0,
+        (1e-100, 1e-100),
+    ),
+]
+
+
 def close(got: float, right: Any) -> bool:
     """Whether an answer is right: to 2e-14 relative, NaN for NaN, in the interval of a kink."""
     if isinstance(right, tuple):
@@ -239,6 +258,14 @@ def test_what_no_product_of_local_derivatives_can_give(case: Case) -> None:
     value, gradients = gradients_at(case)
     assert close(value, case.value)
     assert not all(map(close, gradients, case.gradients))
+
+
+@pytest.mark.parametrize("case", LOST_IN_THE_FORWARD_PASS, ids=lambda case: case.name)
+def test_what_is_lost_in_the_forward_pass_stays_lost_quietly(case: Case) -> None:
+    """No reverse rule brings back what rounding or overflow took; nothing raises or turns NaN."""
+    value, gradients = gradients_at(case)
+    assert value == pytest.approx(case.value, rel=1e-12)
+    assert gradients == pytest.approx(case.gradients, rel=1e-12)
 
 
 SECOND = [
