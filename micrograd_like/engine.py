@@ -36,7 +36,11 @@ NOT_COMPUTED = _NotComputed()
 
 def to_number(value: Any, where: str) -> float:
     """The one door for numbers: a float, or a TypeError that says what to do instead."""
-    if isinstance(value, numbers.Real) or type(value).__name__ in ("bool", "bool_"):
+    if (
+        type(value) is int
+        or isinstance(value, numbers.Real)
+        or type(value).__name__ in ("bool", "bool_")
+    ):
         return float(value)
     kind = type(value).__name__
     if isinstance(value, Value):
@@ -141,7 +145,7 @@ class Value:
 
         Leaves add it to their ``grad``; the other nodes show the latest pass.  With
         ``create_graph`` the gradients are Values with a graph of their own, which can be
-        differentiated again.
+        differentiated again.  One thread at a time: a pass leaves its marks in the nodes.
 
         >>> x = Value(3.0)
         >>> (x * x).backward(create_graph=True)

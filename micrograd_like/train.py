@@ -61,26 +61,29 @@ def fit(
     for epoch in bar:
         if seed is not None:
             shuffle.shuffle(order)
-        losses, norm = [], 0.0
-        for start in range(0, len(order), batch_size):
-            batch = order[start : start + batch_size]
+        batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+        total = 0.0
+        for batch in batches:
             optimizer.zero_grad()
             error = loss([model(rows[i]) for i in batch], [targets[i] for i in batch])
             error.backward()
             norm = math.hypot(*(p.grad for p in parameters))
-            if not (math.isfinite(error.data) and math.isfinite(norm)):
-                raise ArithmeticError(
-                    f"fit: in epoch {epoch}, at data point {batch[0]}, the loss is "
-                    f"{error.data:.6g} and the gradient's norm {norm:.6g}; "
-                    f"try a learning rate below {lr:g}"
-                )
+            _check_finite(error.data, norm, f"in epoch {epoch}, at data point {batch[0]}", lr)
             optimizer.step()
-            losses.append(error.data * len(batch))
-        history.loss.append(sum(losses) / len(rows))
+            total += error.data * len(batch)
+        history.loss.append(total / len(rows))
         history.gradient_norm.append(norm)
         if hasattr(bar, "set_postfix_str"):
             bar.set_postfix_str(f"loss {history.loss[-1]:.4f}")
     return history
+
+
+def _check_finite(error: float, norm: float, where: str, lr: float) -> None:
+    if not (math.isfinite(error) and math.isfinite(norm)):
+        raise ArithmeticError(
+            f"fit: {where}, the loss is {error:.6g} and the gradient's norm {norm:.6g}; "
+            f"try a learning rate below {lr:g}"
+        )
 
 
 def _bar(epochs: Iterable[int], progress: bool) -> Any:

@@ -17,6 +17,7 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -25,26 +26,28 @@ from typing import Any
 SEED = 1337
 SMALL = 10**4  # the size to which the cost per node of larger graphs is compared
 RECURSION = "RecursionError"
+TORCH = "PyTorch scalars"
 Cells = dict[str, str]
 Costs = dict[str, float]
+Task = Callable[[], float]  # does some work and returns what it cost
+Leaf = Callable[[float], Any]
 
 
 @dataclass(frozen=True)
 class Engine:
-    """What the workloads need of an engine; a slow one takes its turn in every third round only."""
+    """What the workloads need of an engine."""
 
     name: str
     package: str
     imports: str
-    leaf: Callable[[float], Any]
+    leaf: Leaf
     mlp: Callable[[int, list[int]], Any]
-    slow: bool = False
 
 
 class TorchMLP:
     """micrograd's MLP on 0-d tensors: the same draws, the same order of additions."""
 
-    def __init__(self, leaf: Callable[[float], Any], nin: int, nouts: list[int]) -> None:
+    def __init__(self, leaf: Leaf, nin: int, nouts: list[int]) -> None:
         sizes = [nin, *nouts]
         self.layers = [
             [([leaf(random.uniform(-1, 1)) for _ in range(n)], leaf(0.0)) for _ in range(nout)]
@@ -52,6 +55,7 @@ class TorchMLP:
         ]
 
     def __call__(self, x: list[Any]) -> Any:
+        """The network's answer."""
         for layer in self.layers:
             x = [sum((wi * xi for wi, xi in zip(w, x, strict=True)), b) for w, b in layer]
             if layer is not self.layers[-1]:
@@ -81,21 +85,19 @@ def torch_engine() -> Engine:
     torch.set_num_threads(1)
 
     def leaf(number: float) -> Any:
+        """A 0-d tensor that gets a gradient."""
         return torch.tensor(number, dtype=torch.float64, requires_grad=True)
 
-    def mlp(nin: int, nouts: list[int]) -> TorchMLP:
-        return TorchMLP(leaf, nin, nouts)
-
-    return Engine("PyTorch scalars", "torch", "import torch", leaf, mlp, slow=True)
+    return Engine(TORCH, "torch", "import torch", leaf, partial(TorchMLP, leaf))
 
 
 def load_engines() -> tuple[list[Engine], list[str]]:
     """The engines, ours first, and the names of the peers that are not installed."""
     engines, missing = [micrograd_engine("micrograd_like")], []
-    for name, load in {
-        "micrograd": lambda: micrograd_engine("micrograd"),
-        "torch": torch_engine,
-    }.items():
+    for name, load in (
+        ("micrograd", partial(micrograd_engine, "micrograd")),
+        (TORCH, torch_engine),
+    ):
         try:
             engines.append(load())
         except ImportError:
@@ -103,13 +105,13 @@ def load_engines() -> tuple[list[Engine], list[str]]:
     return engines, missing
 
 
-def alternate(tasks: list[tuple[Engine, Callable[[], float]]], rounds: int) -> Costs:
-    """The median cost by engine of tasks that take turns; a task returns what it cost."""
-    costs: dict[str, list[float]] = {engine.name: [] for engine, _ in tasks}
+def alternate(tasks: dict[str, Task], rounds: int) -> Costs:
+    """The median costs of tasks that take turns; PyTorch's only in every third round."""
+    costs: dict[str, list[float]] = {name: [] for name in tasks}
     for i in range(rounds):
-        for engine, task in tasks:
-            if i % 3 == 0 or not engine.slow:
-                costs[engine.name].append(task())
+        for name, task in tasks.items():
+            if i % 3 == 0 or not name.startswith(TORCH):
+                costs[name].append(task())
     return {name: statistics.median(measured) for name, measured in costs.items()}
 
 
@@ -168,13 +170,18 @@ def moons_step(engine: Engine, model: Any) -> float:
     return float(loss.data)
 
 
-def moons_task(engine: Engine, steps: int) -> Callable[[], float]:
-    """A task: the seconds of a step, averaged over consecutive steps."""
-    model = moons_model(engine)
+def moons_task(engine: Engine) -> Task:
+    """A task: the seconds of a step, averaged over consecutive steps.
+
+    As many come before, untimed, in which the garbage collector meets what others left to it.
+    """
+    model, steps = moons_model(engine), 1 if engine.name == TORCH else 5
 
     def task() -> float:
-        start = time.perf_counter()
-        for _ in range(steps):
+        """One turn."""
+        for i in range(2 * steps):
+            if i == steps:
+                start = time.perf_counter()
             moons_step(engine, model)
         return (time.perf_counter() - start) / steps
 
@@ -183,10 +190,10 @@ def moons_task(engine: Engine, steps: int) -> Callable[[], float]:
 
 def moons_row(engines: list[Engine], rounds: int) -> tuple[Cells, str]:
     """The cells of the moons step, and a note on how far the losses agree."""
-    losses = [moons_step(engine, moons_model(engine)) for engine in engines]  # and warm up
+    losses = [moons_step(engine, moons_model(engine)) for engine in engines]
     apart = max(abs(loss / losses[0] - 1) for loss in losses)
-    note = f"The losses of the moons step agree to a relative {apart:.1g}: {losses[0]:.12f}."
-    tasks = [(engine, moons_task(engine, 1 if engine.slow else 6)) for engine in engines]
+    note = f"Losses of the moons step: {losses[0]:.12f}, relative difference at most {apart:.1g}."
+    tasks = {engine.name: moons_task(engine) for engine in engines}
     return cells(alternate(tasks, rounds), milliseconds), note
 
 
@@ -228,7 +235,7 @@ def memory_rows(engines: list[Engine]) -> tuple[Cells, Cells, str]:
     return rows[0], rows[1], f"The moons graph with its gradients: {'; '.join(graphs)}."
 
 
-def chain(leaf: Callable[[float], Any], n: int) -> Any:
+def chain(leaf: Leaf, n: int) -> Any:
     """A chain of n operations."""
     y = leaf(1.0)
     for _ in range(n // 2):
@@ -236,24 +243,25 @@ def chain(leaf: Callable[[float], Any], n: int) -> Any:
     return y
 
 
-def fan_in(leaf: Callable[[float], Any], n: int) -> Any:
+def fan_in(leaf: Leaf, n: int) -> Any:
     """The sum of n leaves."""
     return sum([leaf(float(i)) for i in range(n)])
 
 
-def fan_out(leaf: Callable[[float], Any], n: int) -> Any:
+def fan_out(leaf: Leaf, n: int) -> Any:
     """A sum of n products, one leaf in all of them."""
     x = leaf(0.5)
     return sum(x * float(i) for i in range(n))
 
 
-Build = Callable[[Callable[[float], Any], int], Any]
+Build = Callable[[Leaf, int], Any]
 
 
-def graph_task(engine: Engine, build: Build, n: int, times: int = 1) -> Callable[[], float]:
+def graph_task(engine: Engine, build: Build, n: int, times: int = 1) -> Task:
     """A task: the seconds to build, differentiate and free a graph, per unit of its size."""
 
     def task() -> float:
+        """One turn."""
         start = time.perf_counter()
         for _ in range(times):
             build(engine.leaf, n).backward()
@@ -264,33 +272,38 @@ def graph_task(engine: Engine, build: Build, n: int, times: int = 1) -> Callable
 
 def graph_rows(engines: list[Engine], build: Build, n: int, rounds: int) -> tuple[Cells, Cells]:
     """The cells of a graph of size n, and of its cost per node relative to a small graph's."""
-    tasks, failed, scaled = [], {}, set()
+    tasks: dict[str, Task] = {}
+    failed: Cells = {}
     for engine in engines:
-        small = graph_task(engine, build, SMALL, 10)
         try:
-            graph_task(engine, build, SMALL)()
+            graph_task(engine, build, SMALL // 4)()
         except RecursionError:
             failed[engine.name] = RECURSION
             continue
-        size = min(n, 10**5) if engine.slow else n
-        scaled |= {engine.name} if size < n else set()
-        tasks.append((engine, graph_task(engine, build, size)))
-        tasks.append((Engine(f"{engine.name} small", "", "", float, float, engine.slow), small))
+        size = min(n, 10**5) if engine.name == TORCH else n
+        tasks[engine.name] = graph_task(engine, build, size)
+        tasks[f"{engine.name} small"] = graph_task(engine, build, SMALL, size // SMALL)
     costs = alternate(tasks, rounds)
-    names = [engine.name for engine in engines if engine.name not in failed]
+    names = [engine.name for engine in engines if engine.name in costs]
+    mark = {TORCH: " †"} if n > 10**5 else {}
     large = cells({name: costs[name] * n for name in names}, milliseconds)
-    large |= {name: f"{large[name]} †" for name in scaled}
-    relative = {name: f"{costs[name] / costs[f'{name} small']:.2f}" for name in names}
+    large = {name: cell + mark.get(name, "") for name, cell in large.items()}
+    relative = {
+        name: f"{costs[name] / costs[f'{name} small']:.2f}{mark.get(name, '')}" for name in names
+    }
     return large | failed, relative | failed
 
 
-def import_task(engine: Engine) -> Callable[[], float]:
+def import_task(engine: Engine) -> Task:
     """A task: the seconds of a Python that imports the engine, less those of one that does not."""
 
     def seconds(code: str) -> float:
+        """The time of a new Python that runs the code."""
         start = time.perf_counter()
-        subprocess.run([sys.executable, "-c", code], check=True)
+        subprocess.run([sys.executable, "-c", code], check=True, env=environment)
         return time.perf_counter() - start
+
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 
     seconds(engine.imports)  # compiles, and fills the disk cache
     return lambda: seconds(engine.imports) - seconds("pass")
@@ -314,33 +327,36 @@ def table(rows: dict[str, Cells], engines: list[Engine]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+NOTES = f"""\
+In brackets: the ratio to ours.  Times are of build, backward and free, with Python's default
+garbage collection and no call of the collector; bytes are counted after one, because micrograd's
+backward leaves its order of nodes to it.  The inputs of the moons step are leaves with gradients in
+every engine.  {RECURSION}: already at a quarter of 10⁴.  † Measured at 10⁵, and scaled."""
+
+
 def main() -> None:
     """Measure everything and print the table with its notes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer repeats")
     quick = parser.parse_args().quick
     engines, missing = load_engines()
-    rows: dict[str, Cells] = {}
-    rows["moons step"], losses = moons_row(engines, 4 if quick else 15)
-    rows["bytes per node"], rows["bytes per node, gradients included"], graph = memory_rows(engines)
+    graphs: dict[str, Cells] = {}  # first, while the collector has little of others' to look at
     for title, build, n in (
         ("chain of 10⁶", chain, 10**6),
         ("fan-in 10⁵", fan_in, 10**5),
         ("fan-out 10⁵", fan_out, 10**5),
     ):
         large, relative = graph_rows(engines, build, n, 2 if quick else 7)
-        rows[title], rows[f"{title}, cost per node relative to 10⁴"] = large, relative
-    imports = [(engine, import_task(engine)) for engine in engines]
-    rows["import"] = cells(alternate(imports, 4 if quick else 15), milliseconds)
-    print(machine(engines), table(rows, engines), sep="\n\n", end="\n\n")
-    print("Times are of build, backward and free, with Python's default garbage collection; what")
-    print(
-        "a turn leaves to the collector can fall into the next one's. In brackets: ratio to ours."
-    )
-    print(losses, graph, sep="\n")
-    print(f"{RECURSION}: already at 10⁴. † Measured at 10⁵ and scaled.")
+        graphs |= {title: large, f"{title}, cost per node relative to 10⁴": relative}
+    imports = {engine.name: import_task(engine) for engine in engines}
+    imported = cells(alternate(imports, 4 if quick else 15), milliseconds)
+    built, after, nodes = memory_rows(engines)
+    step, losses = moons_row(engines, 2 if quick else 7)
+    rows = {"moons step": step, "bytes per node": built}
+    rows |= {"bytes per node, gradients included": after, **graphs, "import": imported}
+    print(machine(engines), table(rows, engines), NOTES, losses, nodes, sep="\n\n")
     if missing:
-        print(f"Not installed, and left out: {', '.join(missing)}.")
+        print(f"\nNot installed, and left out: {', '.join(missing)}.")
 
 
 if __name__ == "__main__":
