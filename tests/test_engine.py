@@ -31,7 +31,7 @@ def call_on_duals(rule: Rule, *operands: Dual) -> Dual:
     """A rule on dual numbers."""
     value, *slopes = rule.function(*(d.value for d in operands))
     terms = [s * d.slope for s, d in zip(slopes, operands, strict=True) if s and d.slope]
-    return Dual(value, math.fsum(terms))
+    return Dual(value, sum(terms))
 
 
 def slopes_by_duals(graph: Graph) -> list[float]:

@@ -117,3 +117,18 @@ def test_zero_grad_forgets_gradients() -> None:
     model.zero_grad()
     assert not any(p.grad for p in model.parameters())
     assert Module().parameters() == []
+
+
+def test_a_program_written_for_micrograd_gives_the_same_numbers() -> None:
+    """Every operator that micrograd has, with shared nodes, on either engine."""
+    theirs = pytest.importorskip("micrograd.engine")
+    outcomes = []
+    for value in (theirs.Value, Value):
+        p, q = value(1.5), value(-0.75)
+        r = p * q - q**3 + 2
+        s = (r + 1.5 * p).relu() - (q - r).relu() + 3 / (p - q)
+        s += s * 0.5 + (-r) / 4
+        t = (s - 1) ** 2 + 1 - q
+        t.backward()
+        outcomes.append([t.data, p.grad, q.grad, r.grad, s.grad])
+    assert outcomes[1] == pytest.approx(outcomes[0], rel=1e-12)
