@@ -272,7 +272,7 @@ def _binary(rule: Rule) -> Callable[[Value, Any], Value]:
                 data, dx, dy = function(self._data, other._data)
                 return _record(rule, self, other, data, dx, dy)
             if type(other) is not float:
-                other = to_number(other, _written(rule, "Value", "..."))
+                other = to_number(other, _as_code(rule, "Value", "..."))
             data, dx, _ = function(self._data, other)
         except (ValueError, ZeroDivisionError) as error:
             raise _explained(error, rule, self, other) from None
@@ -287,7 +287,7 @@ def _reflected(rule: Rule) -> Callable[[Value, Any], Value]:
 
     def method(self: Value, other: Any) -> Value:
         if type(other) is not float:
-            other = to_number(other, _written(rule, "...", "Value"))
+            other = to_number(other, _as_code(rule, "...", "Value"))
         try:
             data, _, dy = function(other, self._data)
         except (ValueError, ZeroDivisionError) as error:
@@ -322,7 +322,7 @@ SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
 OPERATORS = {"add": "add", "sub": "sub", "mul": "mul", "div": "truediv", "pow": "pow"}
 
 
-def _written(rule: Rule, *operands: str) -> str:
+def _as_code(rule: Rule, *operands: str) -> str:
     """The operation on operands as the user wrote it."""
     if rule.name in SYMBOLS:
         return f" {SYMBOLS[rule.name]} ".join(operands)
@@ -341,11 +341,12 @@ def _explained(error: Exception, rule: Rule, *operands: Operand) -> Exception:
         for name, v in zip("xy", operands, strict=False)
         if isinstance(v, Value) and v.label
     ]
-    text = f"{_written(rule, *map(repr, data))}: needs {needs}"
+    text = f"{_as_code(rule, *map(repr, data))}: needs {needs}"
     return type(error)(f"{text} ({', '.join(named)})" if named else text)
 
 
 METHODS: dict[str, Any] = {}
+ON_VALUES: dict[str, Callable[..., Any]] = {}  # the rules with Values for numbers
 
 
 def add_method(rule: Rule) -> None:
@@ -360,6 +361,7 @@ def add_method(rule: Rule) -> None:
     if rule.name in ("neg", "abs"):
         setattr(Value, f"__{rule.name}__", method)
     setattr(on_values, rule.name, lambda *operands: apply(rule, *operands))
+    ON_VALUES[rule.name] = bind(rule.function, on_values)
 
 
 def _divide(x: Any, y: Any) -> Any:
@@ -423,37 +425,42 @@ def _chain_rule(order: list[Value]) -> None:
 
 
 def _chain_rule_on_values(order: list[Value]) -> None:
-    """The same with Values for gradients, so that the gradients have a graph."""
+    """The same with Values for gradients, so that the gradients have a graph.
+
+    A finite zero is multiplied here: its own derivative need not be zero.
+    """
     for node in reversed(order):
-        grad, rule = node.grad, node._rule
+        grad = node.grad
         if not isinstance(grad, Value):  # nothing reached this node
             node.grad = Value(0.0)
             continue
-        assert rule is not None
-        data, *derivatives = bind(rule.function, on_values)(*node.inputs)
-        if _differs(data, node._data):
-            raise RuntimeError(
-                f"{_described(node)}: its inputs' data changed after it was computed; "
-                "compute it again before backward(create_graph=True)"
-            )
-        for v, recorded, derivative in zip(node.inputs, node.local_grads, derivatives, strict=True):
-            if recorded is None:
-                continue
-            if (recorded == 0 and math.isinf(grad._data)) or (
-                grad._data == 0 and math.isinf(recorded)
-            ):
-                continue
-            if not isinstance(derivative, Value):
-                if derivative == 0:
-                    continue
-                if math.isinf(derivative):
-                    raise ZeroDivisionError(
-                        f"{_described(node)}: its derivative is infinite here, "
-                        "and cannot be differentiated again"
-                    )
-            assert isinstance(v, Value)
-            product = grad if type(derivative) is float and derivative == 1 else grad * derivative
-            _accumulate(v, product)
+        for v, recorded, derivative in _derivatives_as_values(node):
+            if math.isnan(grad._data * recorded) and 0 in (grad._data, recorded):
+                continue  # zero times infinity
+            if isinstance(derivative, Value):
+                _accumulate(v, grad * derivative)
+            elif math.isinf(derivative):
+                raise ZeroDivisionError(
+                    f"{_described(node)}: its derivative is infinite here, "
+                    "and cannot be differentiated again"
+                )
+            elif derivative != 0:
+                _accumulate(v, grad if derivative == 1 else grad * derivative)
+
+
+def _derivatives_as_values(node: Value) -> list[tuple[Value, float, Operand]]:
+    """The inputs of a node, with the derivatives recorded and those with a graph of their own."""
+    assert node._rule is not None
+    data, *derivatives = ON_VALUES[node._rule.name](*node.inputs)
+    if _differs(data, node._data):
+        raise RuntimeError(
+            f"{_described(node)}: its inputs' data changed after it was computed; "
+            "compute it again before backward(create_graph=True)"
+        )
+    triples = zip(node.inputs, node.local_grads, derivatives, strict=True)
+    return [
+        (v, d, derivative) for v, d, derivative in triples if isinstance(v, Value) and d is not None
+    ]
 
 
 def _accumulate(v: Value, contribution: Value) -> None:
@@ -472,7 +479,7 @@ def _described(node: Value) -> str:
     """A node in an error message: the operation on the numbers of its inputs."""
     assert node._rule is not None
     data = [repr(v._data if isinstance(v, Value) else v) for v in node.inputs]
-    return _written(node._rule, *data) + (f" (in {node.label!r})" if node.label else "")
+    return _as_code(node._rule, *data) + (f" (in {node.label!r})" if node.label else "")
 
 
 # --- walking a recorded graph ----------------------------------------------------------------
