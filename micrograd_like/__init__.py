@@ -14,6 +14,7 @@ from micrograd_like import functions
 from micrograd_like.derivatives import derivative, grad, hessian, jacobian
 from micrograd_like.engine import Value, replay, topological_order
 from micrograd_like.functions import *  # noqa: F403 - one function for every rule
+from micrograd_like.gradcheck import assert_gradients, gradcheck
 from micrograd_like.losses import hinge, mse
 from micrograd_like.nn import MLP, Layer, Module, Neuron
 from micrograd_like.optim import SGD
@@ -30,9 +31,11 @@ __all__ = [
     "Module",
     "Neuron",
     "Value",
+    "assert_gradients",
     "derivative",
     "fit",
     "grad",
+    "gradcheck",
     "hessian",
     "hinge",
     "jacobian",

@@ -13,7 +13,7 @@ PACKAGE = Path(micrograd_like.__file__).parent
 # Each file may import those above it, never one below.
 ORDER = [
     *("rules", "engine", "functions", "derivatives", "nn", "losses", "optim", "train"),
-    *("steps", "cli", "__main__"),
+    *("gradcheck", "steps", "cli", "__main__"),
 ]
 
 
