@@ -40,7 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             train(read_csv(options.data, options.target), options)
         else:
             tour(options)
-    except (ValueError, ArithmeticError, OSError, ImportError) as error:
+    except UnicodeDecodeError as error:
+        print(f"micrograd-like: {options.data}: is not UTF-8 text: {error}", file=sys.stderr)
+        return 2
+    except (ValueError, ArithmeticError, OSError, ImportError, csv.Error) as error:
         print(f"micrograd-like: {error}", file=sys.stderr)
         return 2
     return 0
@@ -144,8 +147,9 @@ class Scale(NamedTuple):
     def of(cls, numbers: Sequence[float]) -> "Scale":
         """The scale of a column; of spread 1 if all its numbers are the same."""
         mean = math.fsum(numbers) / len(numbers)
-        spread = math.sqrt(math.fsum((x - mean) ** 2 for x in numbers) / len(numbers))
-        return cls(mean, spread or 1.0)
+        if min(numbers) == max(numbers):
+            return cls(numbers[0], 1.0)
+        return cls(mean, math.hypot(*(x - mean for x in numbers)) / math.sqrt(len(numbers)))
 
     def standardize(self, number: float) -> float:
         """The number in spreads from the mean."""

@@ -216,6 +216,9 @@ class Value:
         copied: Value = memo[id(self)]
         return copied
 
+    def __copy__(self) -> "Value":
+        return _restore(*self._state((self._x, self._y)))
+
     def __reduce__(self) -> tuple[Any, ...]:
         if self._rule is None or id(self) in _being_pickled:
             return _restore, self._state((self._x, self._y))

@@ -50,6 +50,8 @@ def logsumexp(values: Iterable[Any]) -> Any:
     """
     listed = _listed(values, "logsumexp")
     largest = max(map(_number, listed))
+    if any(math.isnan(_number(v)) for v in listed):
+        largest = math.nan  # which max() would see or not, by its place in the list
     if largest == math.inf:
         return mean(v for v in listed if _number(v) == math.inf)
     if largest == -math.inf:

@@ -4,7 +4,7 @@ Each takes the predictions and the targets, a number or Value each, a list of th
 lists for networks with several outputs, and returns the mean over all of them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from micrograd_like.functions import mean, relu
@@ -48,6 +48,6 @@ def _pairs(predictions: Any, targets: Any, name: str) -> list[tuple[Any, Any]]:
 
 def _listed(numbers: Any) -> list[Any]:
     """The numbers of a network's answers in one flat list: one, a list, or a list for each row."""
-    if not (isinstance(numbers, Sequence) or hasattr(numbers, "__len__")):
+    if isinstance(numbers, str) or not hasattr(numbers, "__len__"):
         return [numbers]
     return [number for several in numbers for number in _listed(several)]

@@ -45,11 +45,17 @@ class Module:
 
     def state_dict(self) -> dict[str, float]:
         """The number of every parameter by name."""
-        return {name: p.data for name, p in self.named_parameters()}
+        return {name: p.data for name, p in self._by_name().items()}
+
+    def _by_name(self) -> dict[str, Value]:
+        named = dict(self.named_parameters())
+        if len(named) < len(self.parameters()):
+            raise ValueError("state_dict: two parameters have the same label; label them apart")
+        return named
 
     def load_state_dict(self, state: Mapping[str, float]) -> None:
         """Set every parameter from a mapping as ``state_dict`` gives it; all of them or none."""
-        named = dict(self.named_parameters())
+        named = self._by_name()
         missing = [name for name in named if name not in state]
         unknown = [name for name in state if name not in named]
         if missing or unknown:
@@ -144,18 +150,19 @@ class MLP(Module):
     'layer0.neuron0.w0'
     """
 
-    def __init__(self, nin: int, nouts: Sequence[int], **kwargs: Any) -> None:
+    def __init__(self, nin: int, nouts: Sequence[int], *, name: str = "", **kwargs: Any) -> None:
         _check_size("MLP", "nin", nin)
         if not isinstance(nouts, Sequence) or not nouts:
             raise ValueError(
                 f"MLP: nouts lists the sizes of the layers, as in [16, 1]; not {nouts!r}"
             )
+        prefix = f"{name}." if name else ""
         sizes = [nin, *nouts]
         self.layers = [
             Layer(
                 sizes[i],
                 sizes[i + 1],
-                **{"nonlin": i != len(nouts) - 1, "name": f"layer{i}", **kwargs},
+                **{"nonlin": i != len(nouts) - 1, "name": f"{prefix}layer{i}", **kwargs},
             )
             for i in range(len(nouts))
         ]

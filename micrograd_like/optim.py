@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from micrograd_like.engine import NOT_COMPUTED, Value
+from micrograd_like.engine import NOT_COMPUTED, Value, to_number
 
 __all__ = ["SGD"]
 
@@ -34,10 +34,15 @@ class SGD:
         self._velocity = [0.0] * len(self.parameters)
 
     def step(self) -> None:
-        """Move every parameter once, by the gradients it has."""
-        for i, p in enumerate(self.parameters):
-            self._velocity[i] = self.momentum * self._velocity[i] + p.grad
-            p.data -= self.lr * self._velocity[i]
+        """Move every parameter once, by the gradients it has; all of them or none."""
+        pairs = zip(self._velocity, self.parameters, strict=True)
+        velocity = [self.momentum * v + to_number(p.grad, "SGD: a gradient") for v, p in pairs]
+        moved = [p.data - self.lr * v for v, p in zip(velocity, self.parameters, strict=True)]
+        if not all(map(math.isfinite, moved)):
+            raise ArithmeticError(f"SGD: a step of lr {self.lr:g} leaves the finite numbers")
+        self._velocity = velocity
+        for p, data in zip(self.parameters, moved, strict=True):
+            p.data = data
 
     def zero_grad(self) -> None:
         """Forget the gradient of every parameter."""

@@ -101,11 +101,26 @@ def test_a_missing_file_and_a_wrong_option_are_told(
     assert stopped.value.code == 2
 
 
+def test_a_file_that_is_no_text_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another encoding, and a cell beyond all bounds, end in one line and status 2."""
+    path = tmp_path / "data.csv"
+    path.write_bytes(GOOD.encode("utf-16"))
+    assert main(["train", str(path), "--target", "price"]) == 2
+    assert "data.csv: is not UTF-8 text" in capsys.readouterr().err
+    path.write_text("x,price\n1," + "9" * 200_000 + "\n")
+    assert main(["train", str(path), "--target", "price"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
 def test_a_scale_standardizes_and_restores() -> None:
     """Mean 0, spread 1, and back; a constant column stays finite."""
     scale = Scale.of([1.0, 3.0])
     assert (scale.standardize(3.0), scale.restore(1.0)) == (1.0, 3.0)
     assert Scale.of([5.0, 5.0]).standardize(5.0) == 0.0
+    assert Scale.of([0.1] * 6) == (0.1, 1.0)
+    assert Scale.of([0.0, 2e-200]).standardize(2e-200) == pytest.approx(1.0)
 
 
 def test_the_module_runs_as_a_program() -> None:

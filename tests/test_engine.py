@@ -381,6 +381,15 @@ def test_copies_have_a_graph_of_their_own_and_keep_what_is_shared() -> None:
     assert again_b._prev[0] is again_a
 
 
+def test_a_shallow_copy_is_a_node_of_its_own_on_the_same_inputs() -> None:
+    """copy.copy shares the inputs, and leaves pickling of deep graphs as it was."""
+    _, y = chain(5000)
+    twin = copy.copy(y)
+    assert twin is not y
+    assert twin.inputs == y.inputs
+    assert pickle.loads(pickle.dumps(y)).data == y.data
+
+
 @given(graphs(most=40))
 @settings(deadline=None, max_examples=30)
 def test_a_pickled_graph_is_the_same_graph(graph: Graph) -> None:

@@ -62,6 +62,12 @@ def test_the_hessian_of_logsumexp_is_that_of_its_formula() -> None:
     assert ours[1] == pytest.approx([-p * q, p * q])
 
 
+def test_nan_in_logsumexp_does_not_depend_on_the_order() -> None:
+    """One NaN makes the result NaN, wherever it stands."""
+    assert math.isnan(mg.logsumexp([math.nan, math.inf]))
+    assert math.isnan(mg.logsumexp([math.inf, math.nan]))
+
+
 def test_mean_has_equal_gradients() -> None:
     """Each of n values has the gradient 1/n, and one value has 1."""
     values = [Value(x) for x in (1.0, 2.0, 6.0, 7.0)]

@@ -46,3 +46,9 @@ def test_mistakes_are_told() -> None:
         hinge([1.0], [0])
     with pytest.raises(ValueError, match="mean: needs at least one value"):
         mse([], [])
+
+
+def test_text_is_no_prediction() -> None:
+    """A string is refused, not taken apart for ever."""
+    with pytest.raises(TypeError):
+        mse([1.0], ["a"])

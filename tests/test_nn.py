@@ -132,3 +132,20 @@ def test_a_program_written_for_micrograd_gives_the_same_numbers() -> None:
         t.backward()
         outcomes.append([t.data, p.grad, q.grad, r.grad, s.grad])
     assert outcomes[1] == pytest.approx(outcomes[0], rel=1e-12)
+
+
+def test_a_name_is_a_prefix_and_equal_labels_are_refused() -> None:
+    """A named network keeps its parameters apart; labels that collide lose no weight silently."""
+    model = MLP(2, [2, 1], name="net")
+    assert len(model.state_dict()) == 9
+    assert next(model.named_parameters())[0] == "net.layer0.neuron0.w0"
+
+    class Pair(Module):
+        def __init__(self) -> None:
+            self.neurons = [Neuron(1), Neuron(1)]
+
+        def parameters(self) -> list[Value]:
+            return [p for n in self.neurons for p in n.parameters()]
+
+    with pytest.raises(ValueError, match="two parameters have the same label"):
+        Pair().state_dict()

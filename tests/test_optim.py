@@ -40,3 +40,21 @@ def test_no_parameters_and_a_wrong_momentum_are_refused() -> None:
         SGD([])
     with pytest.raises(ValueError, match="momentum is from 0 up to below 1"):
         SGD([Value(1.0)], momentum=1.0)
+
+
+def test_a_step_moves_all_parameters_or_none() -> None:
+    """A gradient that is a Value, or a step out of the finite numbers, changes nothing."""
+    w, far = Value(1.0), Value(1.0)
+    optimizer = SGD([w, far], lr=0.1, momentum=0.5)
+    (w * 2).backward()
+    (far * far).backward(create_graph=True)
+    with pytest.raises(TypeError, match="SGD: a gradient: takes a number"):
+        optimizer.step()
+    far.grad = 1e308
+    far.data = -1.7e308
+    with pytest.raises(ArithmeticError, match="leaves the finite numbers"):
+        SGD([w, far], lr=10).step()
+    assert (w.data, far.data) == (1.0, -1.7e308)
+    far.grad = 0.0
+    optimizer.step()
+    assert w.data == 0.8
