@@ -313,7 +313,7 @@ def apply(rule: Rule, *operands: Any) -> Any:
     if isinstance(first, Value):
         return METHODS[rule.name](first, *operands[1:])
     if rule.arity == 2 and isinstance(operands[1], Value):
-        return _reflected(rule)(operands[1], first)
+        return REFLECTED[rule.name](operands[1], first)
     plain = [to_number(operand, f"{rule.name}(...)") for operand in operands]
     try:
         return rule.function(*plain)[0]
@@ -349,6 +349,7 @@ def _explained(error: Exception, rule: Rule, *operands: Operand) -> Exception:
 
 
 METHODS: dict[str, Any] = {}
+REFLECTED: dict[str, Callable[[Value, Any], Value]] = {}
 ON_VALUES: dict[str, Callable[..., Any]] = {}  # the rules with Values for numbers
 
 
@@ -358,9 +359,11 @@ def add_method(rule: Rule) -> None:
     method.__name__, method.__doc__ = rule.name, f"{rule.formula}, of this value as x."
     method.__defaults__ = rule.function.__defaults__
     setattr(Value, rule.name, method)
+    if rule.arity == 2:
+        REFLECTED[rule.name] = _reflected(rule)
     if rule.name in OPERATORS:
         setattr(Value, f"__{OPERATORS[rule.name]}__", method)
-        setattr(Value, f"__r{OPERATORS[rule.name]}__", _reflected(rule))
+        setattr(Value, f"__r{OPERATORS[rule.name]}__", REFLECTED[rule.name])
     if rule.name in ("neg", "abs"):
         setattr(Value, f"__{rule.name}__", method)
     setattr(on_values, rule.name, lambda *operands: apply(rule, *operands))

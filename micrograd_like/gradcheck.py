@@ -231,22 +231,28 @@ def _check(name: str, f: Function, x: float, slope: float) -> Check:
         return verdict("kink" if inside else "fail", reason, both or right)
     plateau = both or right or left
     assert plateau is not None
-    return verdict(*_compared(f, x, slope, plateau, samples, noise), plateau)
+    return verdict(*_compared(f, x, center, slope, plateau, samples, noise), plateau)
 
 
 def _compared(
-    f: Function, x: float, slope: float, plateau: Plateau, samples: list[Sample], noise: float
+    f: Function,
+    x: float,
+    center: float,
+    slope: float,
+    plateau: Plateau,
+    samples: list[Sample],
+    noise: float,
 ) -> tuple[str, str]:
     """The outcome, and its reason, where the function is smooth."""
     best = plateau.best
     margin = SAFETY * best.bar + 16 * EPSILON * abs(best.value)
     if not abs(slope - best.value) <= margin:
         return "fail", f"off by {abs(slope - best.value):.1e}"
-    if slope == 0 and all(s.right == s.left == _value(f, x) for s in samples):
+    if slope == 0 and all(s.right == s.left == center for s in samples):
         return "pass", ""  # constant, as far as the ladder reaches
     if margin > UNCERTAIN * max(abs(slope), abs(best.value), best.change):
         return "inconclusive", "the change of the function is lost in its rounding"
-    jump = _jump(f, x, samples, noise)
+    jump = _jump(f, x, center, samples, noise)
     if jump:
         return "inconclusive", f"the function jumps at a distance of {jump:.2g}"
     return "pass", ""
@@ -367,14 +373,12 @@ def _diverges(samples: list[Sample], center: float, side: int) -> bool:
     return len(known) == 12 and all(b > 1.1 * a > 0 for a, b in pairwise(known))
 
 
-def _jump(f: Function, x: float, samples: list[Sample], noise: float) -> float:
+def _jump(f: Function, x: float, center: float, samples: list[Sample], noise: float) -> float:
     """The distance of a discontinuity within the ladder; 0 if there is none.
 
     Quotients of a smooth function settle step by step.  Where they settle all at once, the function
     is searched, by halving, for a place where its value jumps.
     """
-    center = _value(f, x)
-    assert center is not None
     quotients = [_quotient(s, center, 0) for s in samples]
     for k in range(len(samples) - 2):
         a, b, c = quotients[k : k + 3]
