@@ -11,6 +11,7 @@
 from typing import Any
 
 from micrograd_like import functions
+from micrograd_like.custom import rule
 from micrograd_like.derivatives import derivative, grad, hessian, jacobian
 from micrograd_like.engine import Value, replay, topological_order
 from micrograd_like.functions import *  # noqa: F403 - one function for every rule
@@ -41,6 +42,7 @@ __all__ = [
     "jacobian",
     "mse",
     "replay",
+    "rule",
     "top_gradients",
     "topological_order",
 ]

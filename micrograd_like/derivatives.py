@@ -68,7 +68,7 @@ def jacobian(f: Callable[..., Sequence[Any]]) -> Callable[..., list[list[Any]]]:
         outputs = _call(f, variables)
         if isinstance(outputs, Value) or not isinstance(outputs, Sequence):
             raise TypeError(f"jacobian: f returns a list of Values, not {outputs!r}; use grad")
-        rows = [_checked(output, "jacobian") for output in outputs]
+        rows = [checked(output, "jacobian") for output in outputs]
         return [_partials(row, variables, _differentiable(point)) for row in rows]
 
     return matrix
@@ -111,10 +111,10 @@ def _call(f: Callable[..., Any], variables: Sequence[Value]) -> Any:
 
 
 def _value(f: Callable[..., Any], variables: Sequence[Value], name: str) -> Value:
-    return _checked(_call(f, variables), name)
+    return checked(_call(f, variables), name)
 
 
-def _checked(output: Any, name: str) -> Value:
+def checked(output: Any, name: str) -> Value:
     if isinstance(output, Value):
         return output
     raise TypeError(

@@ -14,11 +14,12 @@ needs no calculus: it walks the nodes in reverse topological order and multiplie
 import math
 import numbers
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import count
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Union
 
-from micrograd_like.rules import RULES, Rule, bind, elementary
+from micrograd_like.rules import COMPOSED, PRIMITIVES, RULES, Rule, bind, elementary
 
 __all__ = ["Value", "apply", "replay", "topological_order"]
 
@@ -311,9 +312,9 @@ def apply(rule: Rule, *operands: Any) -> Any:
         raise TypeError(f"{rule.name}: takes {rule.arity} inputs, not {len(operands)}")
     first = operands[0]
     if isinstance(first, Value):
-        return METHODS[rule.name](first, *operands[1:])
+        return METHODS[rule](first, *operands[1:])
     if rule.arity == 2 and isinstance(operands[1], Value):
-        return REFLECTED[rule.name](operands[1], first)
+        return REFLECTED[rule](operands[1], first)
     plain = [to_number(operand, f"{rule.name}(...)") for operand in operands]
     try:
         return rule.function(*plain)[0]
@@ -348,26 +349,27 @@ def _explained(error: Exception, rule: Rule, *operands: Operand) -> Exception:
     return type(error)(f"{text} ({', '.join(named)})" if named else text)
 
 
-METHODS: dict[str, Any] = {}
-REFLECTED: dict[str, Callable[[Value, Any], Value]] = {}
-ON_VALUES: dict[str, Callable[..., Any]] = {}  # the rules with Values for numbers
+METHODS: dict[Rule, Any] = {}
+REFLECTED: dict[Rule, Callable[[Value, Any], Value]] = {}
+ON_VALUES: dict[Rule, Callable[..., Any]] = {}  # the rules with Values for numbers
 
 
 def add_method(rule: Rule) -> None:
     """Make a rule a method of Value, and an operator where Python has one for it."""
-    METHODS[rule.name] = method = _unary(rule) if rule.arity == 1 else _binary(rule)
+    METHODS[rule] = method = _unary(rule) if rule.arity == 1 else _binary(rule)
     method.__name__, method.__doc__ = rule.name, f"{rule.formula}, of this value as x."
     method.__defaults__ = rule.function.__defaults__
     setattr(Value, rule.name, method)
     if rule.arity == 2:
-        REFLECTED[rule.name] = _reflected(rule)
+        REFLECTED[rule] = _reflected(rule)
     if rule.name in OPERATORS:
         setattr(Value, f"__{OPERATORS[rule.name]}__", method)
-        setattr(Value, f"__r{OPERATORS[rule.name]}__", REFLECTED[rule.name])
+        setattr(Value, f"__r{OPERATORS[rule.name]}__", REFLECTED[rule])
     if rule.name in ("neg", "abs"):
         setattr(Value, f"__{rule.name}__", method)
-    setattr(on_values, rule.name, lambda *operands: apply(rule, *operands))
-    ON_VALUES[rule.name] = bind(rule.function, on_values)
+    if rule.name in PRIMITIVES or rule.name in COMPOSED:
+        setattr(on_values, rule.name, lambda *operands: apply(rule, *operands))
+    ON_VALUES[rule] = bind(rule.function, on_values)
 
 
 def _divide(x: Any, y: Any) -> Any:
@@ -457,7 +459,7 @@ def _chain_rule_on_values(order: list[Value]) -> None:
 def _derivatives_as_values(node: Value) -> list[tuple[Value, float, Operand]]:
     """The inputs of a node, with the derivatives recorded and those with a graph of their own."""
     assert node._rule is not None
-    data, *derivatives = ON_VALUES[node._rule.name](*node.inputs)
+    data, *derivatives = ON_VALUES[node._rule](*node.inputs)
     if _differs(data, node._data):
         raise RuntimeError(
             f"{_described(node)}: its inputs' data changed after it was computed; "
@@ -515,31 +517,55 @@ def topological_order(*roots: Value) -> list[Value]:
     return order
 
 
-def replay(root: Value, numbers: Mapping[Value, Any], functions: ModuleType | None = None) -> Any:
+def names_of(order: Iterable[Value]) -> dict[int, str]:
+    """What steps and reports call each value, by its id: its label, or v1, v2, … in their order."""
+    taken = {node.label for node in order}
+    unused = (name for name in map("v{}".format, count(1)) if name not in taken)
+    return {id(node): node.label or next(unused) for node in order}
+
+
+def replay(root: Value, numbers: Mapping[Value, Any], call: Callable[..., Any] = apply) -> Any:
     """Run a recorded graph again with other numbers for some of its values.
 
-    ``numbers`` maps Values of the graph to numbers of any kind; the other leaves keep their data.
-    ``functions`` are that kind's elementary functions (:func:`micrograd_like.rules.elementary`);
-    floats and Values need none.
+    ``numbers`` maps Values of the graph to floats or Values; the other leaves keep their data.
+    ``call(rule, *operands)`` computes an operation; another one takes any kind of number.
 
     >>> x = Value(3.0)
     >>> replay(x * x + 1, {x: 5.0})
     26.0
     """
-    known: dict[int, Any] = {id(v): number for v, number in numbers.items()}
-    for node in topological_order(root):
-        if id(node) in known:
-            continue
-        rule = node._rule
-        if rule is None:
-            known[id(node)] = node._data
-            continue
-        inputs = [known[id(v)] if isinstance(v, Value) else v for v in node.inputs]
-        if functions is None:
-            known[id(node)] = apply(rule, *inputs)
-        else:
-            known[id(node)] = bind(rule.function, functions)(*inputs)[0]
-    return known[id(root)]
+    known = {id(v): number for v, number in numbers.items()}
+    return evaluated(topological_order(root), known, lambda v, *of: call(v.rule, *of))[id(root)]
+
+
+def evaluated(
+    order: Iterable[Value], known: dict[int, Any], call: Callable[..., Any]
+) -> dict[int, Any]:
+    """The numbers of nodes by their ids: those known, and the others by ``call(node, *operands)``.
+
+    A leaf that is not known has its data; ``order`` leads from inputs to what is made of them.
+    """
+    for node in order:
+        if id(node) not in known:
+            operands = [known[id(v)] if isinstance(v, Value) else v for v in node.inputs]
+            known[id(node)] = call(node, *operands) if node._rule else node._data
+    return known
+
+
+def as_function_of(
+    leaf: Value, order: Sequence[Value], base: Mapping[int, Any], call: Callable[..., Any]
+) -> Callable[[Any], Any]:
+    """The last node of an order as a function of one leaf: only what depends on it is computed.
+
+    ``base`` has every node's number by its id, at the point from which the leaf moves.
+    """
+    moving = {id(leaf)}
+    for node in order:
+        if any(id(v) in moving for v in node._prev):
+            moving.add(id(node))
+    nodes = [node for node in order if id(node) in moving]
+    still = {place: number for place, number in base.items() if place not in moving}
+    return lambda x: evaluated(nodes, {**still, id(leaf): x}, call)[id(order[-1])]
 
 
 # --- copies ----------------------------------------------------------------------------------

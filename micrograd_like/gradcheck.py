@@ -1,11 +1,4 @@
-"""Gradients against finite differences.
-
-A function is a black box that can be asked for its value at other points.  For each input by
-itself a ladder of steps gives difference quotients, Richardson extrapolation makes each of them
-better, and what rounding does to them is estimated from the function's own noise.  Going from the
-smallest step up, the estimates that agree form a plateau; the most precise of them, with its error
-bar, is the numeric derivative.  Where the ladders to the left and to the right settle on different
-slopes, there is a kink, and any slope between the two is right.
+"""Gradients against finite differences, or against hundreds of digits.
 
 >>> from micrograd_like import tanh
 >>> report = gradcheck(lambda x: tanh(x) * x, 0.5)
@@ -13,110 +6,143 @@ slopes, there is a kink, and any slope between the two is right.
 (True, 'pass')
 >>> gradcheck(lambda x: x * x, 3.0, gradient=[7.0]).checks[0].outcome
 'fail'
+
+Where the gradient is the engine's own and wrong, the report goes on to name the operation whose
+local derivative is: each node of the graph is checked by itself, at the numbers it had.
 """
 
 import math
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from functools import partial
 from typing import Any, NamedTuple
 
-from micrograd_like.derivatives import grad, hessian
-from micrograd_like.engine import Value, replay, to_number, topological_order
+from micrograd_like.derivatives import checked, grad, hessian
+from micrograd_like.differences import Check, check_slope
+from micrograd_like.engine import (
+    Value,
+    apply,
+    as_function_of,
+    evaluated,
+    names_of,
+    replay,
+    to_number,
+    topological_order,
+)  # fmt: skip
+from micrograd_like.rules import Rule
 
-__all__ = ["Check", "Report", "assert_gradients", "gradcheck"]
+__all__ = ["Blame", "Check", "Report", "assert_gradients", "gradcheck"]
 
-EPSILON = 2.0**-52
-RATIO = 4.0  # of neighbouring steps
-ORDERS = 6  # of Richardson extrapolation
-SAFETY = 8.0  # error bars that two estimates may be apart and still agree
-UNCERTAIN = 1e-3  # an error bar above this part of the slope tells nothing
-Function = Callable[[float], float]
+Function = Callable[..., Any]
 
 
-class Check(NamedTuple):
-    """The verdict on one input."""
+class Blame(NamedTuple):
+    """An operation of the graph whose own derivative, or value, is wrong."""
 
-    input: str
-    point: float
-    gradient: float  # what is being checked
-    numeric: float  # what the differences say, NaN if they say nothing
-    bar: float  # the error bar of `numeric`
-    outcome: str  # "pass", "fail", "kink" or "inconclusive"
-    reason: str
-    step: float  # the step that gave `numeric`
-    kink: float  # the distance to the nearest place where the slope breaks, inf if none was met
+    rule: Rule
+    operands: tuple[str, ...]  # as the graph names them
+    point: tuple[float, ...]
+    check: Check
+
+    def __str__(self) -> str:
+        code = self.rule.function.__code__
+        call = f"{self.rule.name}({', '.join(self.operands)})"
+        at = ", ".join(
+            name if name == repr(x) else f"{name} = {x!r}"
+            for name, x in zip(self.operands, self.point, strict=True)
+        )
+        c = self.check
+        what = f"∂/∂{c.input}" if c.input else "the value"
+        formula = self.rule.derivatives["xy".index(c.input)] if c.input else self.rule.formula
+        return (
+            f"wrong operation: {call} at {at}: {what} is {c.gradient:.10g}, should be "
+            f"{c.numeric:.10g} ± {c.bar:.0e}; its formula is {formula}, its code "
+            f"{code.co_filename}:{code.co_firstlineno}"
+        )
 
 
 class Report(NamedTuple):
-    """The verdicts on all inputs; its ``str`` is a table."""
+    """The verdicts on all inputs; its ``str`` is a table, and below it what is to blame."""
 
     checks: list[Check]
+    blame: Sequence[Blame] = ()
+    hint: str = ""  # where a gradient is wrong and no operation is
 
     @property
     def ok(self) -> bool:
-        """Whether no input failed."""
+        """Whether nothing failed; what is inconclusive has not."""
         return all(check.outcome != "fail" for check in self.checks)
 
     def __str__(self) -> str:
-        rows = [("input", "point", "gradient", "numeric ± bar", "outcome", "step", "kink at")]
-        for c in self.checks:
-            kink = "–" if math.isinf(c.kink) else f"± {c.kink:.1e}"
-            numeric = "–" if math.isnan(c.numeric) else f"{c.numeric:.10g} ± {c.bar:.0e}"
-            outcome = f"{c.outcome}: {c.reason}" if c.reason else c.outcome
-            rows.append(
-                (
-                    c.input,
-                    f"{c.point:.6g}",
-                    f"{c.gradient:.10g}",
-                    numeric,
-                    outcome,
-                    f"{c.step:.0e}",
-                    kink,
-                )
-            )
+        columns = ["input", "point", "gradient", "numeric ± bar", "outcome"]
+        exact = any(not math.isnan(c.ulps) for c in self.checks)
+        columns += ["off by"] if exact else ["step", "kink at"]
+        rows = [columns, *(_row(c, exact) for c in self.checks)]
         widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
-        lines = ("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows)
+        lines = ["  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)) for r in rows]
+        lines += [*map(str, self.blame), *([self.hint] if self.hint else [])]
         return "\n".join(line.rstrip() for line in lines)
 
 
+def _row(c: Check, exact: bool) -> list[str]:
+    numeric = "–" if math.isnan(c.numeric) else f"{c.numeric:.10g} ± {c.bar:.0e}"
+    row = [
+        c.input,
+        "–" if math.isnan(c.point) else f"{c.point:.6g}",
+        f"{c.gradient:.10g}",
+        numeric,
+        f"{c.outcome}: {c.reason}" if c.reason else c.outcome,
+    ]
+    if exact:
+        return [*row, "–" if math.isnan(c.ulps) else f"{c.ulps:.2g} ulp"]
+    kink = "–" if math.isinf(c.kink) else f"± {c.kink:.1e}"
+    return [*row, f"{c.step:.0e}" if c.step else "–", kink]
+
+
 def gradcheck(
-    f: Callable[..., Any] | Value,
+    f: Function | Value,
     *point: float,
     gradient: Sequence[float] | None = None,
     order: int = 1,
+    reference: str = "differences",
 ) -> Report:
     """Check the gradient of f at a point, or that of a recorded Value at the data of its leaves.
 
     ``f`` takes as many Values as there are numbers in ``point`` and returns one Value.  With
     ``gradient``, the slopes to check, f may be any function of floats.  ``order=2`` checks second
     derivatives against differences of first ones.
+
+    ``reference="mpmath"`` records the graph of f and computes it at 120 digits and more: the rows
+    tell how many units in the last place each gradient is off, and the last row the same of the
+    value, which fails when half of its digits are lost.
+
+    >>> print(gradcheck(lambda x: (1 - x.tanh()**2), 9.0, reference="mpmath"))   # doctest: +SKIP
     """
-    if isinstance(f, Value):
-        names, f, point = _recorded(f, point)
-    else:
-        names = [f"x{i}" if len(point) > 1 else "x" for i in range(len(point))]
-    numbers = [_finite(x, name) for x, name in zip(point, names, strict=True)]
-    if not numbers:
-        raise ValueError("gradcheck: needs at least one input; the point is empty")
-    if order == 2 and gradient is None:
-        return _second_derivatives(f, numbers, names)
-    if order != 1:
+    if reference not in ("differences", "mpmath"):
+        raise ValueError(f'gradcheck: reference is "differences" or "mpmath", not {reference!r}')
+    if isinstance(f, Value) and point:
+        raise TypeError("gradcheck: a recorded Value has its point; give no numbers with it")
+    if order not in (1, 2) or (order == 2 and gradient is not None):
         raise ValueError(f"gradcheck: order is 1 or, without a gradient to check, 2; not {order!r}")
+    subject = _Graph(f) if isinstance(f, Value) else _Function(f, point, gradient is not None)
+    if order == 2:
+        return _second_derivatives(subject, reference)
     if gradient is None:
-        found = grad(f)(*numbers)
-        slopes = [found] if len(numbers) == 1 else list(found)
-        ask = _on_values(f)
+        found = grad(subject.on_values)(*subject.point)
+        slopes = list(found) if isinstance(found, tuple) else [found]
     else:
-        slopes, ask = list(gradient), f
-        if len(slopes) != len(numbers):
-            raise ValueError(f"gradcheck: {len(slopes)} slopes for {len(numbers)} inputs")
-    return Report([
-        _check(name, along(ask, numbers, i), numbers[i], float(slopes[i]))
-        for i, name in enumerate(names)
-    ])  # fmt: skip
+        slopes = list(map(float, gradient))
+    if len(slopes) != len(subject.point):
+        raise ValueError(f"gradcheck: {len(slopes)} slopes for {len(subject.point)} inputs")
+    checks = (_checked_exactly if reference == "mpmath" else _checked)(subject, slopes)
+    report = Report(checks)
+    if report.ok or gradient is not None:
+        return report
+    graph = subject.recorded()
+    blame = _blame(graph, reference)
+    return Report(checks, blame, "" if blame else _hint(subject, graph, checks))
 
 
-def assert_gradients(f: Callable[..., Any] | Value, *point: float, **options: Any) -> Report:
+def assert_gradients(f: Function | Value, *point: float, **options: Any) -> Report:
     """Raise AssertionError with the table of :func:`gradcheck` if a gradient is wrong."""
     report = gradcheck(f, *point, **options)
     if not report.ok:
@@ -124,46 +150,75 @@ def assert_gradients(f: Callable[..., Any] | Value, *point: float, **options: An
     return report
 
 
-def along(f: Callable[..., Any], point: Sequence[float], i: int) -> Function:
-    """The function as one of its input i alone."""
-    return lambda x: float(f(*point[:i], x, *point[i + 1 :]))
+# --- what is checked -------------------------------------------------------------------------
 
 
-def _recorded(
-    root: Value, point: Sequence[float]
-) -> tuple[list[str], Callable[..., Any], tuple[float, ...]]:
-    if point:
-        raise TypeError("gradcheck: a recorded Value has its point; give no numbers with it")
-    leaves = [v for v in topological_order(root) if v.rule is None]
-    names = [v.label or f"leaf {i}" for i, v in enumerate(leaves)]
+class _Graph:
+    """A recorded graph as a function of its leaves."""
 
-    def again(*numbers: Any) -> Any:
-        return replay(root, dict(zip(leaves, numbers, strict=True)))
+    def __init__(self, root: Value, leaves: list[Value] | None = None) -> None:
+        self.root = root
+        self.order = topological_order(root)
+        self.leaves = leaves or [v for v in self.order if v.rule is None]
+        self.names = [v.label or f"leaf {i}" for i, v in enumerate(self.leaves)]
+        self.point = [
+            _finite(v.data, name) for v, name in zip(self.leaves, self.names, strict=True)
+        ]
 
-    return names, again, tuple(v.data for v in leaves)
+    def on_values(self, *numbers: Any) -> Any:
+        """The graph recorded again on Values."""
+        return replay(self.root, dict(zip(self.leaves, numbers, strict=True)))
+
+    def along(self, i: int) -> Callable[[float], float]:
+        """The root's number as a function of one leaf's."""
+
+        def call(node: Value, *operands: float) -> Any:
+            assert node.rule is not None
+            return node.rule.function(*operands)[0]
+
+        return as_function_of(self.leaves[i], self.order, evaluated(self.order, {}, call), call)
+
+    def recorded(self) -> "_Graph":
+        """The graph itself."""
+        return self
 
 
-def _on_values(f: Callable[..., Any]) -> Callable[..., float]:
-    def number(*point: float) -> float:
-        output = f(*map(Value, point))
-        return output.data if isinstance(output, Value) else output
+class _Function:
+    """A Python function, which may do other things elsewhere than at the point."""
 
-    return number
+    def __init__(self, f: Function, point: Sequence[float], of_floats: bool) -> None:
+        self.on_values = f
+        self.names = ["x"] if len(point) == 1 else [f"x{i}" for i in range(len(point))]
+        self.point = [_finite(x, name) for x, name in zip(point, self.names, strict=True)]
+        if not self.point:
+            raise ValueError("gradcheck: needs at least one input; the point is empty")
+        self.of_floats = of_floats and self._takes_floats()
 
+    def _takes_floats(self) -> bool:
+        try:
+            self.on_values(*self.point)
+        except (TypeError, AttributeError):
+            return False
+        except Exception:
+            return True
+        return True
 
-def _second_derivatives(f: Callable[..., Any], point: list[float], names: list[str]) -> Report:
-    rows = hessian(f)(*point)
-    checks = []
-    for i, name in enumerate(names):
+    def along(self, i: int) -> Callable[[float], float]:
+        """The function's number as a function of one input."""
+        before, after, f = self.point[:i], self.point[i + 1 :], self.on_values
+        if self.of_floats:
+            return lambda x: f(*before, x, *after)
 
-        def slope(*xs: float, i: int = i) -> float:
-            found = grad(f)(*xs)
-            return float(found if len(point) == 1 else found[i])
+        def number(x: float) -> float:
+            output = f(*map(Value, (*before, x, *after)))
+            return output.data if isinstance(output, Value) else output
 
-        for j, other in enumerate(names):
-            label = f"∂/∂{other} of ∂f/∂{name}"
-            checks.append(_check(label, along(slope, point, j), point[j], rows[i][j]))
-    return Report(checks)
+        return number
+
+    def recorded(self) -> _Graph:
+        """The graph that the function records at the point."""
+        leaves = [Value(x, name) for x, name in zip(self.point, self.names, strict=True)]
+        return _Graph(checked(self.on_values(*leaves), "gradcheck"), leaves)
 
 
 def _finite(x: Any, name: str) -> float:
@@ -173,244 +228,112 @@ def _finite(x: Any, name: str) -> float:
     return number
 
 
-# --- one input -------------------------------------------------------------------------------
+# --- the checks ------------------------------------------------------------------------------
 
 
-class Sample(NamedTuple):
-    """The function at one step to the right and to the left; None where it is undefined."""
-
-    step: float
-    right: float | None
-    left: float | None
-    to_right: float  # the step as the rounding of x + step left it
-    to_left: float
-
-
-class Estimate(NamedTuple):
-    """A slope with its error bar, from the quotients down to one step."""
-
-    bar: float
-    value: float
-    step: float
-    change: float  # how fast the function changes over that step, in either direction
-
-
-class Plateau(NamedTuple):
-    """The best estimate among those that agree, and the first larger step that does not."""
-
-    best: Estimate
-    departs: float
-
-
-def _check(name: str, f: Function, x: float, slope: float) -> Check:
-    def verdict(outcome: str, reason: str = "", at: Plateau | None = None) -> Check:
-        if at is None:
-            return Check(name, x, slope, math.nan, math.inf, outcome, reason, 0.0, math.inf)
-        best = at.best
-        return Check(name, x, slope, best.value, best.bar, outcome, reason, best.step, at.departs)
-
-    center = _value(f, x)
-    if center is None:
-        return verdict("fail", "the function is undefined here")
-    if f(x) != center:
-        raise ValueError(f"gradcheck: f gives different values for {name} = {x!r}: is it random?")
-    samples, noise = _samples(f, x), _noise(f, x, center)
-    both, right, left = (_plateau(_estimates(samples, center, noise, s)) for s in (0, 1, -1))
-    steep = [side for side in (1, -1) if _diverges(samples, center, side)]
-    if steep:
-        ends = right if steep == [-1] else left if steep == [1] else None
-        fits = math.isinf(slope) or (ends is not None and len(steep) == 1 and both is not None)
-        return verdict("pass" if fits else "fail", "vertical tangent", ends)
-    if both is None and right is None and left is None:
-        return verdict("inconclusive", "undefined on both sides")
-    if right and left and _broken(right.best, left.best):
-        low, high = sorted((right.best.value, left.best.value))
-        bar = SAFETY * max(right.best.bar, left.best.bar)
-        inside = low - bar <= slope <= high + bar
-        reason = f"slopes {low:.6g} and {high:.6g}"
-        return verdict("kink" if inside else "fail", reason, both or right)
-    plateau = both or right or left
-    assert plateau is not None
-    return verdict(*_compared(f, x, center, slope, plateau, samples, noise), plateau)
-
-
-def _compared(
-    f: Function,
-    x: float,
-    center: float,
-    slope: float,
-    plateau: Plateau,
-    samples: list[Sample],
-    noise: float,
-) -> tuple[str, str]:
-    """The outcome, and its reason, where the function is smooth."""
-    best = plateau.best
-    margin = SAFETY * best.bar + 16 * EPSILON * abs(best.value)
-    if not abs(slope - best.value) <= margin:
-        return "fail", f"off by {abs(slope - best.value):.1e}"
-    if slope == 0 and all(s.right == s.left == center for s in samples):
-        return "pass", ""  # constant, as far as the ladder reaches
-    if margin > UNCERTAIN * max(abs(slope), abs(best.value), best.change):
-        return "inconclusive", "the change of the function is lost in its rounding"
-    jump = _jump(f, x, center, samples, noise)
-    if jump:
-        return "inconclusive", f"the function jumps at a distance of {jump:.2g}"
-    return "pass", ""
-
-
-def _value(f: Function, x: float) -> float | None:
-    """The function's value; None outside its domain, or where it overflows."""
-    try:
-        value = f(x)
-    except (ValueError, ArithmeticError):
-        return None
-    return value if math.isfinite(value) else None
-
-
-def _steps(x: float) -> list[float]:
-    """From the size of x, and of 1, down to where x + step hardly differs from x."""
-    size = abs(x)
-    top, bottom = max(1.0, size), max(size, 1e-9) * 2.0**-44 if size else 1e-24
-    steps = [top * RATIO**-k for k in range(math.ceil(math.log(top / bottom, RATIO)) + 1)]
-    if 0 < size < 1e-9:  # a second ladder, as far above the size of x as below it
-        steps = [h for h in steps if h > size * RATIO**7]
-        steps += [size * RATIO**k for k in range(6, -23, -1)]
-    return steps
-
-
-def _samples(f: Function, x: float) -> list[Sample]:
-    places = [(h, x - h, x + h) for h in _steps(x)]
+def _checked(subject: _Graph | _Function, slopes: list[float]) -> list[Check]:
     return [
-        Sample(h, _value(f, right), _value(f, left), right - x, x - left)
-        for h, left, right in places
-        if left < x < right
+        check_slope(name, subject.along(i), subject.point[i], slopes[i])
+        for i, name in enumerate(subject.names)
     ]
 
 
-def _noise(f: Function, x: float, center: float) -> float:
-    """The rounding noise of the function next to x.
+def _checked_exactly(subject: _Graph | _Function, slopes: list[float]) -> list[Check]:
+    from micrograd_like.reference import Exact
 
-    From fifth differences of close points, in which a smooth function leaves nothing but noise
-    (Hamming's table), and from the smallest change that the function shows at all.
-    """
-    noise = EPSILON * abs(center) / 2
-    if x == 0:
-        return noise
-    ulp = math.ulp(x)
-    close = [_value(f, x + k * 64 * ulp) for k in range(-4, 5)]
-    if None not in close:
-        row: list[Any] = close
-        for _ in range(5):
-            row = [after - before for before, after in pairwise(row)]
-        noise = max(noise, math.hypot(*row) / math.sqrt(len(row) * math.comb(10, 5)))
-    for k in range(30):
-        nearby = [_value(f, x + sign * ulp * 2**k) for sign in (1, -1)]
-        changes = [abs(v - center) for v in nearby if v is not None and v != center]
-        if changes:
-            return max(noise, min(changes) / 2) if k else noise
-    return noise
+    try:
+        graph = subject.recorded()
+    except (ValueError, ArithmeticError):
+        return _checked(subject, slopes)  # undefined here, in one way or the other
+    exact = Exact(graph.root)
+    checks = []
+    for i, name in enumerate(subject.names):
+        if _follows(subject, graph, i):
+            checks.append(exact.check_slope(name, graph.leaves[i], slopes[i]))
+        else:  # the graph is not all of the function; differences see the rest, too
+            checks.append(check_slope(name, subject.along(i), subject.point[i], slopes[i]))
+    return [*checks, exact.check_value(checks)]
 
 
-def _quotient(s: Sample, center: float, side: int) -> float | None:
-    if side == 0:
-        if s.right is None or s.left is None:
-            return None
-        return (s.right - s.left) / (s.to_right + s.to_left)
-    value, step = (s.right, s.to_right) if side > 0 else (s.left, -s.to_left)
-    return None if value is None else (value - center) / step
+def _follows(subject: _Graph | _Function, graph: _Graph, i: int) -> bool:
+    """Whether a function does next to the point what its graph does: the same numbers exactly."""
+    if subject is graph:
+        return True
+    x, f, g = graph.point[i], subject.along(i), graph.along(i)
+    step = (abs(x) or 1.0) * 2.0**-20
+    return all(_outcome(f, place) == _outcome(g, place) for place in (x, x - step, x + step))
 
 
-def _estimates(samples: list[Sample], center: float, noise: float, side: int) -> list[Estimate]:
-    """For each step the best slope that Richardson extrapolation makes of the steps down to it."""
-    power = 1 if side else 2  # of the step in the error that each column removes
-    estimates, above = [], list[float]()
-    for s in samples:
-        quotient = _quotient(s, center, side)
-        if quotient is None or not math.isfinite(quotient):
-            above = []
+def _outcome(f: Callable[[float], float], x: float) -> str:
+    try:
+        return repr(f(x))
+    except (ValueError, ArithmeticError):
+        return "undefined"
+
+
+def _second_derivatives(subject: _Graph | _Function, reference: str) -> Report:
+    """Each row of the hessian as the gradient of a first derivative."""
+    checks = []
+    for i, row in enumerate(hessian(subject.on_values)(*subject.point)):
+
+        def first(*xs: Any, i: int = i) -> Any:
+            found = grad(subject.on_values)(*xs)
+            return found[i] if isinstance(found, tuple) else found
+
+        report = gradcheck(first, *subject.point, gradient=row, reference=reference)
+        checks += [
+            check._replace(input=f"∂/∂{other} of ∂f/∂{subject.names[i]}")
+            for check, other in zip(report.checks, subject.names, strict=False)
+        ]
+    return Report(checks)
+
+
+# --- what is to blame ------------------------------------------------------------------------
+
+
+def _blame(graph: _Graph, reference: str) -> list[Blame]:
+    """The first of each operation's derivatives, or values, that are wrong by themselves."""
+    names = names_of(graph.order)
+    blame: dict[tuple[Rule, str], Blame] = {}
+    seen: set[tuple[Any, ...]] = set()
+    for node in graph.order:
+        point = tuple(v.data if isinstance(v, Value) else v for v in node.inputs)
+        if node.rule is None or (node.rule, *point) in seen:
             continue
-        values = [abs(v - center) / s.step for v in (s.right, s.left) if v is not None]
-        size = max(abs(v) for v in (s.right, s.left, center) if v is not None)
-        rounding = 2 * max(noise, EPSILON * size / 2) / s.step + 2 * EPSILON * abs(quotient)
-        row = [quotient]
-        for j, before in enumerate(above[:ORDERS], 1):
-            row.append(row[-1] + (row[-1] - before) / (RATIO ** (power * j) - 1))
-        if above:
-            errors = [
-                abs(v - above[min(j, len(above) - 1)]) + (abs(v - row[j - 1]) if j else 0.0)
-                for j, v in enumerate(row)
-            ]
-            error, value = min(zip(errors, row, strict=True))
-            estimates.append(Estimate(error + rounding, value, s.step, max(values)))
-        above = row
-    return estimates
+        seen.add((node.rule, *point))
+        operands = tuple(names[id(v)] if isinstance(v, Value) else repr(v) for v in node.inputs)
+        for check in _local_checks(node, point, reference):
+            if check.outcome == "fail":
+                found = Blame(node.rule, operands, point, check)
+                blame.setdefault((node.rule, check.input), found)
+    return list(blame.values())
 
 
-def _plateau(estimates: list[Estimate]) -> Plateau | None:
-    """The most precise of the estimates that agree, from the smallest step up."""
-    best = None
-    for e in reversed(estimates):
-        if best is None:
-            best = e
-        elif abs(e.value - best.value) <= SAFETY * (e.bar + best.bar):
-            best = min(best, e)
-        elif e.bar < SAFETY * best.bar or abs(e.value - best.value) > SAFETY**2 * (
-            e.bar + best.bar
-        ):
-            return Plateau(best, e.step)
-    return best and Plateau(best, math.inf)
+def _local_checks(node: Value, point: tuple[float, ...], reference: str) -> list[Check]:
+    """An operation by itself: each of its derivatives, and with an exact reference its value."""
+    rule = node.rule
+    assert rule is not None
+    slopes = [0.0 if slope is None else slope for slope in node.local_grads]
+    subject = _Function(partial(apply, rule), point, of_floats=False)
+    subject.names = ["x", "y"][: rule.arity]
+    check = _checked_exactly if reference == "mpmath" else _checked
+    checks = [
+        found._replace(input="") if found.input == "value" else found
+        for found in check(subject, slopes)
+    ]
+    known = {"xy"[k] for k, slope in enumerate(node.local_grads) if slope is not None}
+    return [found for found in checks if found.input in {"", *known}]
 
 
-def _broken(right: Estimate, left: Estimate) -> bool:
-    """Whether two one-sided slopes differ by more than their bars allow."""
-    return abs(right.value - left.value) > SAFETY * (right.bar + left.bar)
-
-
-def _diverges(samples: list[Sample], center: float, side: int) -> bool:
-    """Whether the quotients on a side grow without end as the step shrinks."""
-    sizes = [_quotient(s, center, side) for s in samples[-12:]]
-    known = [abs(q) for q in sizes if q is not None]
-    return len(known) == 12 and all(b > 1.1 * a > 0 for a, b in pairwise(known))
-
-
-def _jump(f: Function, x: float, center: float, samples: list[Sample], noise: float) -> float:
-    """The distance of a discontinuity within the ladder; 0 if there is none.
-
-    Quotients of a smooth function settle step by step.  Where they settle all at once, the function
-    is searched, by halving, for a place where its value jumps.
-    """
-    quotients = [_quotient(s, center, 0) for s in samples]
-    for k in range(len(samples) - 2):
-        a, b, c = quotients[k : k + 3]
-        if a is None or b is None or c is None:
-            continue
-        floor = 100 * (noise + EPSILON * abs(center)) / samples[k + 1].step
-        if abs(a - b) > floor and abs(b - c) < abs(a - b) / 1000:
-            for sign in (1, -1):
-                ends = x + sign * samples[k + 1].step, x + sign * samples[k].step
-                place = _discontinuity(f, *ends, slope=c)
-                if place is not None:
-                    return abs(place - x)
-    return 0.0
-
-
-def _discontinuity(f: Function, start: float, end: float, slope: float) -> float | None:
-    low, high = _value(f, start), _value(f, end)
-    steep = abs(slope)
-    if low is not None and high is not None:
-        steep = max(steep, abs(high - low) / abs(end - start))
-    while low is not None and high is not None:
-        middle = (start + end) / 2
-        if middle in (start, end):
-            size = max(abs(low), abs(high))
-            expected = steep * abs(end - start) + 4 * EPSILON * size
-            return middle if abs(high - low) > 8 * expected else None
-        value = _value(f, middle)
-        if value is None:
-            return None
-        rise = slope * (middle - start)
-        if abs(value - low - rise) >= abs(high - value - rise):
-            end, high = middle, value
-        else:
-            start, low = middle, value
-    return None
+def _hint(subject: _Graph | _Function, graph: _Graph, checks: list[Check]) -> str:
+    """What is wrong where no operation is."""
+    wrong = [i for i, c in enumerate(checks) if c.outcome == "fail" and c.input != "value"]
+    if not wrong:
+        return "every operation is right by itself: digits cancel between them"
+    again = check_slope("", graph.along(wrong[0]), graph.point[wrong[0]], checks[wrong[0]].gradient)
+    if again.outcome == "fail" or subject is graph:
+        return "every operation is right by itself: their products are added up wrongly"
+    return (
+        "every operation is right, and so is the gradient of the recorded graph: a part of f has "
+        "left it (.data, detach(), or a plain number made of a Value)"
+    )

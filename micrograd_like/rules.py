@@ -19,10 +19,10 @@ must not change the derivative of a derivative: a formula through ``|x|`` is wro
 import math
 import re
 from collections.abc import Callable, Mapping
-from types import FunctionType, ModuleType
+from types import CellType, FunctionType, ModuleType
 from typing import Any
 
-__all__ = ["RULES", "Rule", "bind", "elementary", "m", "rule", "written"]
+__all__ = ["RULES", "Rule", "bind", "elementary", "m", "written"]
 
 Function = Callable[..., Any]
 Functions = Mapping[str, Function]
@@ -119,8 +119,10 @@ def rule(
     """Enter the decorated function into the table of rules, under its own name."""
 
     def enter(function: Function) -> Function:
-        name = function.__name__
-        if name in RULES:
+        name, old = function.__name__, RULES.get(function.__name__)
+        if old and old.function.__module__ + old.function.__qualname__ != (
+            function.__module__ + function.__qualname__  # the same cell of a notebook, run again
+        ):
             raise ValueError(f"rule {name!r}: the table has one already; choose another name")
         RULES[name] = Rule(function, symbol, formula, derivatives, domain)
         return function
@@ -133,7 +135,10 @@ def bind(function: Function, functions: ModuleType) -> Function:
     if not isinstance(function, FunctionType):
         raise TypeError(f"bind: {function!r} is no plain Python function")
     scope = {**function.__globals__, "m": functions}
-    return FunctionType(function.__code__, scope, function.__name__, function.__defaults__)
+    free = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    cells = tuple(CellType(functions) if name == "m" else cell for name, cell in free)
+    name, defaults = function.__name__, function.__defaults__
+    return FunctionType(function.__code__, scope, name, defaults, cells)
 
 
 # --- elementary functions --------------------------------------------------------------------

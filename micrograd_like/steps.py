@@ -12,10 +12,9 @@
 """
 
 from collections.abc import Sequence
-from itertools import count
 from typing import NamedTuple
 
-from micrograd_like.engine import Value, topological_order
+from micrograd_like.engine import Value, names_of, topological_order
 from micrograd_like.rules import written
 
 __all__ = ["Backprop", "Step"]
@@ -51,14 +50,9 @@ class Backprop(Sequence[Step]):
             raise TypeError(f"Backprop: takes the Value to differentiate, not {root!r}")
         self.root = root
         self.order = topological_order(root)
-        self._names = self._name_values()
+        self._names = names_of(self.order)
         self._operations = [node for node in self.order if node.inputs]
         self._gradients, self._edges = self._differentiate()
-
-    def _name_values(self) -> dict[int, str]:
-        taken = {node.label for node in self.order}
-        unused = (name for name in map("v{}".format, count(1)) if name not in taken)
-        return {id(node): node.label or next(unused) for node in self.order}
 
     def _differentiate(self) -> tuple[dict[int, float], list[tuple[Value, int, float, float]]]:
         """The engine's backward pass, kept: each edge with the gradient it found and left."""

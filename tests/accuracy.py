@@ -7,46 +7,31 @@ range of its domain and prints the worst errors; the tests do the same with fewe
 import math
 import random
 import sys
-from collections.abc import Callable, Iterator
-from types import ModuleType
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import mpmath
 
 from micrograd_like import derivative, hessian
-from micrograd_like.rules import COMPOSED, PRIMITIVES, RULES, Rule, elementary
+from micrograd_like.reference import FUNCTIONS, exactly, ulps
+from micrograd_like.rules import RULES, Rule
 
 LARGEST, INFINITE = sys.float_info.max, float("inf")
 TINY = 1e-290  # second derivatives below this are compared absolutely
 Point = tuple[float, ...]
-
-
-def high_precision() -> ModuleType:
-    """The elementary functions of mpmath's numbers."""
-
-    def erfc(x: Any) -> Any:  # mpmath's own fails for arguments beyond its exponent tables
-        return mpmath.erfc(x) if -1000 < x < 1000 else mpmath.mpf(0 if x > 0 else 2)
-
-    special = {"abs": mpmath.fabs, "pow": mpmath.power, "erfc": erfc}
-    return elementary({n: special.get(n) or getattr(mpmath, n) for n in PRIMITIVES})
-
-
-MPMATH = high_precision()
 BITS = 4000  # so many that the formulas may cancel as they like
-FORMULAS = {
-    name: [compile(formula, name, "eval") for formula in (rule.formula, *rule.derivatives)]
-    for name, rule in RULES.items()
-}
 
 
 def reference(rule: Rule, point: list[Any]) -> list[Any]:
     """The value and the derivatives by the formulas that people read: not by the rule's code."""
-    scope = {name: getattr(MPMATH, name) for name in (*PRIMITIVES, *COMPOSED)}
-    scope |= {"pi": +mpmath.pi} | dict(zip("xy", point, strict=False))
-    return [eval(formula, scope) for formula in FORMULAS[rule.name]]
+    outputs = range(rule.arity + 1)
+    return [
+        mpmath.nan if undefined(rule, point, k) else exactly(rule, *point, output=k)
+        for k in outputs
+    ]
 
 
-def undefined(rule: Rule, point: Point, output: int) -> bool:
+def undefined(rule: Rule, point: Sequence[Any], output: int) -> bool:
     """Whether an output has no right number: the exponent's derivative for a negative base."""
     return rule.name == "pow" and output == 2 and point[0] < 0
 
@@ -106,22 +91,12 @@ def points_of(rule: Rule, count: int, seed: int = 7) -> Iterator[Point]:
         yield point_of(rule, rng)
 
 
-def ulps(got: float, right: Any, scale: Any = 0) -> float:
-    """The distance in units of the last place of the right number, or of a larger scale."""
-    if abs(right) > LARGEST:
-        return 0.0 if abs(got) >= LARGEST and (got > 0) == (right > 0) else INFINITE
-    if not math.isfinite(got):
-        return 0.0 if abs(right) > LARGEST * (1 - 2**-50) else INFINITE
-    unit = math.ulp(min(float(max(abs(right), scale)), LARGEST))
-    return float(abs(mpmath.mpf(got) - right) / unit)
-
-
 def largest_term(rule: Rule, position: int, point: list[Any]) -> Any:
     """The largest term of a derivative that is a sum with zeros; 0 for the others."""
     if rule.name == "gelu":
-        return abs(MPMATH.normal_cdf(point[0])) * (position > 0)
+        return abs(FUNCTIONS.normal_cdf(point[0])) * (position > 0)
     if rule.name == "silu":
-        return abs(MPMATH.sigmoid(point[0])) * (position > 0)
+        return abs(FUNCTIONS.sigmoid(point[0])) * (position > 0)
     return 0
 
 

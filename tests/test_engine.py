@@ -425,7 +425,7 @@ def test_the_same_program_gives_the_same_bits(graph: Graph) -> None:
 def test_a_replay_takes_numbers_of_any_kind() -> None:
     """Floats, Values and mpmath numbers run through a recorded graph."""
     mpmath = pytest.importorskip("mpmath")
-    from accuracy import MPMATH
+    from micrograd_like.reference import exactly
 
     x = Value(0.5)
     y = x.tanh() * x + x**2
@@ -435,7 +435,7 @@ def test_a_replay_takes_numbers_of_any_kind() -> None:
     outcome.backward()
     y.backward()
     assert inner.grad == x.grad
-    exact = replay(y, {x: mpmath.mpf(0.5)}, MPMATH)
+    exact = replay(y, {x: mpmath.mpf(0.5)}, exactly)
     assert float(exact) == pytest.approx(y.data, rel=1e-15)
 
 

@@ -12,8 +12,8 @@ import micrograd_like
 PACKAGE = Path(micrograd_like.__file__).parent
 # Each file may import those above it, never one below.
 ORDER = [
-    *("rules", "engine", "functions", "derivatives", "nn", "losses", "optim", "train"),
-    *("gradcheck", "steps", "cli", "__main__"),
+    *("rules", "engine", "functions", "custom", "derivatives", "nn", "losses", "optim", "train"),
+    *("differences", "reference", "gradcheck", "strategies", "steps", "cli", "__main__"),
 ]
 
 

@@ -1,0 +1,300 @@
+"""A slope against a ladder of finite differences, with error bars.
+
+A function is a black box that can be asked for its value at other points.  A ladder of steps gives
+difference quotients, Richardson extrapolation makes each of them better, and what rounding does to
+them is estimated from the function's own noise.  Going from the smallest step up, the estimates
+that agree form a plateau; the most precise of them, with its error bar, is the numeric derivative.
+Where the ladders to the left and to the right settle on different slopes, there is a kink, and any
+slope between the two is right.
+
+>>> import math
+>>> check_slope("x", math.sin, 0.0, 1.0).outcome, check_slope("x", abs, 0.0, 0.5).outcome
+('pass', 'kink')
+"""
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+__all__ = ["Check", "check_slope"]
+
+EPSILON = 2.0**-52
+RATIO = 4.0  # of neighbouring steps
+ORDERS = 6  # of Richardson extrapolation
+SAFETY = 8.0  # error bars that two estimates may be apart and still agree
+UNCERTAIN = 1e-3  # an error bar above this part of the slope tells nothing
+Function = Callable[[float], float]
+
+
+class Check(NamedTuple):
+    """The verdict on one input."""
+
+    input: str
+    point: float
+    gradient: float  # what is being checked
+    numeric: float  # what the differences say, NaN if they say nothing
+    bar: float  # the error bar of `numeric`
+    outcome: str  # "pass", "fail", "kink" or "inconclusive"
+    reason: str
+    step: float  # the step that gave `numeric`
+    kink: float  # the distance to the nearest place where the slope breaks, inf if none was met
+    ulps: float = math.nan  # with an exact reference: how many last places the gradient is off
+
+
+class Sample(NamedTuple):
+    """The function at one step to the right and to the left; None where it is undefined."""
+
+    step: float
+    right: float | None
+    left: float | None
+    to_right: float  # the step as the rounding of x + step left it
+    to_left: float
+
+
+class Estimate(NamedTuple):
+    """A slope with its error bar, from the quotients down to one step."""
+
+    bar: float
+    value: float
+    step: float
+    change: float  # how fast the function changes over that step, in either direction
+
+
+class Plateau(NamedTuple):
+    """The best estimate among those that agree, and the first larger step that does not."""
+
+    best: Estimate
+    departs: float
+
+
+def check_slope(name: str, f: Function, x: float, slope: float) -> Check:
+    """The verdict on a slope that is claimed for f at x."""
+
+    def verdict(outcome: str, reason: str = "", at: Plateau | None = None) -> Check:
+        if at is None:
+            return Check(name, x, slope, math.nan, math.inf, outcome, reason, 0.0, math.inf)
+        best = at.best
+        return Check(name, x, slope, best.value, best.bar, outcome, reason, best.step, at.departs)
+
+    center = _center(f, x)
+    if center is None:
+        return verdict("fail", "the function is undefined here")
+    if f(x) != center:
+        raise ValueError(f"gradcheck: f gives different values for {name} = {x!r}: is it random?")
+    samples, noise = _samples(f, x), _noise(f, x, center)
+    both, right, left = (_plateau(_estimates(samples, center, noise, s)) for s in (0, 1, -1))
+    steep = {side: _diverges(samples, center, side) for side in (1, -1)}
+    if any(steep.values()):
+        ends = right if not steep[1] else left if not steep[-1] else None
+        ways = [steep[side] or math.copysign(math.inf, slope) for side in (1, -1)]
+        if ways[0] != ways[1] and all(steep.values()):
+            return verdict("kink", f"slopes {ways[0]:g} and {ways[1]:g}")
+        fits = slope in ways if math.isinf(slope) else ends is not None and both is not None
+        return verdict("pass" if fits else "fail", "vertical tangent", ends)
+    if both is None and right is None and left is None:
+        return verdict("inconclusive", "undefined on both sides")
+    if right and left and _broken(right.best, left.best):
+        low, high = sorted((right.best.value, left.best.value))
+        bar = SAFETY * max(right.best.bar, left.best.bar)
+        inside = low - bar <= slope <= high + bar
+        reason = f"slopes {low:.6g} and {high:.6g}"
+        return verdict("kink" if inside else "fail", reason, both or right)
+    plateau = both or right or left
+    assert plateau is not None
+    return verdict(*_compared(f, x, center, slope, plateau, samples, noise), plateau)
+
+
+def _compared(
+    f: Function,
+    x: float,
+    center: float,
+    slope: float,
+    plateau: Plateau,
+    samples: list[Sample],
+    noise: float,
+) -> tuple[str, str]:
+    """The outcome, and its reason, where the function is smooth."""
+    best = plateau.best
+    margin = SAFETY * best.bar + 16 * EPSILON * abs(best.value)
+    if not abs(slope - best.value) <= margin:
+        return "fail", f"off by {abs(slope - best.value):.1e}"
+    if slope == 0 and all(s.right == s.left == center for s in samples):
+        return "pass", ""  # constant, as far as the ladder reaches
+    if margin > UNCERTAIN * max(abs(slope), abs(best.value), best.change):
+        return "inconclusive", "the change of the function is lost in its rounding"
+    jump = _jump(f, x, center, samples, noise)
+    if jump:
+        return "inconclusive", f"the function jumps at a distance of {jump:.2g}"
+    return "pass", ""
+
+
+def _center(f: Function, x: float) -> float | None:
+    """The function's value at the point itself, where an error of its own is the user's to see."""
+    try:
+        return _finite(f(x))
+    except (ValueError, ArithmeticError):
+        return None
+
+
+def _value(f: Function, x: float) -> float | None:
+    """The function's value nearby; None where it raises, overflows, or is no real number."""
+    try:
+        return _finite(f(x))
+    except Exception:
+        return None
+
+
+def _finite(value: float) -> float | None:
+    return value if not isinstance(value, complex) and math.isfinite(value) else None
+
+
+def _steps(x: float) -> list[float]:
+    """From the size of x, and of 1, down to where x + step hardly differs from x."""
+    size = abs(x)
+    top, bottom = max(1.0, size), max(size, 1e-9) * 2.0**-44 if size else 1e-24
+    steps = [top * RATIO**-k for k in range(math.ceil(math.log(top / bottom, RATIO)) + 1)]
+    if 0 < size < 1e-9:  # a second ladder, as far above the size of x as below it
+        steps = [h for h in steps if h > size * RATIO**7]
+        steps += [size * RATIO**k for k in range(6, -23, -1)]
+    return steps
+
+
+def _samples(f: Function, x: float) -> list[Sample]:
+    places = [(h, x - h, x + h) for h in _steps(x)]
+    return [
+        Sample(h, _value(f, right), _value(f, left), right - x, x - left)
+        for h, left, right in places
+        if left < x < right
+    ]
+
+
+def _noise(f: Function, x: float, center: float) -> float:
+    """The rounding noise of the function next to x.
+
+    From fifth differences of close points, in which a smooth function leaves nothing but noise
+    (Hamming's table), and from the smallest change that the function shows at all.
+    """
+    noise = EPSILON * abs(center) / 2
+    if x == 0:
+        return noise
+    ulp = math.ulp(x)
+    close = [_value(f, x + k * 64 * ulp) for k in range(-4, 5)]
+    if None not in close:
+        row: list[Any] = close
+        for _ in range(5):
+            row = [after - before for before, after in pairwise(row)]
+        noise = max(noise, math.hypot(*row) / math.sqrt(len(row) * math.comb(10, 5)))
+    for k in range(30):
+        nearby = [_value(f, x + sign * ulp * 2**k) for sign in (1, -1)]
+        changes = [abs(v - center) for v in nearby if v is not None and v != center]
+        if changes:
+            return max(noise, min(changes) / 2) if k else noise
+    return noise
+
+
+def _quotient(s: Sample, center: float, side: int) -> float | None:
+    if side == 0:
+        if s.right is None or s.left is None:
+            return None
+        return (s.right - s.left) / (s.to_right + s.to_left)
+    value, step = (s.right, s.to_right) if side > 0 else (s.left, -s.to_left)
+    return None if value is None else (value - center) / step
+
+
+def _estimates(samples: list[Sample], center: float, noise: float, side: int) -> list[Estimate]:
+    """For each step the best slope that Richardson extrapolation makes of the steps down to it."""
+    power = 1 if side else 2  # of the step in the error that each column removes
+    estimates, above = [], list[float]()
+    for s in samples:
+        quotient = _quotient(s, center, side)
+        if quotient is None or not math.isfinite(quotient):
+            above = []
+            continue
+        values = [abs(v - center) / s.step for v in (s.right, s.left) if v is not None]
+        size = max(abs(v) for v in (s.right, s.left, center) if v is not None)
+        rounding = 2 * max(noise, EPSILON * size / 2) / s.step + 2 * EPSILON * abs(quotient)
+        row = [quotient]
+        for j, before in enumerate(above[:ORDERS], 1):
+            row.append(row[-1] + (row[-1] - before) / (RATIO ** (power * j) - 1))
+        if above:
+            errors = [
+                abs(v - above[min(j, len(above) - 1)]) + (abs(v - row[j - 1]) if j else 0.0)
+                for j, v in enumerate(row)
+            ]
+            error, value = min(zip(errors, row, strict=True))
+            estimates.append(Estimate(error + rounding, value, s.step, max(values)))
+        above = row
+    return estimates
+
+
+def _plateau(estimates: list[Estimate]) -> Plateau | None:
+    """The most precise of the estimates that agree, from the smallest step up."""
+    best = None
+    for e in reversed(estimates):
+        if best is None:
+            best = e
+        elif abs(e.value - best.value) <= SAFETY * (e.bar + best.bar):
+            best = min(best, e)
+        elif e.bar < SAFETY * best.bar or abs(e.value - best.value) > SAFETY**2 * (
+            e.bar + best.bar
+        ):
+            return Plateau(best, e.step)
+    return best and Plateau(best, math.inf)
+
+
+def _broken(right: Estimate, left: Estimate) -> bool:
+    """Whether two one-sided slopes differ by more than their bars allow."""
+    return abs(right.value - left.value) > SAFETY * (right.bar + left.bar)
+
+
+def _diverges(samples: list[Sample], center: float, side: int) -> float:
+    """Where the quotients on a side grow without end as the step shrinks: to ±inf; else 0."""
+    sizes = [_quotient(s, center, side) for s in samples[-12:]]
+    known = [q for q in sizes if q is not None]
+    if len(known) == 12 and all(abs(b) > 1.1 * abs(a) > 0 for a, b in pairwise(known)):
+        return math.copysign(math.inf, known[-1])
+    return 0.0
+
+
+def _jump(f: Function, x: float, center: float, samples: list[Sample], noise: float) -> float:
+    """The distance of a discontinuity within the ladder; 0 if there is none.
+
+    Quotients of a smooth function settle step by step.  Where they settle all at once, the function
+    is searched, by halving, for a place where its value jumps.
+    """
+    quotients = [_quotient(s, center, 0) for s in samples]
+    for k in range(len(samples) - 2):
+        a, b, c = quotients[k : k + 3]
+        if a is None or b is None or c is None:
+            continue
+        floor = 100 * (noise + EPSILON * abs(center)) / samples[k + 1].step
+        if abs(a - b) > floor and abs(b - c) < abs(a - b) / 1000:
+            for sign in (1, -1):
+                ends = x + sign * samples[k + 1].step, x + sign * samples[k].step
+                place = _discontinuity(f, *ends, slope=c)
+                if place is not None:
+                    return abs(place - x)
+    return 0.0
+
+
+def _discontinuity(f: Function, start: float, end: float, slope: float) -> float | None:
+    low, high = _value(f, start), _value(f, end)
+    steep = abs(slope)
+    if low is not None and high is not None:
+        steep = max(steep, abs(high - low) / abs(end - start))
+    while low is not None and high is not None:
+        middle = (start + end) / 2
+        if middle in (start, end):
+            size = max(abs(low), abs(high))
+            expected = steep * abs(end - start) + 4 * EPSILON * size
+            return middle if abs(high - low) > 8 * expected else None
+        value = _value(f, middle)
+        if value is None:
+            return None
+        rise = slope * (middle - start)
+        if abs(value - low - rise) >= abs(high - value - rise):
+            end, high = middle, value
+        else:
+            start, low = middle, value
+    return None
