@@ -24,6 +24,8 @@ RATIO = 4.0  # of neighbouring steps
 ORDERS = 6  # of Richardson extrapolation
 SAFETY = 8.0  # error bars that two estimates may be apart and still agree
 UNCERTAIN = 1e-3  # an error bar above this part of the slope tells nothing
+VERTICAL = "vertical tangent"
+UNSETTLED = "the differences do not settle"
 Function = Callable[[float], float]
 
 
@@ -68,8 +70,11 @@ class Plateau(NamedTuple):
     departs: float
 
 
-def check_slope(name: str, f: Function, x: float, slope: float) -> Check:
-    """The verdict on a slope that is claimed for f at x."""
+def check_slope(name: str, f: Function, x: float, slope: float, rounding: float = 0.0) -> Check:
+    """The verdict on a slope that is claimed for f at x.
+
+    ``rounding`` is how far it may be off by the rounding of what it is the sum of.
+    """
 
     def verdict(outcome: str, reason: str = "", at: Plateau | None = None) -> Check:
         if at is None:
@@ -82,7 +87,9 @@ def check_slope(name: str, f: Function, x: float, slope: float) -> Check:
         return verdict("fail", "the function is undefined here")
     if f(x) != center:
         raise ValueError(f"gradcheck: f gives different values for {name} = {x!r}: is it random?")
-    samples, noise = _samples(f, x), _noise(f, x, center)
+    samples = _samples(f, x)
+    width, height = _stair(f, x, center, samples)
+    noise = max(_noise(f, x, center), height)
     both, right, left = (_plateau(_estimates(samples, center, noise, s)) for s in (0, 1, -1))
     steep = {side: _diverges(samples, center, side) for side in (1, -1)}
     if any(steep.values()):
@@ -91,18 +98,23 @@ def check_slope(name: str, f: Function, x: float, slope: float) -> Check:
         if ways[0] != ways[1] and all(steep.values()):
             return verdict("kink", f"slopes {ways[0]:g} and {ways[1]:g}")
         fits = slope in ways if math.isinf(slope) else ends is not None and both is not None
-        return verdict("pass" if fits else "fail", "vertical tangent", ends)
+        return verdict("pass" if fits else "fail", VERTICAL, ends)
     if both is None and right is None and left is None:
         return verdict("inconclusive", "undefined on both sides")
     if right and left and _broken(right.best, left.best):
         low, high = sorted((right.best.value, left.best.value))
-        bar = SAFETY * max(right.best.bar, left.best.bar)
+        bar = SAFETY * max(right.best.bar, left.best.bar) + rounding
         inside = low - bar <= slope <= high + bar
         reason = f"slopes {low:.6g} and {high:.6g}"
+        if not inside and not (_settled(right.best, slope) and _settled(left.best, slope)):
+            return verdict("inconclusive", UNSETTLED)
         return verdict("kink" if inside else "fail", reason, both or right)
     plateau = both or right or left
     assert plateau is not None
-    return verdict(*_compared(f, x, center, slope, plateau, samples, noise), plateau)
+    outcome, reason = _compared(f, x, center, slope, rounding, plateau, samples, noise)
+    if outcome == "pass" and 0 < abs(x) <= width:
+        outcome, reason = "inconclusive", f"rounding hides changes of {width:.1e}, more than x"
+    return verdict(outcome, reason, plateau)
 
 
 def _compared(
@@ -110,14 +122,21 @@ def _compared(
     x: float,
     center: float,
     slope: float,
+    rounding: float,
     plateau: Plateau,
     samples: list[Sample],
     noise: float,
 ) -> tuple[str, str]:
     """The outcome, and its reason, where the function is smooth."""
     best = plateau.best
-    margin = SAFETY * best.bar + 16 * EPSILON * abs(best.value)
+    margin = SAFETY * best.bar + 16 * EPSILON * abs(best.value) + rounding
     if not abs(slope - best.value) <= margin:
+        if not _settled(best, slope):
+            return "inconclusive", UNSETTLED
+        for side in (plateau.departs, -plateau.departs):
+            place = _discontinuity(f, x, x + side, best.value) if math.isfinite(side) else None
+            if place is not None:  # rounding made a staircase, which fits the slope of its stairs
+                return "inconclusive", f"the function jumps at a distance of {abs(place - x):.2g}"
         return "fail", f"off by {abs(slope - best.value):.1e}"
     if slope == 0 and all(s.right == s.left == center for s in samples):
         return "pass", ""  # constant, as far as the ladder reaches
@@ -127,6 +146,13 @@ def _compared(
     if jump:
         return "inconclusive", f"the function jumps at a distance of {jump:.2g}"
     return "pass", ""
+
+
+def _settled(best: Estimate, slope: float) -> bool:
+    """Whether an estimate is good enough to call a slope wrong."""
+    if 100 * best.bar <= abs(best.value) or best.bar <= UNCERTAIN * abs(slope):
+        return True
+    return 100 * best.bar <= best.change and abs(slope - best.value) > SAFETY**2 * best.bar
 
 
 def _center(f: Function, x: float) -> float | None:
@@ -179,7 +205,7 @@ def _noise(f: Function, x: float, center: float) -> float:
     if x == 0:
         return noise
     ulp = math.ulp(x)
-    close = [_value(f, x + k * 64 * ulp) for k in range(-4, 5)]
+    close = [_value(f, x + k * 61 * ulp) for k in range(-4, 5)]  # odd, for all bits to move
     if None not in close:
         row: list[Any] = close
         for _ in range(5):
@@ -191,6 +217,30 @@ def _noise(f: Function, x: float, center: float) -> float:
         if changes:
             return max(noise, min(changes) / 2) if k else noise
     return noise
+
+
+def _stair(f: Function, x: float, center: float, samples: list[Sample]) -> tuple[float, float]:
+    """The width and height of the first stair, where rounding makes a staircase of f; else 0, 0.
+
+    Next to the point such a function does not change at all; then all at once it does.
+    """
+    for k, s in enumerate(reversed(samples)):
+        for value, step in ((s.right, s.to_right), (s.left, -s.to_left)):
+            if value is None or value == center:
+                continue
+            if k == 0:
+                return 0.0, 0.0
+            flat, risen, top = x, x + step, value
+            while (middle := (flat + risen) / 2) not in (flat, risen):
+                at_middle = _value(f, middle)
+                if at_middle == center or at_middle is None:
+                    flat = middle
+                else:
+                    risen, top = middle, at_middle
+            rise = abs(value - center) / abs(step) * abs(risen - flat)  # of a function that bends
+            height = abs(top - center)
+            return (abs(risen - x), height) if height > 100 * rise else (0.0, 0.0)
+    return 0.0, 0.0
 
 
 def _quotient(s: Sample, center: float, side: int) -> float | None:

@@ -38,7 +38,7 @@ NOT_COMPUTED = _NotComputed()
 def to_number(value: Any, where: str) -> float:
     """The one door for numbers: a float, or a TypeError that says what to do instead."""
     if (
-        type(value) is int
+        type(value) in (float, int)
         or isinstance(value, numbers.Real)
         or type(value).__name__ in ("bool", "bool_")
     ):

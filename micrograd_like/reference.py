@@ -23,7 +23,7 @@ from itertools import pairwise
 from types import CodeType
 from typing import Any, NamedTuple
 
-from micrograd_like.differences import Check
+from micrograd_like.differences import VERTICAL, Check
 from micrograd_like.engine import Value, as_function_of, evaluated, topological_order
 from micrograd_like.rules import COMPOSED, PRIMITIVES, Rule, elementary
 
@@ -128,12 +128,15 @@ class Exact:
         outcome = ("fail", "half of its digits are lost") if lost else ("pass", "")
         return Check("value", math.nan, got, float(exact), due, *outcome, 0.0, math.inf, off)
 
-    def check_slope(self, name: str, leaf: Value, slope: float) -> Check:
-        """The verdict on a gradient that is claimed for a leaf."""
+    def check_slope(self, name: str, leaf: Value, slope: float, rounding: float = 0.0) -> Check:
+        """The verdict on a gradient that is claimed for a leaf.
+
+        ``rounding`` is how far it may be off by the rounding of what it is the sum of.
+        """
 
         def verdict(outcome: str, reason: str, *sides: Slope) -> Check:
             exact, step = (sides[0].value, float(sides[0].step)) if sides else (math.nan, 0.0)
-            bar = max((_tolerance(side) for side in sides), default=math.inf)
+            bar = max((_tolerance(side) + rounding for side in sides), default=math.inf)
             off = ulps(slope, exact) if outcome in ("pass", "fail") and sides else math.nan
             number = float(exact)
             return Check(
@@ -149,13 +152,13 @@ class Exact:
         low, high = min(s.value for s in sides), max(s.value for s in sides)
         if any(mpmath.isnan(s.value) for s in sides):
             return verdict("inconclusive", "the differences do not settle")
-        bar = max(_tolerance(s) for s in sides)
+        bar = max(_tolerance(s) for s in sides) + rounding
         width = high - low
         if low != high and (mpmath.isinf(width) or width > SETTLED**0.5 * max(-low, high)):
             inside = low - bar <= slope <= high + bar
             reason = f"slopes {float(low):.6g} and {float(high):.6g}"
             return verdict("kink" if inside else "fail", reason, *sides)
-        reason = "vertical tangent" if math.isinf(high) else ""
+        reason = VERTICAL if math.isinf(high) else ""
         if slope == high or abs(slope - high) <= bar or ulps(slope, high) <= 0:
             return verdict("pass", reason, *sides)
         return verdict("fail", reason or f"off by {float(abs(slope - high)):.1e}", *sides)

@@ -7,6 +7,8 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from conftest import unlisted
+
 import micrograd_like as mg
 from micrograd_like import rule
 from micrograd_like.rules import m
@@ -22,6 +24,7 @@ class HardPoint(NamedTuple):
     gradient: float
 
 
+@unlisted
 @rule("softplus", "log(1 + exp(x))", "sigmoid(x)")
 def thresholded_softplus(x: Any) -> Any:
     """A softplus that jumps to x at 20."""

@@ -11,13 +11,14 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from conftest import SMOOTH, Graph, graphs
+from conftest import SMOOTH, recorded
 from hypothesis import given, settings
 
 import micrograd_like as mg
 from micrograd_like import Value, derivative, replay, topological_order
 from micrograd_like.engine import NOT_COMPUTED, _start_pass, apply
 from micrograd_like.rules import RULES, Rule
+from micrograd_like.strategies import Graph, graphs
 
 
 class Dual:
@@ -39,7 +40,7 @@ def slopes_by_duals(graph: Graph) -> list[float]:
     slopes = []
     for k in range(len(graph.leaves)):
         leaves = [Dual(x, float(i == k)) for i, x in enumerate(graph.leaves)]
-        slopes.append(graph.run(leaves, call_on_duals)[-1].slope)
+        slopes.append(graph.values(leaves, call_on_duals)[-1].slope)
     return slopes
 
 
@@ -52,17 +53,17 @@ def sizes_by_paths(graph: Graph) -> list[float]:
         return Dual(value, sum(terms))
 
     return [
-        graph.run([Dual(x, float(i == k)) for i, x in enumerate(graph.leaves)], call)[-1].slope
+        graph.values([Dual(x, float(i == k)) for i, x in enumerate(graph.leaves)], call)[-1].slope
         for k in range(len(graph.leaves))
     ]
 
 
-@given(graphs())
+@given(graphs(max_nodes=200))
 @settings(deadline=None)
 def test_gradients_of_random_graphs_agree_with_forward_mode(graph: Graph) -> None:
     """Reverse order over shared nodes sums the same paths as forward mode does, for every rule."""
-    values = graph.record()
-    assert [v.data for v in values] == graph.run(graph.leaves, lambda r, *xs: r.function(*xs)[0])
+    values = recorded(graph)
+    assert [v.data for v in values] == graph.values(graph.leaves, lambda r, *xs: r.function(*xs)[0])
     values[-1].backward()
     checks = zip(values, slopes_by_duals(graph), sizes_by_paths(graph), strict=False)
     for leaf, slope, size in checks:
@@ -70,16 +71,16 @@ def test_gradients_of_random_graphs_agree_with_forward_mode(graph: Graph) -> Non
             assert leaf.grad == pytest.approx(slope, rel=1e-9, abs=1e-12 * size + 1e-290)
 
 
-@given(graphs(names=tuple(SMOOTH), most=25))
+@given(graphs(SMOOTH, max_nodes=25))
 @settings(deadline=None, max_examples=50)
 def test_create_graph_gives_the_same_gradients_as_plain_backward(graph: Graph) -> None:
     """Gradients that are Values have the data of gradients that are floats."""
-    plain, recorded = graph.record(), graph.record()
+    plain, again = recorded(graph), recorded(graph)
     plain[-1].backward()
     if any(not math.isfinite(d) for v in plain for d in v.local_grads):
         return
-    recorded[-1].backward(create_graph=True)
-    for v, w in zip(plain, recorded, strict=True):
+    again[-1].backward(create_graph=True)
+    for v, w in zip(plain, again, strict=True):
         got = w.grad.data if isinstance(w.grad, Value) else w.grad
         assert got == pytest.approx(v.grad, rel=1e-9, abs=1e-290)
 
@@ -390,11 +391,11 @@ def test_a_shallow_copy_is_a_node_of_its_own_on_the_same_inputs() -> None:
     assert pickle.loads(pickle.dumps(y)).data == y.data
 
 
-@given(graphs(most=40))
+@given(graphs(max_nodes=40))
 @settings(deadline=None, max_examples=30)
 def test_a_pickled_graph_is_the_same_graph(graph: Graph) -> None:
     """Data, operations, slopes and gradients survive."""
-    root = graph.record()[-1]
+    root = graph.record()
     root.backward()
     again = pickle.loads(pickle.dumps(root))
     for v, w in zip(topological_order(root), topological_order(again), strict=True):
@@ -403,20 +404,20 @@ def test_a_pickled_graph_is_the_same_graph(graph: Graph) -> None:
         )
 
 
-@given(graphs())
+@given(graphs(max_nodes=200))
 @settings(deadline=None, max_examples=50)
 def test_the_backward_pass_visits_the_nodes_in_topological_order(graph: Graph) -> None:
     """The walk that marks nodes by their gradients is the plain one, without leaves."""
-    root = graph.record()[-1]
+    root = graph.record()
     made = [v for v in topological_order(root) if v.rule is not None]
     assert list(map(id, _start_pass(root))) == list(map(id, made))
 
 
-@given(graphs())
+@given(graphs(max_nodes=200))
 @settings(deadline=None, max_examples=30)
 def test_the_same_program_gives_the_same_bits(graph: Graph) -> None:
     """Two runs agree in every digit of every gradient."""
-    first, second = graph.record(), graph.record()
+    first, second = recorded(graph), recorded(graph)
     first[-1].backward()
     second[-1].backward()
     assert repr([v.grad for v in first]) == repr([v.grad for v in second])

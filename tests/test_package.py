@@ -13,7 +13,16 @@ PACKAGE = Path(micrograd_like.__file__).parent
 # Each file may import those above it, never one below.
 ORDER = [
     *("rules", "engine", "functions", "custom", "derivatives", "nn", "losses", "optim", "train"),
-    *("differences", "reference", "gradcheck", "strategies", "steps", "cli", "__main__"),
+    *(
+        "differences",
+        "reference",
+        "gradcheck",
+        "strategies",
+        "_hypothesis",
+        "steps",
+        "cli",
+        "__main__",
+    ),
 ]
 
 

@@ -1,17 +1,18 @@
 """Backprop as a sequence of steps."""
 
 import pytest
-from conftest import Graph, graphs
+from conftest import recorded
 from hypothesis import given, settings
 
 from micrograd_like import Backprop, Value
+from micrograd_like.strategies import Graph, graphs
 
 
-@given(graphs(most=60))
+@given(graphs(max_nodes=60))
 @settings(deadline=None, max_examples=60)
 def test_the_steps_end_in_the_engines_gradients_bit_for_bit(graph: Graph) -> None:
     """The last step that reaches a leaf leaves the gradient that backward() finds."""
-    values = graph.record()
+    values = recorded(graph)
     values[-1].backward()
     after: dict[int, float] = {}
     for step in Backprop(values[-1]):

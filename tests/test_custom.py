@@ -1,0 +1,222 @@
+"""Operations of one's own: one function, and everything reads it."""
+
+import math
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import of, unlisted
+
+import micrograd_like as mg
+from micrograd_like import Backprop, Value, derivative, gradcheck, rule
+from micrograd_like.engine import apply
+from micrograd_like.rules import FLOAT_COMPOSED, PRIMITIVES, RULES, bind, elementary, m
+from micrograd_like.strategies import graphs
+
+
+@unlisted
+@rule("softsign", "x / (1 + abs(x))", "1 / (1 + abs(x))**2")
+def softsign(x: Any) -> Any:
+    """A rule with a kink in its second derivative."""
+    below = 1 + m.abs(x)
+    return x / below, 1 / (below * below)
+
+
+@unlisted
+@rule("hypot", "sqrt(x**2 + y**2)", "x / sqrt(x**2 + y**2)", "y / sqrt(x**2 + y**2)")
+def hypot(x: Any, y: Any = 1.0) -> Any:
+    """A rule of two inputs, the second with a default."""
+    length = m.sqrt(x * x + y * y)
+    return length, x / length, y / length
+
+
+@unlisted
+@rule("ln", "log(x)", "1 / x", domain="x > 0")
+def ln(x: Any) -> Any:
+    """A rule with a domain."""
+    return m.log(x), 1 / x
+
+
+@pytest.fixture
+def listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rules of this file in the table again."""
+    for function in (softsign, hypot, ln):
+        monkeypatch.setitem(RULES, of(function).name, of(function))
+
+
+def test_it_is_a_function_of_numbers_and_values_and_a_method() -> None:
+    """Floats in, a float out; Values in, a Value out, with local derivatives."""
+    assert softsign(1.0) == 0.5
+    assert hypot(3.0, 4.0) == 5.0
+    x = Value(3.0, "x")
+    assert hypot(x, 4).local_grads == (0.6, None)
+    assert hypot(4, x).local_grads == (None, 0.6)
+    assert x.hypot().data == math.sqrt(10)
+    assert (x.softsign().op, x.softsign().data) == ("softsign", 0.75)
+
+
+def test_it_is_differentiated_to_any_order() -> None:
+    """Its derivative is recorded on Values, too."""
+    assert derivative(softsign, 2)(1.0) == pytest.approx(-0.25)
+    assert derivative(ln, 3)(2.0) == pytest.approx(0.25)
+    assert gradcheck(hypot, 3.0, 4.0, order=2).ok
+    assert gradcheck(hypot, 3.0, 4.0, order=2, reference="mpmath").ok
+
+
+def test_it_is_checked_exactly() -> None:
+    """By its formula, at hundreds of digits."""
+    assert all(c.ulps < 4 for c in gradcheck(hypot, 3.0, 0.1, reference="mpmath").checks)
+
+
+@pytest.mark.usefixtures("listed")
+def test_it_is_drawn_by_the_strategies() -> None:
+    """By its name, with its domain kept."""
+    from hypothesis import find
+
+    graph = find(graphs(["ln", "hypot"]), lambda g: any(n == "ln" for n, _, _ in g.operations))
+    assert graph.record().op == "ln"
+
+
+def test_its_steps_are_written() -> None:
+    """The board shows its formula with the operands' names."""
+    a = Value(3.0, "a")
+    assert "= 1 / a · 1 = " in str(Backprop(a.ln())[-1]).replace("(1 / a)", "1 / a")
+
+
+def test_its_domain_is_told_in_the_users_words() -> None:
+    """The error names the operation, the value and the condition."""
+    with pytest.raises(ValueError, match=r"ln\(-1.0\): needs x > 0 \(x is 'p' = -1.0\)"):
+        ln(Value(-1.0, "p"))
+
+
+def test_it_compiles() -> None:
+    """Numba takes the function as it stands."""
+    numba = pytest.importorskip("numba")
+
+    def compiled(function: Any) -> Any:
+        return numba.njit(function, error_model="numpy")
+
+    primitives = {n: getattr(math, n) for n in PRIMITIVES if n != "abs"} | {"abs": abs}
+    functions = elementary(primitives, FLOAT_COMPOSED, compiled)
+    for rule_of in map(of, (softsign, hypot, ln)):
+        function = rule_of.function
+        point = (0.5, 0.25)[: rule_of.arity]
+        assert compiled(bind(function, functions))(*point) == pytest.approx(function(*point))
+
+
+@pytest.mark.usefixtures("listed")
+def test_its_graphs_are_pickled_by_its_name() -> None:
+    """A pickle holds the name; the rule must be defined where it is loaded."""
+    copied = pickle.loads(pickle.dumps(Value(3.0).hypot(4)))
+    assert (copied.op, copied.data) == ("hypot", 5.0)
+
+
+def test_a_cell_of_a_notebook_can_be_run_again() -> None:
+    """The same function defined anew takes its own place; graphs made before keep the old one."""
+
+    def define(factor: float) -> Callable[..., Any]:
+        @rule("×k", "x * 2", "2")
+        def scaled(x: Any) -> Any:
+            return factor * x, factor
+
+        return scaled
+
+    first = define(2.0)(Value(1.0))
+    again = define(3.0)
+    second = again(Value(1.0))
+    assert (first.data, second.data, apply(RULES["scaled"], 1.0)) == (2.0, 3.0, 3.0)
+    unlisted(again)
+    assert Value(1.0).scaled().data == 3.0
+    for root, slope in ((first, 2.0), (second, 3.0)):
+        root.backward(create_graph=True)
+        assert root.inputs[0].grad.data == slope
+
+
+def test_functions_in_a_function_find_their_m() -> None:
+    """``m`` may be imported where the rule is defined, not at the top of the file."""
+    from micrograd_like.rules import m as local
+
+    m = local
+
+    @rule("e^", "exp(x)", "exp(x)")
+    def exponential(x: Any) -> Any:
+        return m.exp(x), m.exp(x)
+
+    assert derivative(unlisted(exponential), 3)(0.0) == 1.0
+
+
+def defined(*words: str, function: Callable[..., Any], **options: str) -> Callable[[], Any]:
+    """A definition to try."""
+    return lambda: rule(*words, **options)(function)
+
+
+def tahn(x: Any) -> Any:
+    """A function to define rules with."""
+    return x, 1.0
+
+
+def of_math(x: Any) -> Any:
+    """Floats only."""
+    return math.exp(x), math.exp(x)
+
+
+def of_methods(x: Any) -> Any:
+    """Values only."""
+    return x.exp(), x.exp()
+
+
+def bare(x: Any) -> Any:
+    """The value alone."""
+    return 2 * x
+
+
+def grad(x: Any) -> Any:
+    """A name that Values need."""
+    return x, 1.0
+
+
+def power_slope(x: Any) -> Any:
+    """A name that the rules need."""
+    return x, 1.0
+
+
+def tanh(x: Any) -> Any:
+    """A rule that there is."""
+    return x, 1.0
+
+
+def of_t(t: Any) -> Any:
+    """An input with a name that formulas do not know."""
+    return t, 1.0
+
+
+MISTAKES = [
+    (defined("f", "x", "1", function=of_math), TypeError, "'of_math': works on floats only"),
+    (defined("f", "x", "1", function=of_math), TypeError, r"as in m.exp\(x\)"),
+    (defined("f", "x", "1", function=of_methods), AttributeError, "'float' .* 'exp'"),
+    (defined("f", "x", "1", function=bare), TypeError, "its value and 1 derivatives, not 1 num"),
+    (defined("f", "x", function=tahn), TypeError, "1 inputs need as many derivatives'.*, not 0"),
+    (defined("f", "x", "1", "1", function=tahn), TypeError, "not 2"),
+    (defined("f", "t", "1", function=tahn), ValueError, r"'t' uses unknown names: \['t'\]"),
+    (defined("f", "x +", "1", function=tahn), ValueError, "'x .' is no Python expression"),
+    (defined("f", "x", "1", function=tahn, domain="y >"), ValueError, "no Python expression"),
+    (defined("", "x", "1", function=tahn), TypeError, "needs a symbol"),
+    (defined("f", "x", "1", function=of_t), TypeError, r"its inputs are x, or x and y, not \('t'"),
+    (defined("f", "x", "1", function=math.exp), TypeError, "takes a plain Python function"),
+    (defined("f", "x", "1", function=grad), ValueError, "'grad': the name means something else"),
+    (defined("f", "x", "1", function=power_slope), ValueError, "the name means something else"),
+    (defined("f", "x", "1", function=tanh), ValueError, "'tanh': the table has one already"),
+]
+
+
+@pytest.mark.parametrize(("define", "error", "message"), MISTAKES)
+def test_mistakes_are_told_where_the_rule_is_defined(
+    define: Callable[[], Any], error: type[Exception], message: str
+) -> None:
+    """Each says what is wrong, and leaves the table and Value as they were."""
+    before = dict(RULES)
+    with pytest.raises(error, match=message):
+        define()
+    assert before == RULES
+    assert mg.tanh(0.5) == math.tanh(0.5)

@@ -1,0 +1,189 @@
+"""The strategies: they find planted bugs, shrink them, and print them as programs."""
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from hypothesis import Phase, find, given, seed, settings
+from hypothesis import strategies as st
+from planted_bugs import BUGS, corrupted, planted
+
+from micrograd_like import Value, assert_gradients, gradcheck, topological_order
+from micrograd_like.engine import apply
+from micrograd_like.rules import RULES
+from micrograd_like.strategies import LARGEST, Graph, finite_values, graphs
+
+QUICK = settings(
+    max_examples=100,
+    database=None,
+    deadline=None,
+    derandomize=False,
+    phases=[Phase.generate, Phase.shrink],
+    report_multiple_bugs=False,
+)
+
+
+def leaves_of(root: Value) -> list[Value]:
+    """The leaves that a root depends on, in the checker's order."""
+    return [v for v in topological_order(root) if v.rule is None]
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_planted_bugs_are_found_and_shrunk(bug: str) -> None:
+    """Each wrong engine fails within 100 examples, for 12 seeds of 12, at 4 nodes or fewer."""
+    last: list[Graph] = []
+
+    def gradients_are_right(graph: Graph) -> None:
+        last[:] = [graph]
+        root = graph.record()
+        root.backward()
+        root.backward()
+        report = gradcheck(root, gradient=[v.grad / 2 for v in leaves_of(root)])
+        assert report.ok, report
+
+    for number in range(12):
+        test = seed(number)(QUICK(given(graphs())(gradients_are_right)))
+        with planted(bug), pytest.raises(AssertionError):
+            test()
+        assert len(last[0].leaves) + len(last[0].operations) <= 4, (number, last[0])
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_wrong_derivative_of_any_rule_is_found_and_named(name: str) -> None:
+    """A factor of 1.001 in any derivative fails, is shrunk to few nodes, and the rule is blamed."""
+    last: list[Graph] = []
+
+    def gradients_are_right(graph: Graph) -> None:
+        last[:] = [graph]
+        assert_gradients(graph.record())
+
+    for position in range(RULES[name].arity):
+        test = seed(1)(QUICK(given(graphs(["add", "mul", name]))(gradients_are_right)))
+        blamed = rf"wrong operation: {name}\(.*: ∂/∂{'xy'[position]} is"
+        with corrupted(RULES[name], position), pytest.raises(AssertionError, match=blamed):
+            test()
+        assert len(last[0].leaves) + len(last[0].operations) <= 8, last[0]
+
+
+@given(graphs())
+@settings(deadline=None, max_examples=60)
+def test_gradients_of_random_graphs_agree_with_finite_differences(graph: Graph) -> None:
+    """No false alarm on the right engine, over all rules."""
+    root = graph.record()
+    report = gradcheck(root)
+    assert report.ok, (graph, report)
+
+
+@given(graphs(max_nodes=200))
+@settings(deadline=None)
+def test_graphs_are_defined_and_of_ordinary_size(graph: Graph) -> None:
+    """No operation is undefined, no number beyond the limit, every operand comes before."""
+    values = graph.values([Value(x) for x in graph.leaves])
+    assert len(values) <= 200
+    for v in values[len(graph.leaves) :]:
+        assert all(abs(number) < LARGEST for number in (v.data, *v.local_grads))  # type: ignore[arg-type]
+
+
+@given(graphs())
+@settings(deadline=None)
+def test_a_graph_runs_on_numbers_and_values_alike(graph: Graph) -> None:
+    """Python's operators and methods compute what the rules do."""
+    root = graph.record()
+    assert graph(*graph.leaves) == root.data
+    assert graph(*map(Value, graph.leaves)).data == root.data
+
+
+@given(graphs())
+@settings(deadline=None)
+def test_a_graph_prints_as_a_program_that_gives_its_gradients(graph: Graph) -> None:
+    """What a failing test shows can be pasted and run."""
+    scope: dict[str, Any] = {}
+    exec(repr(graph), scope)
+    root = graph.record()
+    root.backward()
+    for leaf in leaves_of(root):
+        assert repr(scope[leaf.label].grad) == repr(leaf.grad)
+
+
+def test_the_programs_of_small_graphs() -> None:
+    """Operators, methods, and both kinds of sharing, as one would write them."""
+    graph = Graph([2.0, 3.0], [("mul", 0, 0), ("neg", 2, 0), ("maximum", 3, 1), ("tanh", 4, 4)])
+    assert repr(graph).splitlines() == [
+        "from micrograd_like import Value",
+        "x0 = Value(2.0, 'x0')",
+        "x1 = Value(3.0, 'x1')",
+        "v1 = x0 * x0",
+        "v2 = -v1",
+        "v3 = v2.maximum(x1)",
+        "v4 = v3.tanh()",
+        "v4.backward()",
+    ]
+
+
+def test_a_failing_graph_is_printed_by_hypothesis_as_a_program() -> None:
+    """The note on the error holds the program, a line a value."""
+
+    @given(graphs(["mul", "add"]))
+    @settings(database=None, derandomize=True)
+    def no_squares(graph: Graph) -> None:
+        assert all(name != "mul" for name, _, _ in graph.operations)
+
+    with pytest.raises(AssertionError) as caught:
+        no_squares()
+    note = "\n".join(caught.value.__notes__)
+    assert "x0 = Value(0.0, 'x0')\n" in note
+    assert "v1 = x0 * x0\n" in note
+
+
+def test_the_rules_leaves_and_sizes_are_the_users_choice() -> None:
+    """Only these rules, no more nodes than told, leaves from any strategy."""
+
+    @given(graphs(["add", "log"], max_nodes=5, leaves=st.sampled_from([0.5, 2.0])))
+    @settings(database=None)
+    def check(graph: Graph) -> None:
+        assert {name for name, _, _ in graph.operations} <= {"add", "log"}
+        assert len(graph.leaves) + len(graph.operations) <= 5
+        assert set(graph.leaves) <= {0.5, 2.0}
+
+    check()
+    assert find(graphs(["log"]), lambda graph: not graph.operations).leaves == [0.0]
+
+
+def test_mistakes_in_the_choice_are_told() -> None:
+    """An unknown rule lists the known ones; nothing to draw is an error."""
+    with pytest.raises(ValueError, match="no rule is named 'tahn'; there are add, sub, mul"):
+        graphs(["tahn"])
+    with pytest.raises(ValueError, match="needs a rule, a node and a leaf"):
+        graphs([])
+    with pytest.raises(ValueError, match="needs a rule, a node and a leaf"):
+        graphs(max_nodes=0)
+
+
+@given(finite_values(-1, 4, "w"))
+def test_finite_values_are_leaves_between_bounds(value: Value) -> None:
+    """Labelled leaves, with no gradient yet."""
+    assert -1 <= value.data <= 4
+    assert (value.label, value.rule, value.grad) == ("w", None, 0.0)
+
+
+@given(...)
+def test_types_are_enough_to_draw_values_and_graphs(value: Value, graph: Graph) -> None:
+    """Hypothesis knows both types by itself."""
+    assert isinstance(value, Value)
+    assert apply(RULES["mul"], value, 0.0).data == 0
+    assert graph.leaves
+
+
+def test_the_entry_point_registers_values_without_importing_the_strategies() -> None:
+    """`st.from_type(Value)` works in a program that never imports them, and importing is lazy."""
+    program = (
+        "import sys; from hypothesis import find, strategies as st\n"
+        "assert 'micrograd_like.strategies' not in sys.modules\n"
+        "from micrograd_like import Value\n"
+        "print(find(st.from_type(Value), lambda v: v > 1))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "Value(data=2, grad=0)\n"
