@@ -105,7 +105,7 @@ def check_slope(name: str, f: Function, x: float, slope: float, rounding: float 
         low, high = sorted((right.best.value, left.best.value))
         bar = SAFETY * max(right.best.bar, left.best.bar) + rounding
         inside = low - bar <= slope <= high + bar
-        reason = f"slopes {low:.6g} and {high:.6g}"
+        reason = f"slopes {low + 0.0:.6g} and {high + 0.0:.6g}"  # -0 is 0 here
         if not inside and not (_settled(right.best, slope) and _settled(left.best, slope)):
             return verdict("inconclusive", UNSETTLED)
         return verdict("kink" if inside else "fail", reason, both or right)
