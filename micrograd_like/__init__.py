@@ -13,6 +13,7 @@ from typing import Any
 from micrograd_like import functions
 from micrograd_like.custom import rule
 from micrograd_like.derivatives import derivative, grad, hessian, jacobian
+from micrograd_like.draw import draw_difference, draw_dot
 from micrograd_like.engine import Value, replay, topological_order
 from micrograd_like.functions import *  # noqa: F403 - one function for every rule
 from micrograd_like.gradcheck import assert_gradients, gradcheck
@@ -34,6 +35,8 @@ __all__ = [
     "Value",
     "assert_gradients",
     "derivative",
+    "draw_difference",
+    "draw_dot",
     "fit",
     "grad",
     "gradcheck",

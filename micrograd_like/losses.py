@@ -18,7 +18,7 @@ def mse(predictions: Any, targets: Any) -> Any:
     >>> mse([1.0, 2.0], [1.0, 4.0])
     2.0
     """
-    return mean((p - t) * (p - t) for p, t in _pairs(predictions, targets, "mse"))
+    return mean((p - t) ** 2 for p, t in _pairs(predictions, targets, "mse"))
 
 
 def hinge(scores: Any, labels: Any) -> Any:

@@ -11,19 +11,11 @@ import micrograd_like
 
 PACKAGE = Path(micrograd_like.__file__).parent
 # Each file may import those above it, never one below.
-ORDER = [
-    *("rules", "engine", "functions", "custom", "derivatives", "nn", "losses", "optim", "train"),
-    *(
-        "differences",
-        "reference",
-        "gradcheck",
-        "strategies",
-        "_hypothesis",
-        "steps",
-        "cli",
-        "__main__",
-    ),
-]
+ORDER = """
+    rules engine functions custom derivatives nn losses optim train
+    differences reference gradcheck strategies _hypothesis
+    outline render draw steps cli __main__
+""".split()  # noqa: SIM905
 
 
 def imported_by(path: Path) -> set[str]:

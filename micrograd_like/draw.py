@@ -1,0 +1,569 @@
+"""The picture of a computation graph, with the gradient flowing back through it.
+
+A value is a small table: its name, its data, its gradient.  An operation is a circle, constants
+folded into it.  The gradient flows along the edges, against the arrows of the calculation: an edge
+is labelled with the local derivative, and is the wider, the larger the product of the local
+derivative and the gradient it comes from.  Its colour is the sign, red for positive and blue for
+negative; negative edges are dashed, too, with a hollow arrowhead, for readers who see no colours.
+
+>>> a, b = Value(2.0, "a"), Value(-3.0, "b")
+>>> loss = (a * b + 1).tanh()
+>>> loss.backward()
+>>> picture = draw_dot(loss)
+>>> picture.save("loss.svg")                                    # doctest: +SKIP
+'loss.svg'
+"""
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from micrograd_like.engine import NOT_COMPUTED, Value
+from micrograd_like.outline import Link, Node, Outline, prefixes
+from micrograd_like.rules import SUPERSCRIPTS, Rule
+
+if TYPE_CHECKING:
+    from micrograd_like.render import Picture
+
+__all__ = ["draw_difference", "draw_dot"]
+
+LONGEST = 24  # characters of a name in a picture; the tooltip has all of them
+LABELLED = 120  # edges: with more of them, labels would be most of the picture
+WIDEST = 4.5  # points, of the edge with the largest product
+DIRECTIONS = {  # where edges leave and enter a value's table
+    "LR": ("e", "w"),
+    "RL": ("w", "e"),
+    "TB": ("s", "n"),
+    "BT": ("n", "s"),
+}
+
+
+class Theme(NamedTuple):
+    """The colours of a picture."""
+
+    background: str
+    text: str
+    faint: str  # words beside numbers, borders, edges without a gradient
+    box: str
+    leaf: str
+    parameter: str
+    root: str
+    operation: str
+    cluster: str
+    positive: str
+    negative: str
+
+
+THEMES = {
+    "light": Theme(
+        *("#ffffff", "#111827", "#6b7280", "#ffffff", "#e8eff7", "#fdf0cd", "#dff2dd"),
+        *("#e5e7eb", "#f8fafc", "#b2182b", "#2166ac"),
+    ),
+    "dark": Theme(
+        *("#0f172a", "#f1f5f9", "#94a3b8", "#1e293b", "#22344f", "#4a3d17", "#1c4532"),
+        *("#334155", "#151f35", "#f4777f", "#6cb4ee"),
+    ),
+}
+
+
+def draw_dot(
+    root: Value | Sequence[Value],
+    format: str = "svg",  # noqa: A002 - as in micrograd and graphviz
+    rankdir: str = "LR",
+    *,
+    expand: Iterable[str] = (),
+    depth: int | None = None,
+    flow: str = "backward",
+    theme: str = "light",
+) -> "Picture":
+    """A ``graphviz.Digraph`` of the graph that led to a root, or to several.
+
+    Past 50 values, values that are made alike are drawn as one with their count; past that, neurons
+    and then layers are.  ``expand`` names those to open, or is ``"all"``.  ``depth`` leaves out
+    what is more operations away from the root.  ``flow="forward"`` draws the calculation, without
+    gradients.  ``rankdir`` is its direction, ``theme`` is ``"light"`` or ``"dark"``.
+
+    >>> x = Value(3.0, "x")
+    >>> "x = 3" in draw_dot(x * x).source
+    True
+    """
+    from micrograd_like.render import FORMATS
+
+    roots = list(root) if isinstance(root, Sequence) else [root]
+    if not roots:
+        raise ValueError("draw_dot: needs a Value to draw; the list of roots is empty")
+    for v in roots:
+        if not isinstance(v, Value):
+            raise TypeError(f"draw_dot: draws Values, not {v!r}; give the result, such as the loss")
+    _one_of("format", format, [f for f in FORMATS if f != "html"])
+    _one_of("rankdir", rankdir, DIRECTIONS)
+    _one_of("flow", flow, ("backward", "forward"))
+    if depth is not None and (not isinstance(depth, int) or depth < 1):
+        raise ValueError(f"draw_dot: depth is a whole number from 1 up, not {depth!r}")
+    outline = Outline(roots, expand, depth)
+    return _Drawing(outline, format, rankdir, theme, flow == "backward").picture()
+
+
+def draw_difference(before: "Picture", after: "Picture", theme: str = "light") -> "Picture":
+    """What moved between two pictures of the same calculation, and how far.
+
+    The first was drawn before a step of learning and the second after it; each remembers the
+    numbers of its time.
+
+    >>> w = Value(1.0, "w")
+    >>> before = draw_dot(w * 2)
+    >>> w.data = 1.5
+    >>> "moved" in draw_difference(before, draw_dot(w * 2)).source
+    True
+    """
+    first, second = (getattr(picture, "drawing", None) for picture in (before, after))
+    if not isinstance(first, _Drawing) or not isinstance(second, _Drawing):
+        raise TypeError("draw_difference: takes two pictures that draw_dot made")
+    if first.shape() != second.shape():
+        raise ValueError("draw_difference: the pictures are of different graphs; draw the same one")
+    drawing = _Drawing(second.outline, second.format, second.rankdir, theme, backward=False)
+    drawing.before, drawing.data = first.data, second.data
+    moves = [
+        abs(b - a)
+        for was, now in zip(first.data, second.data, strict=True)
+        for a, b in zip(was, now, strict=True)
+    ]
+    drawing.largest_move = max((m for m in moves if m < math.inf), default=0.0)
+    return drawing.picture()
+
+
+def _one_of(name: str, choice: str, choices: Iterable[str]) -> None:
+    if choice not in choices:
+        listed = ", ".join(map(repr, choices))
+        raise ValueError(f"draw_dot: {name} is one of {listed}, not {choice!r}")
+
+
+class _Drawing:
+    """An outline being written as DOT text, and the numbers that it shows."""
+
+    def __init__(
+        self,
+        outline: Outline,
+        format: str,  # noqa: A002
+        rankdir: str,
+        theme: str,
+        backward: bool,
+    ) -> None:
+        _one_of("theme", theme, THEMES)
+        self.outline, self.format, self.rankdir, self.backward = outline, format, rankdir, backward
+        self.theme = THEMES[theme]
+        self.names = expressions(outline.order, outline.groups)
+        # The numbers of now: a picture is of its time, whatever becomes of the graph.
+        self.data = [[v.data for v in node.members] for node in outline.nodes]
+        self.before: list[list[float]] | None = None
+        grads = [abs(gradient(v)) for v in outline.order if computed(v)]
+        self.largest_grad = max((g for g in grads if g < math.inf), default=0.0)
+        self.largest_move = 0.0
+        self.clusters: dict[str, list[str]] = {}
+        for node in outline.nodes:
+            around = prefixes(node.group)
+            for parent, name in zip(["", *around], around, strict=False):
+                if name not in self.clusters.setdefault(parent, []):
+                    self.clusters[parent].append(name)
+        self.parents = {name: parent for parent, names in self.clusters.items() for name in names}
+        self._clusters = 0
+        products = [self.product(link)[0] for link in outline.links] if backward else []
+        self.largest_product = max((abs(p) for p in products if abs(p) < math.inf), default=0.0)
+
+    def shape(self) -> list[Any]:
+        """What two pictures of the same calculation have in common."""
+        return [
+            [(n.kind, n.name, len(n.members), n.group) for n in self.outline.nodes],
+            [(link.source, link.target, link.position) for link in self.outline.links],
+        ]
+
+    def picture(self) -> "Picture":
+        """The picture, for Graphviz."""
+        from micrograd_like.render import Picture
+
+        t, dense = self.theme, len(self.outline.links) > LABELLED
+        self.thin, self.wide = (0.4, 2.0) if dense else (1.2, WIDEST)
+        picture = Picture(
+            format=self.format,
+            graph_attr={
+                "rankdir": self.rankdir, "newrank": "true", "bgcolor": t.background,
+                "nodesep": "0.28", "ranksep": "2.5" if dense else "0.42", "pad": "0.15",
+                "fontname": "Helvetica",
+            },
+            node_attr={"fontname": "Helvetica", "fontsize": "11", "fontcolor": t.text},
+            edge_attr={"fontname": "Helvetica", "fontsize": "9", "arrowsize": "0.6"},
+        )  # fmt: skip
+        picture.title = ", ".join(self.names[id(root)] for root in self.outline.roots)
+        picture.background, picture.drawing = t.background, self
+        self._add_group(picture, "")
+        for k, link in enumerate(self.outline.links):
+            self._add_link(picture, k, link)
+        for k, node in enumerate(self.outline.nodes):
+            if self.has_circle(node):
+                self._add_result(picture, k, node)
+        return picture
+
+    def _add_group(self, graph: Any, group: str) -> None:
+        """The nodes of an open group, and the groups within it, each a cluster."""
+        for k, node in enumerate(self.outline.nodes):
+            if node.group == group:
+                self._add_node(graph, k, node)
+        for name in self.clusters.get(group, []):
+            self._clusters += 1
+            title = text(self._within(name, group))
+            with graph.subgraph(name=f"cluster_{self._clusters}") as cluster:
+                cluster.attr(
+                    id=f"c{self._clusters}", label=f"<{title}>", labeljust="l",
+                    style="rounded,filled", fontsize="12", fillcolor=self.theme.cluster,
+                    color=self.theme.faint, fontcolor=self.theme.faint,
+                )  # fmt: skip
+                self._add_group(cluster, name)
+
+    # --- values and groups
+
+    def _add_node(self, graph: Any, k: int, node: Node) -> None:
+        rows = "".join(self._rows(k, node))
+        style = ' style="dashed"' if node.kind == "hidden" else ""
+        table = (
+            f'<table border="0" cellborder="1" cellspacing="0" cellpadding="4"{style} '
+            f'color="{self.theme.faint}" bgcolor="{self.theme.box}">{rows}</table>'
+        )
+        graph.node(
+            f"n{k}", id=f"n{k}", shape="plain", label=f"<{table}>", tooltip=self._about(k, node),
+            **{"class": node.kind},
+        )  # fmt: skip
+        if self.has_circle(node):
+            self._add_circle(graph, k, node)
+
+    def _rows(self, k: int, node: Node) -> Iterable[str]:
+        t = self.theme
+        heads = {"leaf": t.leaf, "parameter": t.parameter, "root": t.root, "group": t.cluster}
+        head = heads.get(node.kind, t.box)
+        yield f'<tr><td port="t" colspan="2" bgcolor="{head}">{self._title(node)}</td></tr>'
+        if node.kind == "group":
+            outputs = [v.label for v in node.members if v.label == self.outline.groups[id(v)]]
+            inside = {
+                "neurons": len(set(outputs)),
+                "parameters": sum(v.rule is None for v in node.members),
+                "calls": len(outputs) // len(set(outputs)),
+                "values inside": len(node.members),
+            }
+            for word, count in inside.items():
+                if count > 1:
+                    yield self._row(word, f"{count:,}")
+        if node.kind != "hidden":
+            word = "output" if node.kind == "group" else "data"
+            yield self._row(word, spread(self._shown(k, node, self.data)), ports="cd")
+        if self.before is not None:
+            yield from self._moved(k, node)
+        elif self.backward and node.kind != "hidden":
+            yield self._gradient(node)
+
+    def _title(self, node: Node) -> str:
+        times = f" × {len(node.members):,}" if len(node.members) > 1 else ""
+        if node.kind == "hidden":
+            return self._faint(f"<i>… {len(node.members):,} values hidden</i>")
+        if node.kind == "group":
+            return f"<b>{text(self._within(node.name, node.group))}</b>"
+        if node.name:
+            around = node.group
+            if node.name == node.group:  # its neuron's output
+                around = self.parents.get(node.group, "")
+            return f"<b>{text(self._within(node.name, around))}</b>{times}"
+        name = text(self.names[id(node.first)] if node.value else self._in_common(node.first))
+        return self._faint(f"<i>{name}</i>{times}")
+
+    def _within(self, name: str, group: str) -> str:
+        """A name without that of the cluster that it stands in."""
+        return name.removeprefix(f"{group}.") if group else name
+
+    def _in_common(self, v: Value) -> str:
+        """How values are made that are drawn as one: constants, and what has no label, differ."""
+        if v.rule is None:
+            return "values"
+        labelled = [x.label and self._operand(x) if isinstance(x, Value) else "" for x in v.inputs]
+        return _expression(v.rule, [name or "…" for name in labelled])
+
+    def _row(self, word: str, content: str, tint: str = "", ports: str = "") -> str:
+        left, right = (f' port="{port}"' for port in ports) if ports else ("", "")
+        tint = f' bgcolor="{tint}"' if tint else ""
+        faint = self._faint(word)
+        return (
+            f'<tr><td{left} align="left">{faint}</td>'
+            f'<td{right} align="right"{tint}>{content}</td></tr>'
+        )
+
+    def _shown(self, k: int, node: Node, numbers: list[list[float]]) -> list[float]:
+        """The data that a node shows: its values', and of a group its outputs'."""
+        if node.kind != "group":
+            return numbers[k]
+        pairs = zip(node.members, numbers[k], strict=True)
+        outputs = [x for v, x in pairs if v.rule and v.label == self.outline.groups[id(v)]]
+        return outputs or numbers[k]
+
+    def _gradient(self, node: Node) -> str:
+        """One gradient with its sign and tint; of several their length, which has no sign."""
+        if node.value is not None:
+            grad = gradient(node.value) if computed(node.value) else None
+            tint = self._tint(grad) if grad is not None else ""
+            return self._row("grad", "·" if grad is None else number(grad), tint, ports="hg")
+        members = node.members
+        if node.kind == "group":
+            members = [v for v in members if v.rule is None] or members
+        grads = [gradient(v) for v in members if computed(v)]
+        return self._row("|grad|", number(math.hypot(*grads)) if grads else "·", ports="hg")
+
+    def _moved(self, k: int, node: Node) -> Iterable[str]:
+        assert self.before is not None
+        was, now = (self._shown(k, node, numbers) for numbers in (self.before, self.data))
+        moves = [b - a for a, b in zip(was, now, strict=True)]
+        if node.kind != "hidden":
+            yield self._row("before", spread(was))
+        if len(moves) == 1:
+            yield self._row("moved", number(moves[0], sign=True), self._tint(moves[0]), ports="hg")
+        else:
+            yield self._row("|moved|", number(math.hypot(*moves)), ports="hg")
+
+    def _tint(self, x: float) -> str:
+        """The colour of the sign, as strong as the number is large in this picture."""
+        if not x or math.isnan(x):
+            return ""
+        scale = self.largest_move if self.before is not None else self.largest_grad
+        strength = math.sqrt(min(abs(x) / scale, 1.0)) if scale else 1.0
+        return mixed(self.theme.box, self._colour(x), 0.12 + 0.48 * strength)
+
+    def _colour(self, x: float) -> str:
+        return self.theme.positive if x > 0 else self.theme.negative
+
+    def _about(self, k: int, node: Node) -> str:
+        """The tooltip of a node: whole names and numbers."""
+        v = node.value
+        if v is None:
+            return plain(f"{node.name or node.kind}: {len(node.members):,} values")
+        words = [f"{v.label or self.names[id(v)]} = {v.data!r}"]
+        if v.label and v.rule:
+            words[0] = f"{v.label} = {self.names_of_operands(v)} = {v.data!r}"
+        if self.backward:
+            words.append(f"grad {gradient(v)!r}" if computed(v) else "no gradient yet")
+        return plain(", ".join(words))
+
+    def names_of_operands(self, v: Value) -> str:
+        """The operation that made a value, on its operands' names."""
+        assert v.rule is not None
+        return _expression(v.rule, [self._operand(x) for x in v.inputs])
+
+    def _operand(self, x: Any) -> str:
+        return self.names[id(x)] if isinstance(x, Value) else f"{x:g}"
+
+    # --- operations and edges
+
+    def has_circle(self, node: Node) -> bool:
+        """Whether the operation that makes a node's values is drawn in front of it."""
+        return node.kind in ("value", "root") and node.members[0].rule is not None
+
+    def _add_circle(self, graph: Any, k: int, node: Node) -> None:
+        label = plain(_symbol(node.members))
+        small = len(label) < 3
+        graph.node(
+            f"o{k}", id=f"o{k}", label=label, shape="circle" if small else "box",
+            style="filled" if small else "filled,rounded", fillcolor=self.theme.operation,
+            color=self.theme.faint, fontsize="13", margin="0.06,0.03", width="0.36",
+            height="0.36", fixedsize="true" if small else "false", tooltip=label,
+            **{"class": "operation"},
+        )  # fmt: skip
+
+    def product(self, link: Link) -> tuple[float, bool]:
+        """The sum of a link's chain-rule products, and whether any gradient is there to take."""
+        terms = [
+            chain_product(gradient(v), v.local_grads[position])
+            for v, position in link.edges
+            if computed(v)
+        ]
+        return math.fsum(terms) if all(map(math.isfinite, terms)) else sum(terms), bool(terms)
+
+    def _add_link(self, picture: Any, k: int, link: Link) -> None:
+        target = self.outline.nodes[link.target]
+        leave, enter = DIRECTIONS[self.rankdir]
+        tail = f"n{link.source}:{'g' if self.backward else 'd'}:{leave}"
+        if self.outline.nodes[link.source].kind == "hidden":
+            tail = f"n{link.source}:t:{leave}"
+        head = f"o{link.target}" if self.has_circle(target) else f"n{link.target}:t:{enter}"
+        locals_ = {v.local_grads[position] or 0.0 for v, position in link.edges}
+        label = number(locals_.pop()) if len(locals_) == 1 else f"× {len(link.edges):,}"
+        if not self.backward or len(self.outline.links) > LABELLED:
+            label = ""
+        product, known = self.product(link) if self.backward else (0.0, False)
+        picture.edge(
+            tail, head, id=f"e{k}", label=f"<{self._faint('∂')} {label}>" if label else "",
+            fontcolor=self.theme.text, tooltip=self._why(link), **self._flow(product, known),
+        )  # fmt: skip
+
+    def _faint(self, words: str) -> str:
+        return f'<font color="{self.theme.faint}">{words}</font>'
+
+    def _add_result(self, picture: Any, k: int, node: Node) -> None:
+        grads = [gradient(v) for v in node.members if computed(v)] if self.backward else []
+        _, enter = DIRECTIONS[self.rankdir]
+        port = "t" if enter in "ns" else "h" if self.backward or self.before is not None else "c"
+        flow = self._flow(sum(grads), bool(grads))
+        picture.edge(f"o{k}", f"n{k}:{port}:{enter}", id=f"r{k}", **flow)
+
+    def _flow(self, product: float, known: bool) -> dict[str, str]:
+        """How an edge shows what flows along it: by width, colour, dashes and arrowhead."""
+        if not self.backward:
+            return {"color": self.theme.faint, "penwidth": f"{self.thin}"}
+        if not known or not product:
+            style = "dotted" if known else "solid"
+            return {
+                "dir": "back",
+                "color": self.theme.faint,
+                "penwidth": f"{self.thin}",
+                "style": style,
+            }
+        size = min(abs(product) / self.largest_product, 1.0) if self.largest_product else 1.0
+        width = self.thin + (self.wide - self.thin) * math.sqrt(1.0 if math.isnan(size) else size)
+        return {
+            "dir": "back",
+            "color": self._colour(product),
+            "penwidth": f"{width:.2f}",
+            "style": "solid" if product > 0 else "dashed",
+            "arrowtail": "normal" if product > 0 else "empty",
+        }
+
+    def _why(self, link: Link) -> str:
+        """The tooltip of an edge: the chain rule, in names and numbers."""
+        (v, position), many = link.edges[0], len(link.edges)
+        assert v.rule is not None
+        source, made = self._operand(v.inputs[position]), self.names[id(v)]
+        if not self.backward:
+            return plain(f"{source} is in {made} = {self.names_of_operands(v)}")
+        if many > 1:
+            product, known = self.product(link)
+            return plain(f"{many:,} edges" + (f", together {product!r}" if known else ""))
+        local = v.local_grads[position]
+        rule = f"∂({self.names_of_operands(v)})/∂{source} = {local!r}"
+        if not computed(v):
+            return plain(rule)
+        grad = gradient(v)
+        return plain(f"{rule}; times the gradient {grad!r} = {chain_product(grad, local)!r}")
+
+
+# --- numbers and words -----------------------------------------------------------------------
+
+
+def computed(v: Value) -> bool:
+    """Whether a backward pass has reached a value."""
+    return v.grad is not NOT_COMPUTED
+
+
+def gradient(v: Value) -> float:
+    """A value's gradient as a number."""
+    grad: float = v.grad.data if isinstance(v.grad, Value) else v.grad
+    return grad
+
+
+def chain_product(upstream: float, local: float | None) -> float:
+    """One product of the chain rule, where zero times infinity is zero."""
+    return upstream * local if upstream and local else 0.0
+
+
+def number(x: float, sign: bool = False) -> str:
+    """Four decimals, or a power of ten where they would not do."""
+    if math.isnan(x):
+        return "nan"
+    if math.isinf(x):
+        return "∞" if x > 0 else "−∞"
+    plus = "+" if sign and x > 0 else ""
+    if x == 0 or 1e-3 <= abs(x) < 1e5:
+        return plus + f"{x:.4f}".replace("-", "−")
+    digits, _, power = f"{x:.2e}".partition("e")
+    return plus + f"{digits}e{int(power)}".replace("-", "−")
+
+
+def spread(numbers: Sequence[float]) -> str:
+    """A number, or the least and the largest of several."""
+    low, high = min(numbers), max(numbers)
+    return number(low) if low == high else f"{number(low)} … {number(high)}"
+
+
+def mixed(ground: str, colour: str, part: float) -> str:
+    """A colour laid over a ground."""
+    pairs = zip(bytes.fromhex(ground[1:]), bytes.fromhex(colour[1:]), strict=True)
+    return "#" + bytes(round(a + (b - a) * part) for a, b in pairs).hex()
+
+
+def text(name: str) -> str:
+    """A name in an HTML-like label: cut if long, and with nothing in it that is markup."""
+    short = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
+    return escape(readable(short).replace("\n", " ")).replace("\\", "\\\\") or "&#160;"
+
+
+def plain(words: str) -> str:
+    """Words in a quoted string of DOT, where backslashes and entities mean something."""
+    safe = readable(words).replace("&", "&amp;").replace("\\", "\\\\")
+    return safe if not safe.startswith("<") else " " + safe
+
+
+def readable(name: str) -> str:
+    """Without control characters and half characters, which no picture can show."""
+    return re.sub("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]", "�", name)
+
+
+def expressions(order: Iterable[Value], groups: Mapping[int, str]) -> dict[int, str]:
+    """What each value is called, by its id: its label, or how it was computed, in short.
+
+    A parameter, which is drawn within its neuron, goes without the neuron's name.
+    """
+    names: dict[int, str] = {}
+    for v in order:
+        if v.rule is None:
+            names[id(v)] = v.label.removeprefix(f"{groups.get(id(v))}.") or f"{v.data:g}"
+            continue
+        if v.label:
+            names[id(v)] = v.label
+            continue
+        operands = [names[id(x)] if isinstance(x, Value) else f"{x:g}" for x in v.inputs]
+        expression = _expression(v.rule, operands)
+        if len(expression) > LONGEST:
+            short = [name if len(name) <= LONGEST // 3 else "…" for name in operands]
+            expression = _expression(v.rule, short)
+        names[id(v)] = expression
+    return names
+
+
+INFIX = {"add": " + ", "sub": " − ", "mul": "·", "div": "/"}
+
+
+def _expression(rule: Rule, operands: Sequence[str]) -> str:
+    if rule.name not in (*INFIX, "pow", "neg"):
+        return f"{rule.name}({', '.join(operands)})"
+    tight = rule.name not in ("add", "sub")
+    operands = [f"({x})" if tight and " " in x else x for x in operands]
+    if rule.name in INFIX:
+        return INFIX[rule.name].join(operands)
+    if rule.name == "neg":
+        return f"−{operands[0]}"
+    return operands[0] + exponent(operands[1])
+
+
+def exponent(power: str) -> str:
+    """A power's exponent: raised if it is a whole number."""
+    return power.translate(SUPERSCRIPTS) if power.isdecimal() and power.isascii() else f"^{power}"
+
+
+def _symbol(members: Sequence[Value]) -> str:
+    """What stands in an operation's circle: its symbol, with a constant that all of them share."""
+    rule = members[0].rule
+    assert rule is not None
+    constants = {
+        (place, x) for v in members for place, x in enumerate(v.inputs) if not isinstance(x, Value)
+    }
+    if not constants:
+        return rule.symbol
+    place, x = min(constants)
+    shown = f"{x:.4g}" if len(constants) == 1 else "…"
+    if rule.name == "pow":
+        return f"x{exponent(shown)}" if place else f"{shown}^x"
+    return f"{rule.symbol} {shown}" if place else f"{shown} {rule.symbol}"
