@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from micrograd_like.draw import draw_dot
 from micrograd_like.engine import Value
 from micrograd_like.losses import mse
 from micrograd_like.nn import MLP
@@ -18,7 +19,7 @@ from micrograd_like.train import fit, top_gradients
 __all__ = ["main"]
 
 HELD_BACK = 0.2  # of the rows, for testing
-DEFAULTS = {"epochs": 100, "lr": 0.005, "hidden": 8, "seed": 0}
+DEFAULTS = {"epochs": 100, "lr": 0.005, "hidden": 8, "seed": 0, "picture": "gradient_flow.svg"}
 
 
 class Table(NamedTuple):
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UnicodeDecodeError as error:
         print(f"micrograd-like: {options.data}: is not UTF-8 text: {error}", file=sys.stderr)
         return 2
-    except (ValueError, ArithmeticError, OSError, ImportError, csv.Error) as error:
+    except (ValueError, ArithmeticError, OSError, ImportError, RuntimeError, csv.Error) as error:
         print(f"micrograd-like: {error}", file=sys.stderr)
         return 2
     return 0
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--lr", type=float, help="learning rate (0.005)")
     command.add_argument("--hidden", type=int, help="neurons in the hidden layer (8)")
     command.add_argument("--seed", type=int, help="of the split and of the first weights (0)")
+    command.add_argument("--picture", help="of the gradient flow, a file (gradient_flow.svg)")
     command.set_defaults(**DEFAULTS)
     return parser
 
@@ -193,10 +195,14 @@ def train(table: Table, options: argparse.Namespace) -> None:
     predicted = {i: price.restore(model(rows[i]).data) for i in testing}
     _print_predictions(table, predicted, price.mean)
     model.zero_grad()
-    mse([model(rows[i]) for i in training], [targets[i] for i in training]).backward()
+    error = mse([model(rows[i]) for i in training], [targets[i] for i in training])
+    error.label = "error"
+    error.backward()
     print("\nweights that contribute most to the error, and which way learning moves them:")
     for name, gradient in top_gradients(model):
         print(f"  {name:<20} gradient {gradient:+.4f}  {'down' if gradient > 0 else 'up'}")
+    path = draw_dot(error).save(options.picture)
+    print(f"\nits gradient flow, from the error back to every neuron: {path}")
 
 
 def _print_predictions(table: Table, predicted: dict[int, float], mean: float) -> None:

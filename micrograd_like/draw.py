@@ -184,13 +184,14 @@ class _Drawing:
         from micrograd_like.render import Picture
 
         t, dense = self.theme, len(self.outline.links) > LABELLED
+        grouped = any(node.kind == "group" for node in self.outline.nodes)
+        ranksep = "2.5" if dense else "1.2" if grouped else "0.42"
         self.thin, self.wide = (0.4, 2.0) if dense else (1.2, WIDEST)
         picture = Picture(
             format=self.format,
             graph_attr={
                 "rankdir": self.rankdir, "newrank": "true", "bgcolor": t.background,
-                "nodesep": "0.28", "ranksep": "2.5" if dense else "0.42", "pad": "0.15",
-                "fontname": "Helvetica",
+                "nodesep": "0.28", "ranksep": ranksep, "pad": "0.15", "fontname": "Helvetica",
             },
             node_attr={"fontname": "Helvetica", "fontsize": "11", "fontcolor": t.text},
             edge_attr={"fontname": "Helvetica", "fontsize": "9", "arrowsize": "0.6"},
@@ -272,19 +273,26 @@ class _Drawing:
             if node.name == node.group:  # its neuron's output
                 around = self.parents.get(node.group, "")
             return f"<b>{text(self._within(node.name, around))}</b>{times}"
-        name = text(self.names[id(node.first)] if node.value else self._in_common(node.first))
+        name = text(self.names[id(node.first)] if node.value else self._in_common(node.members))
         return self._faint(f"<i>{name}</i>{times}")
 
     def _within(self, name: str, group: str) -> str:
         """A name without that of the cluster that it stands in."""
         return name.removeprefix(f"{group}.") if group else name
 
-    def _in_common(self, v: Value) -> str:
-        """How values are made that are drawn as one: constants, and what has no label, differ."""
-        if v.rule is None:
+    def _in_common(self, members: Sequence[Value]) -> str:
+        """How values are made that are drawn as one: what differs between them is left open."""
+        first = members[0]
+        if first.rule is None:
             return "values"
-        labelled = [x.label and self._operand(x) if isinstance(x, Value) else "" for x in v.inputs]
-        return _expression(v.rule, [name or "…" for name in labelled])
+        operands = []
+        for place in range(first.rule.arity):
+            names = {
+                y.label and self.names[id(y)] if isinstance(y, Value) else f"{y:g}"
+                for y in (v.inputs[place] for v in members)
+            }
+            operands.append((names.pop() if len(names) == 1 else "") or "…")
+        return _expression(first.rule, operands)
 
     def _row(self, word: str, content: str, tint: str = "", ports: str = "") -> str:
         left, right = (f' port="{port}"' for port in ports) if ports else ("", "")

@@ -99,6 +99,9 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
     background = "white"
     drawing: Any = None  # what draw_difference compares
 
+    def __repr__(self) -> str:
+        return f"<Picture of {self.title}>"
+
     def pipe(self, format: str | None = None, *args: Any, **options: Any) -> Any:  # noqa: A002
         """The picture as bytes, or as text with ``encoding``; as in graphviz."""
         engine, encoding = options.pop("engine", None), options.pop("encoding", None)

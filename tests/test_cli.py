@@ -12,6 +12,12 @@ from micrograd_like.cli import Scale, house_prices, main
 GOOD = "size,rooms,price\n" + "".join(f"{i},{i % 3},{2 * i + 1}\n" for i in range(1, 13))
 
 
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files that the commands write go to a temporary folder."""
+    monkeypatch.chdir(tmp_path)
+
+
 def written(folder: Path, text: str) -> Path:
     """A CSV file with this text."""
     path = folder / "data.csv"
