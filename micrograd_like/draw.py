@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_difference", "draw_dot"]
 
 LONGEST = 24  # characters of a name in a picture; the tooltip has all of them
-LABELLED = 120  # edges: with more of them, labels would be most of the picture
+DENSE = 20  # edges between groups: with more of them, labels would be most of the picture
 WIDEST = 4.5  # points, of the edge with the largest product
 DIRECTIONS = {  # where edges leave and enter a value's table
     "LR": ("e", "w"),
@@ -183,10 +183,11 @@ class _Drawing:
         """The picture, for Graphviz."""
         from micrograd_like.render import Picture
 
-        t, dense = self.theme, len(self.outline.links) > LABELLED
-        grouped = any(node.kind == "group" for node in self.outline.nodes)
-        ranksep = "2.5" if dense else "1.2" if grouped else "0.42"
-        self.thin, self.wide = (0.4, 2.0) if dense else (1.2, WIDEST)
+        t, nodes = self.theme, self.outline.nodes
+        between = [link for link in self.outline.links if nodes[link.target].kind == "group"]
+        self.dense = len(between) > DENSE
+        ranksep = "2" if self.dense else "1" if between else "0.42"
+        self.thin, self.wide = (0.4, 2.0) if self.dense else (1.2, WIDEST)
         picture = Picture(
             format=self.format,
             graph_attr={
@@ -400,11 +401,12 @@ class _Drawing:
         head = f"o{link.target}" if self.has_circle(target) else f"n{link.target}:t:{enter}"
         locals_ = {v.local_grads[position] or 0.0 for v, position in link.edges}
         label = number(locals_.pop()) if len(locals_) == 1 else f"× {len(link.edges):,}"
-        if not self.backward or len(self.outline.links) > LABELLED:
+        if not self.backward or self.dense:  # labels take up room, which means detours
             label = ""
         product, known = self.product(link) if self.backward else (0.0, False)
+        labelled = {"label": f"<{self._faint('∂')} {label}>"} if label else {}
         picture.edge(
-            tail, head, id=f"e{k}", label=f"<{self._faint('∂')} {label}>" if label else "",
+            tail, head, id=f"e{k}", **labelled,
             fontcolor=self.theme.text, tooltip=self._why(link), **self._flow(product, known),
         )  # fmt: skip
 
