@@ -20,6 +20,7 @@ from micrograd_like.gradcheck import assert_gradients, gradcheck
 from micrograd_like.losses import hinge, mse
 from micrograd_like.nn import MLP, Layer, Module, Neuron
 from micrograd_like.optim import SGD
+from micrograd_like.paths import paths
 from micrograd_like.steps import Backprop
 from micrograd_like.train import History, fit, top_gradients
 
@@ -44,6 +45,7 @@ __all__ = [
     "hinge",
     "jacobian",
     "mse",
+    "paths",
     "replay",
     "rule",
     "top_gradients",

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from micrograd_like.engine import NOT_COMPUTED, Value
 from micrograd_like.outline import Link, Node, Outline, prefixes
 from micrograd_like.rules import SUPERSCRIPTS, Rule
+from micrograd_like.steps import chain_product
 
 if TYPE_CHECKING:
     from micrograd_like.render import Picture
@@ -472,11 +473,6 @@ def gradient(v: Value) -> float:
     """A value's gradient as a number."""
     grad: float = v.grad.data if isinstance(v.grad, Value) else v.grad
     return grad
-
-
-def chain_product(upstream: float, local: float | None) -> float:
-    """One product of the chain rule, where zero times infinity is zero."""
-    return upstream * local if upstream and local else 0.0
 
 
 def number(x: float, sign: bool = False) -> str:

@@ -11,8 +11,10 @@
 4/4  b.grad += ∂d/∂b · ∂d/∂d = a · 1 = 2 · 1 = 2                       (d = a · b)
 """
 
+import copy
 from collections.abc import Sequence
-from typing import NamedTuple
+from itertools import zip_longest
+from typing import NamedTuple, overload
 
 from micrograd_like.engine import Value, names_of, topological_order
 from micrograd_like.rules import written
@@ -43,91 +45,182 @@ class Step(NamedTuple):
 
 
 class Backprop(Sequence[Step]):
-    """The forward steps of a graph, one an operation, then the backward steps, one an edge."""
+    """The forward steps of a graph, one an operation, then the backward steps, one an edge.
 
-    def __init__(self, root: Value) -> None:
+    The steps are made when they are asked for.  A slice is a Backprop of those steps alone, each
+    with the number that it has in the whole.  ``order="naive"`` goes backward in the order in which
+    values are met on the way from the root, which is wrong where a value is used twice: it passes
+    its gradient on before all of it is there.
+    """
+
+    def __init__(self, root: Value, order: str = "topological") -> None:
         if not isinstance(root, Value):
             raise TypeError(f"Backprop: takes the Value to differentiate, not {root!r}")
+        if order not in ("topological", "naive"):
+            raise ValueError(f'Backprop: order is "topological" or "naive", not {order!r}')
         self.root = root
         self.order = topological_order(root)
         self._names = names_of(self.order)
         self._operations = [node for node in self.order if node.inputs]
-        self._gradients, self._edges = self._differentiate()
-
-    def _differentiate(self) -> tuple[dict[int, float], list[tuple[Value, int, float, float]]]:
-        """The engine's backward pass, kept: each edge with the gradient it found and left."""
-        gradients = {id(node): 0.0 for node in self.order}
-        gradients[id(self.root)] = 1.0
-        edges = []
-        for node in reversed(self.order):
-            upstream = gradients[id(node)]
-            pairs = zip(node.inputs, node.local_grads, strict=True)
-            for position, (v, local) in enumerate(pairs):
-                if local is None:
-                    continue
-                before = gradients[id(v)]
-                after = before + upstream * local if upstream and local else before
-                gradients[id(v)] = after
-                edges.append((node, position, before, after))
-        return gradients, edges
+        backward = self.order[::-1] if order == "topological" else _as_met(self.order)
+        self.gradients, self._edges = _differentiated(backward)
+        self._shown = range(len(self._operations) + 1 + len(self._edges))
 
     def __len__(self) -> int:
-        return len(self._operations) + 1 + len(self._edges)
+        return len(self._shown)
 
-    def __getitem__(self, index):  # type: ignore[no-untyped-def]
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Backprop": ...
+
+    def __getitem__(self, index: int | slice) -> "Step | Backprop":
         if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        k = index + len(self) if index < 0 else index
-        if not 0 <= k < len(self):
-            raise IndexError(f"Backprop: there are steps 0 to {len(self) - 1}, not {index}")
+            part = copy.copy(self)
+            part._shown = self._shown[index]
+            return part
+        try:
+            k = self._shown[index]
+        except IndexError:
+            last = len(self) - 1
+            raise IndexError(f"Backprop: there are steps 0 to {last}, not {index}") from None
         if k < len(self._operations):
             return self._forward(k)
-        if k == len(self._operations):
-            name = self.name(self.root)
-            text = f"{name}.grad = ∂{name}/∂{name} = 1"
-            return Step(k + 1, len(self), "start", self.root, text=text)
-        return self._backward(k)
+        return self._start(k) if k == len(self._operations) else self._backward(k)
+
+    def at(self, label: str) -> "list[Step]":
+        """The steps of a value: the one that computes it, and all that its gradient is in.
+
+        >>> a = Value(3.0, label="a")
+        >>> [step.number for step in Backprop(a * a + 1).at("a")]
+        [5, 6]
+        """
+        places = {id(v) for v in self.order if self._names[id(v)] == label}
+        if not places:
+            named = ", ".join(list(self._names.values())[:20])
+            raise LookupError(f"Backprop: no value is called {label!r}; there are {named}")
+        return [s for s in self if id(s.node) in places or id(s.input) in places]
 
     def name(self, operand: Value | float) -> str:
         """What the steps call a value: its label, or v1, v2, …; a constant by its number."""
-        return self._names[id(operand)] if isinstance(operand, Value) else _number(operand)
+        return self._names[id(operand)] if isinstance(operand, Value) else shown(operand)
+
+    def beside(self, other: "Backprop") -> str:
+        """Two ways back through one graph, side by side, and where their gradients differ.
+
+        >>> a = Value(2.0, label="a")
+        >>> b = a * 3
+        >>> b.label = "b"
+        >>> loss = b * b + b
+        >>> print(Backprop(loss).beside(Backprop(loss, order="naive")).splitlines()[-1])
+        a.grad: 39 and 3, off by -36
+        """
+        columns = [[s.text.partition("  (")[0] for s in each if s.input] for each in (self, other)]
+        width = max(map(len, columns[0]), default=0)
+        lines = [f"{a:<{width}}  |  {b}".rstrip() for a, b in zip_longest(*columns, fillvalue="")]
+        differing = [
+            f"{self.name(v)}.grad: {shown(one)} and {shown(two)}, off by {shown(two - one)}"
+            for v, w in zip(self.order, other.order, strict=True)
+            for one, two in [(self.gradients[id(v)], other.gradients[id(w)])]
+            if one != two
+        ]
+        return "\n".join([*lines, *(differing or ["the gradients are the same"])])
 
     def _forward(self, k: int) -> Step:
         node = self._operations[k]
         assert node.rule is not None
         formula = node.rule.formula
         symbols = written(formula, *map(self.name, node.inputs))
-        data = [_number(v.data if isinstance(v, Value) else v) for v in node.inputs]
-        text = f"{self.name(node)} = {symbols} = {written(formula, *data)} = {_number(node.data)}"
-        return Step(k + 1, len(self), "forward", node, text=text)
+        data = [shown(v.data if isinstance(v, Value) else v) for v in node.inputs]
+        text = f"{self.name(node)} = {symbols} = {written(formula, *data)} = {shown(node.data)}"
+        return Step(k + 1, self._total, "forward", node, text=text)
+
+    def _start(self, k: int) -> Step:
+        name = self.name(self.root)
+        text = f"{name}.grad = ∂{name}/∂{name} = 1"
+        return Step(k + 1, self._total, "start", self.root, text=text)
 
     def _backward(self, k: int) -> Step:
-        node, position, before, after = self._edges[k - len(self._operations) - 1]
-        rule, v = node.rule, node.inputs[position]
+        edge = self._edges[k - len(self._operations) - 1]
+        node, position = edge.node, edge.position
+        rule, v, local = node.rule, node.inputs[position], node.local_grads[position]
         assert rule is not None
         assert isinstance(v, Value)
-        upstream = self._gradients[id(node)]
-        local = node.local_grads[position]
         assert local is not None
-        contribution = upstream * local if upstream and local else 0.0
         names = [self.name(operand) for operand in node.inputs]
         root, made, given = self.name(self.root), self.name(node), names[position]
         symbols = written(rule.derivatives[position], *names)
         if " " in symbols:
             symbols = f"({symbols})"
-        products = [
-            written("x * y", factor, _number(upstream)) for factor in (symbols, _number(local))
-        ]
+        upstream, contribution = shown(edge.upstream), chain_product(edge.upstream, local)
+        products = [written("x * y", factor, upstream) for factor in (symbols, shown(local))]
         text = f"{given}.grad += ∂{made}/∂{given} · ∂{root}/∂{made} = "
-        text += " = ".join([*dict.fromkeys(products), _number(contribution)])
-        if before:
-            text += f", now {_number(after)}"
+        text += " = ".join([*dict.fromkeys(products), shown(contribution)])
+        if edge.before:
+            text += f", now {shown(edge.after)}"
         text = f"{text:<{WIDTH}}  ({made} = {written(rule.formula, *names)})"
+        if edge.upstream != self.gradients[id(node)]:
+            text += f"  too early: {made}.grad will be {shown(self.gradients[id(node)])}"
         return Step(
-            k + 1, len(self), "backward", node, v, position,
-            upstream, local, contribution, before, after, text,
+            k + 1, self._total, "backward", node, v, position,
+            edge.upstream, local, contribution, edge.before, edge.after, text,
         )  # fmt: skip
 
+    @property
+    def _total(self) -> int:
+        return len(self._operations) + 1 + len(self._edges)
 
-def _number(number: float) -> str:
+
+class _Edge(NamedTuple):
+    """One product of the chain rule: where it comes from, and the gradient that it finds."""
+
+    node: Value
+    position: int
+    upstream: float
+    before: float
+    after: float
+
+
+def chain_product(upstream: float, local: float | None) -> float:
+    """A product of the chain rule, where zero times infinity is zero."""
+    return upstream * local if upstream and local else 0.0
+
+
+def _differentiated(backward: Sequence[Value]) -> tuple[dict[int, float], list[_Edge]]:
+    """The engine's backward pass, kept: the gradients, and each edge in its order."""
+    gradients = {id(node): 0.0 for node in backward}
+    gradients[id(backward[0])] = 1.0
+    edges = []
+    for node in backward:
+        upstream = gradients[id(node)]
+        for position, (v, local) in enumerate(zip(node.inputs, node.local_grads, strict=True)):
+            if local is not None:
+                before = gradients[id(v)]
+                product = chain_product(upstream, local)
+                after = before + product if product else before
+                gradients[id(v)] = after
+                edges.append(_Edge(node, position, upstream, before, after))
+    return gradients, edges
+
+
+def _as_met(order: Sequence[Value]) -> list[Value]:
+    """Every value in the order in which a walk from the root first comes to it, depth first.
+
+    Of two inputs the walk takes the one that was computed first, which goes wrong wherever an
+    order of this kind can.
+    """
+    places = {id(v): place for place, v in enumerate(order)}
+    met: dict[int, Value] = {}
+    stack = [order[-1]]
+    while stack:
+        node = stack.pop()
+        if id(node) not in met:
+            met[id(node)] = node
+            inputs = [v for v in node.inputs if isinstance(v, Value)]
+            stack.extend(sorted(inputs, key=lambda v: -places[id(v)]))
+    return list(met.values())
+
+
+def shown(number: float) -> str:
+    """A number as on the board: four decimals at most, or a power of ten."""
     return f"{number:.4f}".rstrip("0").rstrip(".") if 1e-3 <= abs(number) < 1e5 else f"{number:.4g}"

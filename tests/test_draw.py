@@ -15,8 +15,9 @@ from hypothesis import given, settings
 
 import micrograd_like as mg
 from micrograd_like import MLP, Neuron, Value, draw_difference, draw_dot, mse
-from micrograd_like.draw import THEMES, chain_product, number
+from micrograd_like.draw import THEMES, number
 from micrograd_like.outline import FEW
+from micrograd_like.steps import chain_product
 from micrograd_like.strategies import Graph, graphs
 
 HOSTILE = [

@@ -80,3 +80,76 @@ def test_steps_of_a_large_graph_are_made_one_at_a_time() -> None:
     steps = Backprop(y)
     assert len(steps) == 300_001
     assert steps[-1].after == 100_001
+
+
+def reused() -> Value:
+    """L = b·b + b with b = 3a: b is used three times, on ways of different lengths."""
+    a = Value(2.0, "a")
+    b = a * 3
+    root = b * b + b
+    b.label, root.label = "b", "L"
+    return root
+
+
+def test_a_slice_is_a_backprop_of_its_steps() -> None:
+    """Steps keep their numbers; slices of slices, negative steps and bounds work as in lists."""
+    steps = Backprop(reused())
+    part = steps[3:7]
+    assert isinstance(part, Backprop)
+    assert [step.number for step in part] == [4, 5, 6, 7]
+    assert [step.number for step in part[1:][::-1]] == [7, 6, 5]
+    assert (part[-1], len(steps[50:]), list(steps[:])) == (steps[6], 0, list(steps))
+    with pytest.raises(IndexError, match="there are steps 0 to 3, not 4"):
+        part[4]
+
+
+def test_slices_equal_lists_of_their_steps() -> None:
+    """Two ways to the same steps."""
+    steps = Backprop(reused())
+    assert list(steps[2:5]) == [steps[2], steps[3], steps[4]]
+
+
+def test_the_steps_of_a_value_are_found_by_its_name() -> None:
+    """Its operation, and every product that comes in or goes out."""
+    steps = Backprop(reused())
+    assert [step.number for step in steps.at("b")] == [1, 6, 7, 8, 9]
+    assert [step.number for step in steps.at("v1")] == [2, 5, 7, 8]
+    with pytest.raises(LookupError, match="no value is called 'c'; there are a, b, v1, L"):
+        steps.at("c")
+
+
+def test_the_naive_order_passes_a_gradient_on_too_early() -> None:
+    """It says so at that step, and is off by the part that came too late."""
+    naive = Backprop(reused(), order="naive")
+    early = [str(step) for step in naive if "too early" in step.text]
+    assert len(early) == 1
+    assert early[0].endswith("too early: b.grad will be 13")
+    assert naive.beside(naive).endswith("the gradients are the same")
+    lines = Backprop(reused()).beside(naive).splitlines()
+    assert lines[-1] == "a.grad: 39 and 3, off by -36"
+    assert all("  |  " in line for line in lines[:-1])
+    with pytest.raises(ValueError, match='order is "topological" or "naive", not \'random\''):
+        Backprop(reused(), order="random")
+
+
+@given(graphs(max_nodes=40))
+@settings(deadline=None, max_examples=60)
+def test_the_naive_order_is_right_where_no_value_between_is_used_twice(graph: Graph) -> None:
+    """It is wrong only at what lies before a value with several uses."""
+    root = graph.record()
+    right, naive = Backprop(root), Backprop(root, order="naive")
+    uses = [id(v) for node in right.order for v in node.inputs if isinstance(v, Value) and v.rule]
+    assert len(right) == len(naive)
+    if len(uses) == len(set(uses)):
+        assert right.gradients == pytest.approx(
+            {id(v): naive.gradients[id(v)] for v in right.order}, nan_ok=True
+        )
+
+
+def test_both_orders_take_every_edge_once() -> None:
+    """A hundred thousand nodes, without recursion."""
+    x = Value(1.0, "x")
+    y = x
+    for _ in range(100_000):
+        y = y + x
+    assert len(Backprop(y, order="naive")) == 300_001

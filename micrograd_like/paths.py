@@ -1,0 +1,120 @@
+"""Why a gradient is what it is: the paths whose products it is the sum of.
+
+>>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+>>> loss = a * b + a
+>>> loss.label = "L"
+>>> print(paths(loss, a))
+a → v1 → L   -3 · 1 = -3
+a → L        1
+∂L/∂a is the sum of 2 paths: -2
+"""
+
+import math
+from heapq import nlargest
+from typing import NamedTuple
+
+from micrograd_like.engine import Value, names_of, topological_order
+from micrograd_like.steps import Backprop, chain_product, shown
+
+__all__ = ["Path", "Paths", "paths"]
+
+LONGEST = 8  # values and factors that a line of text shows
+
+
+class Path(NamedTuple):
+    """One way from a value to the root."""
+
+    values: list[Value]  # the value first, the root last
+    local_grads: list[float]  # of each step on the way
+    product: float
+
+
+class Paths(NamedTuple):
+    """The paths with the largest products, and what there is beside them."""
+
+    listed: list[Path]
+    total: int  # how many paths there are
+    gradient: float  # the sum over all of them
+    names: dict[int, str]
+
+    @property
+    def rest(self) -> float:
+        """The sum over the paths that are not listed."""
+        if len(self.listed) == self.total:
+            return 0.0
+        return self.gradient - math.fsum(path.product for path in self.listed)
+
+    def __str__(self) -> str:
+        ways = [" → ".join(_few([self.names[id(v)] for v in p.values])) for p in self.listed]
+        width = max(map(len, ways))
+        lines = []
+        for way, path in zip(ways, self.listed, strict=True):
+            factors = " · ".join(_few([shown(d) for d in path.local_grads]) or ["1"])
+            product = shown(path.product)
+            equals = "" if factors == product else f" = {product}"
+            lines.append(f"{way:<{width}}   {factors}{equals}")
+        left = self.total - len(self.listed)
+        if left:
+            lines.append(f"and {left:,} more paths, together {shown(self.rest)}")
+        first, last = (self.names[id(self.listed[0].values[k])] for k in (0, -1))
+        many = f"the sum of {self.total:,} paths" if self.total > 1 else "the product on one path"
+        return "\n".join([*lines, f"∂{last}/∂{first} is {many}: {shown(self.gradient)}"])
+
+
+def paths(root: Value, leaf: Value, most: int = 10) -> Paths:
+    """The paths from a value to the root whose products sum to its gradient, the largest first.
+
+    No others are listed on the way: a graph may have more paths than could ever be listed.
+    """
+    for name, v in (("root", root), ("leaf", leaf)):
+        if not isinstance(v, Value):
+            raise TypeError(f"paths: the {name} is a Value of the graph, not {v!r}")
+    if not isinstance(most, int) or most < 1:
+        raise ValueError(f"paths: most is a whole number from 1 up, not {most!r}")
+    order = topological_order(root)
+    if not any(v is leaf for v in order):
+        raise ValueError(f"paths: {leaf!r} is in another graph than {root!r}")
+    # For each value the best ways down to the leaf, as (product, position, place among the
+    # input's ways), and how many ways there are in all.
+    best: dict[int, list[tuple[float, int, int]]] = {id(leaf): [(1.0, -1, -1)]}
+    total = {id(leaf): 1}
+    for v in order:
+        if v is leaf or not any(id(x) in total for x in v.inputs):
+            continue
+        inputs = [(k, x, d) for k, (x, d) in enumerate(zip(v.inputs, v.local_grads, strict=True))]
+        ways = [
+            (chain_product(product, d), k, place)
+            for k, x, d in inputs
+            for place, (product, _, _) in enumerate(best.get(id(x), []))
+        ]
+        best[id(v)] = nlargest(most, ways, key=lambda way: _size(way[0]))
+        total[id(v)] = sum(total.get(id(x), 0) for _, x, _ in inputs)
+    listed = [_path(root, leaf, place, best) for place in range(len(best[id(root)]))]
+    gradient = Backprop(root).gradients[id(leaf)]
+    return Paths(listed, total[id(root)], gradient, names_of(order))
+
+
+def _path(
+    root: Value, leaf: Value, place: int, best: dict[int, list[tuple[float, int, int]]]
+) -> Path:
+    values, local_grads = [root], []
+    product, position, place = best[id(root)][place]
+    while values[-1] is not leaf:
+        local = values[-1].local_grads[position]
+        assert local is not None
+        local_grads.append(local)
+        below = values[-1].inputs[position]
+        assert isinstance(below, Value)
+        values.append(below)
+        _, position, place = best[id(values[-1])][place]
+    return Path(values[::-1], local_grads[::-1], product)
+
+
+def _size(product: float) -> float:
+    return -1.0 if math.isnan(product) else abs(product)
+
+
+def _few(words: list[str]) -> list[str]:
+    if len(words) <= LONGEST:
+        return words
+    return [*words[: LONGEST // 2], "…", *words[-LONGEST // 2 :]]
