@@ -1,4 +1,4 @@
-"""The command line: the tour, and ``train`` for one's own data."""
+"""The command line: the tour; ``step``, ``draw`` and ``check`` for formulas; ``train`` for data."""
 
 import argparse
 import csv
@@ -6,11 +6,14 @@ import math
 import random
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 from micrograd_like.draw import draw_dot
 from micrograd_like.engine import Value
+from micrograd_like.expression import parse, variables
+from micrograd_like.gradcheck import gradcheck
 from micrograd_like.losses import mse
 from micrograd_like.nn import MLP
 from micrograd_like.steps import Backprop
@@ -39,6 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "train":
             train(read_csv(options.data, options.target), options)
+        elif options.command in ("step", "draw", "check"):
+            root = parse(options.formula, variables(options.variables))
+            {"step": step, "draw": draw, "check": check}[options.command](root, options)
         else:
             tour(options)
     except UnicodeDecodeError as error:
@@ -56,7 +62,21 @@ def _parser() -> argparse.ArgumentParser:
         description="Backprop you can look inside. Without a command: a tour on real data.",
     )
     parser.set_defaults(**DEFAULTS)
-    commands = parser.add_subparsers(dest="command", metavar="train")
+    commands = parser.add_subparsers(dest="command", metavar="step | draw | check | train")
+    for name, words in (
+        ("step", "print the steps of backprop through a formula"),
+        ("draw", "draw a formula's graph and its gradient flow"),
+        ("check", "check a formula's gradients against finite differences"),
+    ):
+        command = commands.add_parser(name, help=words)
+        command.add_argument(
+            "formula", metavar="FORMULA", help='such as "tanh(a*b + c)", or "d = a*b; d**2 + d"'
+        )
+        command.add_argument("variables", nargs="*", metavar="NAME=NUMBER", help="such as a=2 b=-3")
+        if name == "draw":
+            command.add_argument(
+                "-o", "--output", required=True, help=".svg, .png, .pdf, .html or .dot"
+            )
     command = commands.add_parser("train", help="train a network to predict a column of a CSV file")
     command.add_argument(
         "data", type=Path, metavar="DATA.csv", help="numbers under one header line"
@@ -85,6 +105,27 @@ def tour(options: argparse.Namespace) -> None:
     print("\nwhat backward() finds:", ", ".join(f"∂L/∂{v.label} = {v.grad:.4f}" for v in (a, b, c)))
     print("\nThe same, many times over: the prices of 88 houses in Boston, from hprice1\n")
     train(house_prices(), options)
+
+
+def step(root: Value, options: argparse.Namespace) -> None:
+    """Print every step, forward and backward."""
+    for line in Backprop(root):
+        print(line)
+
+
+def draw(root: Value, options: argparse.Namespace) -> None:
+    """Write the picture."""
+    root.backward()
+    print(draw_dot(root).save(options.output))
+
+
+def check(root: Value, options: argparse.Namespace) -> None:
+    """Print the report, with the errors in units of the last place where mpmath is there."""
+    reference = "mpmath" if find_spec("mpmath") else "differences"
+    report = gradcheck(root, reference=reference)
+    print(report)
+    if not report.ok:
+        raise ArithmeticError("a gradient is wrong")
 
 
 def house_prices() -> Table:

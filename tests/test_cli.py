@@ -138,3 +138,46 @@ def test_the_module_runs_as_a_program() -> None:
         check=True,
     )
     assert "train" in done.stdout
+
+
+def test_step_prints_the_board_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    """Forward and backward, numbered."""
+    assert main(["step", "tanh(a*b + c)", "a=2", "b=-3", "c=10"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "1/9  v1 = a · b = 2 · (-3) = -6"
+    assert len(lines) == 9
+
+
+def test_check_prints_the_report(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every variable passes; a vertical tangent is one."""
+    assert main(["check", "tanh(a*b)", "a=2", "b=-3"]) == 0
+    assert capsys.readouterr().out.count("pass") == 3
+
+
+def test_draw_writes_a_picture(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """By the ending of the file's name, which is printed."""
+    path = tmp_path / "f.svg"
+    assert main(["draw", "a*a", "a=3", "-o", str(path)]) == 0
+    assert capsys.readouterr().out == f"{path}\n"
+    assert "6.0000" in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["step", "a*b", "a=2"], "b has no number"),
+        (["step", "a.b", "a=2"], "'a.b': a formula has numbers"),
+        (["check", "a", "a=2", "a=3"], "'a=3': a is given twice"),
+        (["draw", "a*a", "a=3", "-o", "missing/f.svg"], "there is no folder 'missing'"),
+        (["draw", "a*a", "a=3", "-o", "f.bmp"], "no picture format 'bmp'"),
+        (["step", "1/a", "a=0"], "1.0 / 0.0: needs y ≠ 0"),
+    ],
+)
+def test_wrong_formulas_exit_with_2(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    """One line on the error stream."""
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
