@@ -1,9 +1,12 @@
 """Operations of one's own, defined as the built-in ones are: by one function each."""
 
+import math
 from collections.abc import Callable, Sequence
+from types import FunctionType
 from typing import Any
 
 from micrograd_like.engine import Value, add_method, on_values
+from micrograd_like.functions import __all__ as PUBLIC  # noqa: N812
 from micrograd_like.functions import function_of
 from micrograd_like.rules import COMPOSED, PRIMITIVES, RULES, bind
 from micrograd_like.rules import rule as entered
@@ -11,7 +14,7 @@ from micrograd_like.rules import rule as entered
 __all__ = ["rule"]
 
 BUILTINS = ("min", "max", "pi", "inf", "nan")
-READABLE = {"x", "y", *PRIMITIVES, *COMPOSED, *BUILTINS}  # in a formula
+READABLE = {*PRIMITIVES, *COMPOSED, *BUILTINS}  # in a formula
 
 
 def rule(
@@ -42,11 +45,16 @@ def rule(
     """
 
     def define(function: Callable[..., Any]) -> Callable[..., Any]:
+        if not isinstance(function, FunctionType):
+            raise TypeError(f"rule: takes a plain Python function, not {function!r}")
         name = function.__name__
-        if name not in RULES and (hasattr(Value, name) or name in COMPOSED or name in BUILTINS):
+        if not name.isidentifier():
+            raise TypeError(f"rule: {name!r} has no name to be called by; use def")
+        taken = (*COMPOSED, *BUILTINS, *PUBLIC)
+        if name not in RULES and (hasattr(Value, name) or name in taken):
             raise ValueError(f"rule {name!r}: the name means something else; choose another")
         _check_texts(name, function, symbol, (formula, *derivatives), domain)
-        _try(name, function, len(derivatives))
+        _try(name, function, len(derivatives), domain)
         entered(symbol, formula, *derivatives, domain=domain)(function)
         add_method(RULES[name])
         return function_of(RULES[name])
@@ -57,11 +65,9 @@ def rule(
 def _check_texts(
     name: str, function: Any, symbol: str, formulas: Sequence[str], domain: str
 ) -> None:
-    code = getattr(function, "__code__", None)
-    if code is None:
-        raise TypeError(f"rule {name!r}: takes a plain Python function, not {function!r}")
-    parameters = code.co_varnames[: code.co_argcount]
-    if parameters not in (("x",), ("x", "y")):
+    code = function.__code__
+    parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    if parameters not in (("x",), ("x", "y")) or code.co_kwonlyargcount:
         raise TypeError(f"rule {name!r}: its inputs are x, or x and y, not {parameters}")
     if len(formulas) != 1 + len(parameters):
         raise TypeError(
@@ -72,24 +78,32 @@ def _check_texts(
         raise TypeError(f"rule {name!r}: needs a symbol to show in pictures, not {symbol!r}")
     for text in (*formulas, domain or "True"):
         try:
-            unknown = set(compile(text, "formula", "eval").co_names) - READABLE
+            unknown = set(compile(text, "formula", "eval").co_names) - READABLE.union(parameters)
         except (SyntaxError, TypeError) as error:
             raise ValueError(f"rule {name!r}: {text!r} is no Python expression: {error}") from None
         if unknown:
             raise ValueError(f"rule {name!r}: {text!r} uses unknown names: {sorted(unknown)}")
 
 
-def _try(name: str, function: Callable[..., Any], arity: int) -> None:
+def _try(name: str, function: Callable[..., Any], arity: int, domain: str) -> None:
     """Call the function on numbers and on Values, so that a slip shows where it was made."""
     for x in (0.5, 2.0, -0.5):
+        if domain and not eval(domain, {"x": x, "y": 2.0, "inf": math.inf}):
+            continue
         try:
             outcome = function(*(x, 2.0)[:arity])
         except (ValueError, ArithmeticError):
             continue  # outside its domain
-        count = len(outcome) if isinstance(outcome, tuple) else 1
-        if count != 1 + arity:
+        numbers = outcome if isinstance(outcome, tuple) else (outcome,)
+        if len(numbers) != 1 + arity:
             raise TypeError(
-                f"rule {name!r}: returns its value and {arity} derivatives, not {count} numbers"
+                f"rule {name!r}: returns a tuple of its value and {arity} derivatives, "
+                f"not {outcome!r}"
+            )
+        if not all(isinstance(number, float | int) for number in numbers):
+            raise TypeError(
+                f"rule {name!r}: returns real numbers, not {outcome!r} as at x = {x}; "
+                "say with domain= where it is defined"
             )
         try:
             bind(function, on_values)(*(Value(x), Value(2.0))[:arity])
@@ -98,4 +112,3 @@ def _try(name: str, function: Callable[..., Any], arity: int) -> None:
                 f"rule {name!r}: works on floats only ({error}): take functions from m, "
                 "as in m.exp(x), after `from micrograd_like.rules import m`"
             ) from None
-        return

@@ -15,6 +15,7 @@ slope between the two is right.
 import math
 from collections.abc import Callable
 from itertools import pairwise
+from statistics import median
 from typing import Any, NamedTuple
 
 __all__ = ["Check", "check_slope"]
@@ -24,9 +25,11 @@ RATIO = 4.0  # of neighbouring steps
 ORDERS = 6  # of Richardson extrapolation
 SAFETY = 8.0  # error bars that two estimates may be apart and still agree
 UNCERTAIN = 1e-3  # an error bar above this part of the slope tells nothing
+TINY = 1e-305  # where underflow begins
 VERTICAL = "vertical tangent"
 UNSETTLED = "the differences do not settle"
 Function = Callable[[float], float]
+Verdict = tuple[str, str, "Plateau | None"]
 
 
 class Check(NamedTuple):
@@ -70,51 +73,90 @@ class Plateau(NamedTuple):
     departs: float
 
 
-def check_slope(name: str, f: Function, x: float, slope: float, rounding: float = 0.0) -> Check:
+def check_slope(
+    name: str, f: Function, x: float, slope: float, rounding: float = 0.0, noise: float = 0.0
+) -> Check:
     """The verdict on a slope that is claimed for f at x.
 
-    ``rounding`` is how far it may be off by the rounding of what it is the sum of.
+    ``rounding`` is how far it may be off by the rounding of what it is the sum of, and ``noise``
+    what is known of the rounding of f itself; more of it may be found.
     """
-
-    def verdict(outcome: str, reason: str = "", at: Plateau | None = None) -> Check:
-        if at is None:
-            return Check(name, x, slope, math.nan, math.inf, outcome, reason, 0.0, math.inf)
-        best = at.best
-        return Check(name, x, slope, best.value, best.bar, outcome, reason, best.step, at.departs)
-
-    center = _center(f, x)
-    if center is None:
-        return verdict("fail", "the function is undefined here")
-    if f(x) != center:
+    try:
+        center = f(x)
+        again = f(x)
+    except (ValueError, ArithmeticError):
+        undefined = (math.nan, math.inf, "fail", "the function is undefined here", 0.0, math.inf)
+        return Check(name, x, slope, *undefined)
+    if isinstance(center, complex) or not hasattr(center, "__float__"):
+        raise TypeError(f"gradcheck: f returned {center!r}, not a number or a Value")
+    if math.isfinite(center) and again != center:
         raise ValueError(f"gradcheck: f gives different values for {name} = {x!r}: is it random?")
+    outcome, reason, plateau = _verdict(f, x, center, slope, rounding, noise)
+    if plateau is None:
+        return Check(name, x, slope, math.nan, math.inf, outcome, reason, 0.0, math.inf)
+    best = plateau.best
+    return Check(
+        name, x, slope, best.value, best.bar, outcome, reason, best.step, plateau.departs
+    )  # fmt: skip
+
+
+def _verdict(
+    f: Function, x: float, center: float, slope: float, rounding: float, noise: float
+) -> Verdict:
+    """The outcome, its reason, and the plateau that tells."""
+    if not math.isfinite(center):
+        return "inconclusive", f"the function is {center} here", None
     samples = _samples(f, x)
+    if any(_jumps(f, x, center, samples, side) for side in (1, -1)):
+        return "inconclusive", "the function jumps here", None
     width, height = _stair(f, x, center, samples)
-    noise = max(_noise(f, x, center), height)
+    known, noise = noise, max(noise, _noise(f, x, center), height)
+    moving = _still_moving(samples, center, noise)
+    if not known:
+        noise = max(noise, _scatter(samples, center))
     both, right, left = (_plateau(_estimates(samples, center, noise, s)) for s in (0, 1, -1))
-    steep = {side: _diverges(samples, center, side) for side in (1, -1)}
-    if any(steep.values()):
-        ends = right if not steep[1] else left if not steep[-1] else None
-        ways = [steep[side] or math.copysign(math.inf, slope) for side in (1, -1)]
-        if ways[0] != ways[1] and all(steep.values()):
-            return verdict("kink", f"slopes {ways[0]:g} and {ways[1]:g}")
-        fits = slope in ways if math.isinf(slope) else ends is not None and both is not None
-        return verdict("pass" if fits else "fail", VERTICAL, ends)
-    if both is None and right is None and left is None:
-        return verdict("inconclusive", "undefined on both sides")
-    if right and left and _broken(right.best, left.best):
-        low, high = sorted((right.best.value, left.best.value))
-        bar = SAFETY * max(right.best.bar, left.best.bar) + rounding
-        inside = low - bar <= slope <= high + bar
-        reason = f"slopes {low + 0.0:.6g} and {high + 0.0:.6g}"  # -0 is 0 here
-        if not inside and not (_settled(right.best, slope) and _settled(left.best, slope)):
-            return verdict("inconclusive", UNSETTLED)
-        return verdict("kink" if inside else "fail", reason, both or right)
+    steep = [_diverges(f, x, center, samples, side) for side in (1, -1)]
+    if any(steep):
+        return _at_vertical_tangent(steep, left if steep[0] else right, slope, rounding)
     plateau = both or right or left
-    assert plateau is not None
-    outcome, reason = _compared(f, x, center, slope, rounding, plateau, samples, noise)
+    if plateau is None:
+        return "inconclusive", "undefined on both sides", None
+    if right and left and _broken(right.best, left.best):
+        outcome, reason = _at_kink(right.best, left.best, slope, rounding)
+    else:
+        outcome, reason = _compared(f, x, center, slope, rounding, plateau, samples, noise)
+    if outcome == "fail" and moving:
+        return "inconclusive", UNSETTLED, plateau
     if outcome == "pass" and 0 < abs(x) <= width:
-        outcome, reason = "inconclusive", f"rounding hides changes of {width:.1e}, more than x"
-    return verdict(outcome, reason, plateau)
+        return "inconclusive", f"rounding hides changes of {width:.1e}, more than x", plateau
+    return outcome, reason, plateau
+
+
+def _at_vertical_tangent(
+    steep: list[float], ends: Plateau | None, slope: float, rounding: float
+) -> Verdict:
+    """Where the slope is infinite on one side or both; ``ends`` is what is finite on the other."""
+    ways = [way for way in steep if way]
+    if ends is None or len(ways) == 2:
+        low, high, bar = min(ways), max(ways), 0.0
+    else:
+        low, high = sorted((ends.best.value + 0.0, *ways))
+        bar = SAFETY * ends.best.bar + rounding
+    fits = low - bar <= slope <= high + bar
+    if low == high or not fits:
+        return "pass" if fits else "fail", VERTICAL, ends if low < high else None
+    return "kink", f"slopes {low:.6g} and {high:.6g}", ends
+
+
+def _at_kink(right: Estimate, left: Estimate, slope: float, rounding: float) -> tuple[str, str]:
+    """Where the slopes to the two sides differ: any between them is right."""
+    low, high = sorted((right.value + 0.0, left.value + 0.0))  # -0 is 0 here
+    bar = SAFETY * max(right.bar, left.bar) + rounding
+    if low - bar <= slope <= high + bar:
+        return "kink", f"slopes {low:.6g} and {high:.6g}"
+    if not (_settled(right, slope) and _settled(left, slope)):
+        return "inconclusive", UNSETTLED
+    return "fail", f"slopes {low:.6g} and {high:.6g}"
 
 
 def _compared(
@@ -140,7 +182,7 @@ def _compared(
         return "fail", f"off by {abs(slope - best.value):.1e}"
     if slope == 0 and all(s.right == s.left == center for s in samples):
         return "pass", ""  # constant, as far as the ladder reaches
-    if margin > UNCERTAIN * max(abs(slope), abs(best.value), best.change):
+    if margin > max(UNCERTAIN * max(abs(slope), abs(best.value), best.change), TINY):
         return "inconclusive", "the change of the function is lost in its rounding"
     jump = _jump(f, x, center, samples, noise)
     if jump:
@@ -150,17 +192,26 @@ def _compared(
 
 def _settled(best: Estimate, slope: float) -> bool:
     """Whether an estimate is good enough to call a slope wrong."""
-    if 100 * best.bar <= abs(best.value) or best.bar <= UNCERTAIN * abs(slope):
+    if best.bar <= UNCERTAIN * max(abs(best.value), abs(slope)):
         return True
     return 100 * best.bar <= best.change and abs(slope - best.value) > SAFETY**2 * best.bar
 
 
-def _center(f: Function, x: float) -> float | None:
-    """The function's value at the point itself, where an error of its own is the user's to see."""
-    try:
-        return _finite(f(x))
-    except (ValueError, ArithmeticError):
-        return None
+def _still_moving(samples: list[Sample], center: float, noise: float) -> bool:
+    """Whether the quotients of the smallest steps do not settle, and not for their noise."""
+    for side in (1, -1):
+        quotients = [(s.step, _quotient(s, center, side)) for s in samples[-8:]]
+        changes = [
+            (abs(b - a) - 100 * noise / step, abs(b))
+            for (_, a), (step, b) in pairwise(quotients)
+            if a is not None and b is not None
+        ]
+        if not changes or min(change for change, _ in changes) <= 0:
+            continue
+        shrinking = any(b < 0.4 * a for (a, _), (b, _) in pairwise(changes))
+        if changes[-1][0] > 0.01 * changes[-1][1] or not shrinking:
+            return True
+    return False
 
 
 def _value(f: Function, x: float) -> float | None:
@@ -178,7 +229,7 @@ def _finite(value: float) -> float | None:
 def _steps(x: float) -> list[float]:
     """From the size of x, and of 1, down to where x + step hardly differs from x."""
     size = abs(x)
-    top, bottom = max(1.0, size), max(size, 1e-9) * 2.0**-44 if size else 1e-24
+    top, bottom = max(1.0, size), max(size, 1e-9) * 2.0**-50 if size else 1e-24
     steps = [top * RATIO**-k for k in range(math.ceil(math.log(top / bottom, RATIO)) + 1)]
     if 0 < size < 1e-9:  # a second ladder, as far above the size of x as below it
         steps = [h for h in steps if h > size * RATIO**7]
@@ -219,6 +270,19 @@ def _noise(f: Function, x: float, center: float) -> float:
     return noise
 
 
+def _scatter(samples: list[Sample], center: float) -> float:
+    """The rounding noise, by how much the quotients of the smallest steps differ."""
+    scatter = [0.0]
+    for side in (1, -1):
+        pairs = [(s.step, _quotient(s, center, side)) for s in samples[-7:]]
+        scatter += [
+            abs(after - before) * step / 2
+            for (_, before), (step, after) in pairwise(pairs)
+            if before is not None and after is not None
+        ]
+    return median(scatter)
+
+
 def _stair(f: Function, x: float, center: float, samples: list[Sample]) -> tuple[float, float]:
     """The width and height of the first stair, where rounding makes a staircase of f; else 0, 0.
 
@@ -239,7 +303,9 @@ def _stair(f: Function, x: float, center: float, samples: list[Sample]) -> tuple
                     risen, top = middle, at_middle
             rise = abs(value - center) / abs(step) * abs(risen - flat)  # of a function that bends
             height = abs(top - center)
-            return (abs(risen - x), height) if height > 100 * rise else (0.0, 0.0)
+            underflow = abs(top) < TINY < 1e-10 * abs(risen)
+            stair = height > 100 * rise or underflow
+            return (abs(risen - x), height) if stair else (0.0, 0.0)
     return 0.0, 0.0
 
 
@@ -284,8 +350,8 @@ def _plateau(estimates: list[Estimate]) -> Plateau | None:
     for e in reversed(estimates):
         if best is None:
             best = e
-        elif abs(e.value - best.value) <= SAFETY * (e.bar + best.bar):
-            best = min(best, e)
+        elif abs(e.value - best.value) <= SAFETY * (best.bar + e.bar * (e.bar > best.bar)):
+            best = min(best, e)  # a better one lies within the bars of the one before
         elif e.bar < SAFETY * best.bar or abs(e.value - best.value) > SAFETY**2 * (
             e.bar + best.bar
         ):
@@ -298,13 +364,39 @@ def _broken(right: Estimate, left: Estimate) -> bool:
     return abs(right.value - left.value) > SAFETY * (right.bar + left.bar)
 
 
-def _diverges(samples: list[Sample], center: float, side: int) -> float:
-    """Where the quotients on a side grow without end as the step shrinks: to ±inf; else 0."""
+def _diverges(f: Function, x: float, center: float, samples: list[Sample], side: int) -> float:
+    """Where the quotients on a side grow as a power of the step does: to ±inf; else 0.
+
+    Next to a pole they grow as well, but ever less from step to step, down to one unit in the last
+    place of x; at a jump they grow as fast as the step shrinks.
+    """
     sizes = [_quotient(s, center, side) for s in samples[-12:]]
-    known = [q for q in sizes if q is not None]
-    if len(known) == 12 and all(abs(b) > 1.1 * abs(a) > 0 for a, b in pairwise(known)):
-        return math.copysign(math.inf, known[-1])
-    return 0.0
+    known = [q for q in sizes if q]
+    if len(known) < 12:
+        return 0.0
+    ratios = [abs(b / a) for a, b in pairwise(known)]
+    if not 1.1 < min(ratios) <= max(ratios) < min(3.9, 1.2 * min(ratios)):
+        return 0.0
+    if x:
+        ulp = math.ulp(x)
+        far, near = (_value(f, x + side * steps * ulp) for steps in (16, 1))
+        if far is None or near is None:
+            return 0.0
+        if abs(near - center) * 16 < 0.8 * ratios[-1] ** 2 * abs(far - center):
+            return 0.0
+    return math.copysign(math.inf, known[-1])
+
+
+def _jumps(f: Function, x: float, center: float, samples: list[Sample], side: int) -> bool:
+    """Whether the function jumps at the point itself: its change does not shrink with the step."""
+    changes = [s.right if side > 0 else s.left for s in samples[-12:]]
+    next_to_x = _value(f, math.nextafter(x, side * math.inf))
+    if len(changes) < 12 or next_to_x is None or None in changes:
+        return False
+    height = abs(next_to_x - center)
+    return height > 0 and all(
+        abs(abs(v - center) - height) < 0.1 * height for v in changes if v is not None
+    )
 
 
 def _jump(f: Function, x: float, center: float, samples: list[Sample], noise: float) -> float:

@@ -42,7 +42,10 @@ def to_number(value: Any, where: str) -> float:
         or isinstance(value, numbers.Real)
         or type(value).__name__ in ("bool", "bool_")
     ):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise ValueError(f"{where}: {_short(value)} is larger than any float") from None
     kind = type(value).__name__
     if isinstance(value, Value):
         remedy = "detach() gives a new Value with its number, .data the number itself"
@@ -337,7 +340,7 @@ def _explained(error: Exception, rule: Rule, *operands: Operand) -> Exception:
     """The error of an operation in the user's words: operation, value, remedy, label."""
     data = [v._data if isinstance(v, Value) else v for v in operands]
     words = {"y % 1 == 0": "a whole y", " == ": " = ", " != ": " ≠ ", " >= ": " ≥ ", " <= ": " ≤ "}
-    needs = rule.domain or str(error)
+    needs = f"needs {rule.domain}" if rule.domain else str(error)
     for code, word in words.items():
         needs = needs.replace(code, word)
     named = [
@@ -345,7 +348,7 @@ def _explained(error: Exception, rule: Rule, *operands: Operand) -> Exception:
         for name, v in zip("xy", operands, strict=False)
         if isinstance(v, Value) and v.label
     ]
-    text = f"{_as_code(rule, *map(repr, data))}: needs {needs}"
+    text = f"{_as_code(rule, *map(repr, data))}: {needs}"
     return type(error)(f"{text} ({', '.join(named)})" if named else text)
 
 
@@ -560,12 +563,24 @@ def as_function_of(
     ``base`` has every node's number by its id, at the point from which the leaf moves.
     """
     moving = {id(leaf)}
+    nodes = []
     for node in order:
         if any(id(v) in moving for v in node._prev):
             moving.add(id(node))
-    nodes = [node for node in order if id(node) in moving]
-    still = {place: number for place, number in base.items() if place not in moving}
-    return lambda x: evaluated(nodes, {**still, id(leaf): x}, call)[id(order[-1])]
+            nodes.append(node)
+    root = id(order[-1])
+
+    def at(x: Any) -> Any:
+        moved = {id(leaf): x}
+        for node in nodes:
+            operands = [
+                (moved[id(v)] if id(v) in moving else base[id(v)]) if isinstance(v, Value) else v
+                for v in node.inputs
+            ]
+            moved[id(node)] = call(node, *operands)
+        return moved[root] if root in moved else base[root]
+
+    return at
 
 
 # --- copies ----------------------------------------------------------------------------------

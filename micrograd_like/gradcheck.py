@@ -12,7 +12,7 @@ local derivative is: each node of the graph is checked by itself, at the numbers
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -32,8 +32,9 @@ from micrograd_like.rules import Rule
 
 __all__ = ["Check", "LocalCheck", "Report", "assert_gradients", "gradcheck"]
 
+SMALLEST = 5e-324  # what underflow rounds to
 Function = Callable[..., Any]
-Claims = Sequence[tuple[float, float]]  # slopes, and how far rounding may have taken each
+Claims = Sequence[tuple[float, float, float]]  # slopes, the rounding of each, the value's noise
 
 
 class LocalCheck(NamedTuple):
@@ -129,37 +130,50 @@ def gradcheck(
         raise TypeError("gradcheck: a recorded Value has its point; give no numbers with it")
     if order not in (1, 2) or (order == 2 and gradient is not None):
         raise ValueError(f"gradcheck: order is 1 or, without a gradient to check, 2; not {order!r}")
-    subject = _Graph(f) if isinstance(f, Value) else _Function(f, point, gradient is not None)
+    subject: _Graph | _Function
+    if isinstance(f, Value):
+        subject = _Graph(f)
+        subject.check_recorded()
+    else:
+        subject = _Function(f, point, gradient is not None)
     if order == 2:
-        return _second_derivatives(subject, reference)
+        first = gradcheck(f, *point, reference=reference)
+        return _second_derivatives(subject, reference) if first.ok else first
     if gradient is None:
         found = grad(subject.on_values)(*subject.point)
         slopes = list(found) if isinstance(found, tuple) else [found]
     else:
-        slopes = list(map(float, gradient))
+        listed = list(gradient) if isinstance(gradient, Iterable) else [gradient]
+        slopes = [to_number(slope, "gradcheck: gradient") for slope in listed]
     if len(slopes) != len(subject.point):
         raise ValueError(f"gradcheck: {len(slopes)} slopes for {len(subject.point)} inputs")
     graph = subject.recorded() if gradient is None or isinstance(f, Value) else None
-    claims = list(zip(slopes, graph.rounding() if graph else [0.0] * len(slopes), strict=True))
+    rounding, noise = graph.rounding() if graph else ([0.0] * len(slopes), 0.0)
+    claims = [(slope, r, noise) for slope, r in zip(slopes, rounding, strict=True)]
     checks = (_checked_exactly if reference == "mpmath" else _checked)(subject, claims)
     if graph is None or Report(checks).ok:
         return Report(checks)
     local = _local_checks(graph, reference)
     blame = [found for found in local if found.check.outcome == "fail"]
     if blame:
-        first = {(b.rule, b.check.input): b for b in reversed(blame)}.values()
-        return Report(checks, [b for b in blame if b in first])
-    bends = [b for b in local if b.check.outcome == "kink" or b.check.reason == VERTICAL]
-    if bends and (gradient is None or graph.gives(slopes)):
-        return Report([_excused(check, bends[0]) for check in checks])
-    return Report(checks, [], _hint(subject, graph, checks))
+        firsts = {(b.rule, b.check.input): b for b in reversed(blame)}.values()
+        return Report(checks, [b for b in blame if b in firsts])
+    if gradient is None or graph.gives(slopes):
+        checks = _excused(checks, graph, local)
+    hint = "" if Report(checks).ok else _hint(subject, graph, checks)
+    return Report(checks, [], hint)
 
 
 def assert_gradients(f: Function | Value, *point: float, **options: Any) -> Report:
     """Raise AssertionError with the table of :func:`gradcheck` if a gradient is wrong."""
     report = gradcheck(f, *point, **options)
     if not report.ok:
-        raise AssertionError(f"wrong gradient\n{report}")
+        wrong = {
+            "value" if c.input == "value" else "gradient"
+            for c in report.checks
+            if c.outcome == "fail"
+        }
+        raise AssertionError(f"wrong {' and '.join(sorted(wrong))}\n{report}")
     return report
 
 
@@ -174,6 +188,7 @@ class _Graph:
         self.order = topological_order(root)
         self.leaves = leaves or [v for v in self.order if v.rule is None]
         self.names = [v.label or f"leaf {i}" for i, v in enumerate(self.leaves)]
+        self._base: dict[int, float] | None = None
         self.point = [
             _finite(v.data, name) for v, name in zip(self.leaves, self.names, strict=True)
         ]
@@ -189,22 +204,42 @@ class _Graph:
             assert node.rule is not None
             return node.rule.function(*operands)[0]
 
-        return as_function_of(self.leaves[i], self.order, evaluated(self.order, {}, call), call)
+        if self._base is None:
+            self._base = evaluated(self.order, {}, call)
+        return as_function_of(self.leaves[i], self.order, self._base, call)
 
     def recorded(self) -> "_Graph":
         """The graph itself."""
         return self
 
-    def rounding(self) -> list[float]:
-        """How far rounding may take the gradient of each leaf, by the sizes of all its terms."""
+    def rounding(self) -> tuple[list[float], float]:
+        """How far rounding may take the gradient of each leaf, and the root's value.
+
+        By the sizes of all their terms: of the gradients, the products along all paths; of the
+        value, what the rounding of each node does to it.
+        """
         sizes = {id(v): 0.0 for v in (*self.order, *self.leaves)}
-        sizes[id(self.root)] = EPSILON * (16 + 4 * math.sqrt(len(self.order)))
+        sizes[id(self.root)] = 1.0
+        noise = 0.0
         for node in reversed(self.order):
+            size = sizes[id(node)]
+            if node.rule and math.isfinite(size * node.data):
+                noise += size * (EPSILON / 2 * abs(node.data) + SMALLEST)
             for v, local in zip(node.inputs, node.local_grads, strict=True):
-                term = sizes[id(node)] * abs(local or 0.0)
-                if local is not None and math.isfinite(term):
-                    sizes[id(v)] += term
-        return [sizes[id(leaf)] for leaf in self.leaves]
+                if local is not None and math.isfinite(size * local):
+                    sizes[id(v)] += size * abs(local)
+        unit = EPSILON * (16 + 4 * math.sqrt(len(self.order)))
+        return [unit * sizes[id(leaf)] for leaf in self.leaves], noise
+
+    def check_recorded(self) -> None:
+        """A RuntimeError if data was changed after the graph was recorded."""
+        for node in self.order:
+            if node.rule:
+                now = node.rule.function(*_numbers(node))[0]
+                if not math.isclose(now, node.data, rel_tol=1e-12) and repr(now) != repr(node.data):
+                    raise RuntimeError(
+                        "gradcheck: data was changed after the graph was recorded; compute it again"
+                    )
 
     def gives(self, slopes: list[float]) -> bool:
         """Whether the engine finds these gradients, to rounding."""
@@ -279,7 +314,7 @@ def _checked_exactly(subject: _Graph | _Function, claims: Claims) -> list[Check]
     checks = []
     for i, name in enumerate(subject.names):
         if _follows(subject, graph, i):
-            checks.append(exact.check_slope(name, graph.leaves[i], *claims[i]))
+            checks.append(exact.check_slope(name, graph.leaves[i], *claims[i][:2]))
         else:  # the graph is not all of the function; differences see the rest, too
             checks.append(check_slope(name, subject.along(i), subject.point[i], *claims[i]))
     return [*checks, exact.check_value(checks)]
@@ -315,6 +350,12 @@ def _second_derivatives(subject: _Graph | _Function, reference: str) -> Report:
             check._replace(input=f"∂/∂{other} of ∂f/∂{subject.names[i]}")
             for check, other in zip(report.checks, subject.names, strict=False)
         ]
+    if not Report(checks).ok:
+        graph = subject.recorded()
+        local = _local_checks(graph, reference)
+        count = len(subject.names)
+        rows = [checks[k : k + count] for k in range(0, len(checks), count)]
+        checks = [check for row in rows for check in _excused(row, graph, local)]
     return Report(checks)
 
 
@@ -326,8 +367,8 @@ def _local_checks(graph: _Graph, reference: str) -> list[LocalCheck]:
     names = names_of(graph.order)
     found: dict[tuple[Any, ...], list[LocalCheck]] = {}
     for node in graph.order:
-        point = tuple(v.data if isinstance(v, Value) else v for v in node.inputs)
-        if node.rule is None or (node.rule, *point) in found:
+        point = _numbers(node)
+        if node.rule is None or (node.rule, *point) in found or not all(map(math.isfinite, point)):
             continue
         operands = tuple(names[id(v)] if isinstance(v, Value) else repr(v) for v in node.inputs)
         found[(node.rule, *point)] = [
@@ -342,7 +383,7 @@ def _checked_alone(node: Value, point: tuple[float, ...], reference: str) -> lis
     assert node.rule is not None
     subject = _Function(partial(apply, node.rule), point, of_floats=False)
     subject.names = ["x", "y"][: node.rule.arity]
-    claims = [(0.0 if slope is None else slope, 0.0) for slope in node.local_grads]
+    claims = [(0.0 if slope is None else slope, 0.0, 0.0) for slope in node.local_grads]
     check = _checked_exactly if reference == "mpmath" else _checked
     constant = [n for n, slope in zip("xy", node.local_grads, strict=False) if slope is None]
     return [
@@ -352,13 +393,39 @@ def _checked_alone(node: Value, point: tuple[float, ...], reference: str) -> lis
     ]
 
 
-def _excused(check: Check, bend: LocalCheck) -> Check:
-    """A failure that the chain rule itself may be to blame for: it needs smooth operations."""
-    if check.outcome != "fail" or check.input == "value":
-        return check
-    what = "has an infinite slope" if bend.check.reason == VERTICAL else "is at its kink"
-    reason = f"{bend.call} {what}, where the chain rule need not hold"
-    return check._replace(outcome="inconclusive", reason=reason)
+def _excused(checks: list[Check], graph: _Graph, local: list[LocalCheck]) -> list[Check]:
+    """Failures that the chain rule itself may be to blame for, which needs smooth operations.
+
+    They become inconclusive: those of inputs that lead to an operation which is at a kink.
+    """
+    bends = {
+        (b.rule, *b.point): b
+        for b in reversed(local)
+        if b.check.outcome == "kink" or b.check.reason == VERTICAL
+    }
+    excused = list(checks)
+    for i, leaf in enumerate(graph.leaves):
+        if checks[i].outcome != "fail":
+            continue
+        reached = {id(leaf)}
+        for node in graph.order:
+            if not any(id(v) in reached for v in node._prev):
+                continue
+            reached.add(id(node))
+            bend = bends.get((node.rule, *_numbers(node)))
+            if bend:
+                what = (
+                    "has an infinite slope" if bend.check.reason == VERTICAL else "is at its kink"
+                )
+                reason = f"{bend.call} {what}, where the chain rule need not hold"
+                excused[i] = checks[i]._replace(outcome="inconclusive", reason=reason)
+                break
+    return excused
+
+
+def _numbers(node: Value) -> tuple[float, ...]:
+    """The numbers of a node's operands."""
+    return tuple(v.data if isinstance(v, Value) else v for v in node.inputs)
 
 
 def _hint(subject: _Graph | _Function, graph: _Graph, checks: list[Check]) -> str:
@@ -368,7 +435,7 @@ def _hint(subject: _Graph | _Function, graph: _Graph, checks: list[Check]) -> st
         return "every operation is right by itself: digits cancel between them"
     again = check_slope("", graph.along(wrong[0]), graph.point[wrong[0]], checks[wrong[0]].gradient)
     if again.outcome == "fail" or subject is graph:
-        return "every operation is right by itself: their products are added up wrongly"
+        return "every operation is right by itself: digits cancel, or products are added up wrongly"
     return (
         "every operation is right, and so is the gradient of the recorded graph: a part of f has "
         "left it (.data, detach(), or a plain number made of a Value)"

@@ -23,7 +23,7 @@ from itertools import pairwise
 from types import CodeType
 from typing import Any, NamedTuple
 
-from micrograd_like.differences import VERTICAL, Check
+from micrograd_like.differences import UNCERTAIN, VERTICAL, Check
 from micrograd_like.engine import Value, as_function_of, evaluated, topological_order
 from micrograd_like.rules import COMPOSED, PRIMITIVES, Rule, elementary
 
@@ -159,7 +159,11 @@ class Exact:
             reason = f"slopes {float(low):.6g} and {float(high):.6g}"
             return verdict("kink" if inside else "fail", reason, *sides)
         reason = VERTICAL if math.isinf(high) else ""
-        if slope == high or abs(slope - high) <= bar or ulps(slope, high) <= 0:
+        if slope == high or ulps(slope, high) <= ENOUGH:
+            return verdict("pass", reason, *sides)
+        if abs(slope - high) <= bar:
+            if bar > UNCERTAIN * max(abs(high), abs(slope)):
+                return verdict("inconclusive", "rounding alone moves the gradient as far", *sides)
             return verdict("pass", reason, *sides)
         return verdict("fail", reason or f"off by {float(abs(slope - high)):.1e}", *sides)
 
@@ -181,19 +185,24 @@ class Exact:
         return Slope(_limit(found), mpmath.mpf(0), step)
 
     def _spread(self, leaf: Value, step: Exactly, digits: int, right: Exactly) -> Exactly:
-        """How far rounding every node's value moves a slope."""
+        """How far rounding every node's value, and the leaf's, moves a slope."""
         moved = [mpmath.mpf(0)]
-        for draw in range(1, DRAWS + 1):
+        half_ulp = mpmath.mpf(math.ulp(leaf.data)) / 2 * (1 if step > 0 else -1)
+        for draw in range(DRAWS + 1):
             try:
-                moved.append(abs(self._quotient(leaf, step, digits, draw) - right))
+                shift = half_ulp if draw == 0 and leaf.data else 0
+                moved.append(abs(self._quotient(leaf, step, digits, draw, shift) - right))
             except (ValueError, ArithmeticError):
                 continue  # rounded out of a domain
         return max(moved)
 
-    def _quotient(self, leaf: Value, step: Exactly, digits: int, draw: int = 0) -> Exactly:
+    def _quotient(
+        self, leaf: Value, step: Exactly, digits: int, draw: int = 0, shift: Exactly = 0
+    ) -> Exactly:
         base = self._base(digits, draw)
         f = as_function_of(leaf, self.order, base, self._call(draw))
-        return (f(leaf.data + step) - base[id(self.root)]) / step
+        start = f(leaf.data + shift) if shift else base[id(self.root)]
+        return (f(leaf.data + shift + step) - start) / step
 
     def _base(self, digits: int, draw: int) -> dict[int, Exactly]:
         """Every node's number at a precision, with one draw of rounding errors; 0 is none."""

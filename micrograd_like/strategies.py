@@ -14,6 +14,7 @@ A graph is a function, too, of any numbers that have Python's operators and meth
 
 import math
 import operator
+import struct
 from collections.abc import Callable, Sequence
 from functools import cache
 from types import CodeType
@@ -64,7 +65,7 @@ class Graph(NamedTuple):
     def __repr__(self) -> str:
         """The graph as a short program."""
         lines = ["from micrograd_like import Value"]
-        lines += [f"x{i} = Value({x!r}, 'x{i}')" for i, x in enumerate(self.leaves)]
+        lines += [f"x{i} = Value({_number(x)}, 'x{i}')" for i, x in enumerate(self.leaves)]
         names = [f"x{i}" for i in range(len(self.leaves))]
         for k, (name, i, j) in enumerate(self.operations, 1):
             lines.append(f"v{k} = {_as_code(RULES[name], names[i], names[j])}")
@@ -77,6 +78,10 @@ class Graph(NamedTuple):
             for line in repr(self).splitlines():
                 printer.break_()
                 printer.text(line)
+
+
+def _number(x: float) -> str:
+    return repr(x) if math.isfinite(x) else f"float('{x}')"
 
 
 def _as_code(rule: Rule, x: str, y: str) -> str:
@@ -111,7 +116,8 @@ def finite_values(
 
 
 def _numbers(low: float, high: float) -> st.SearchStrategy[float]:
-    return st.floats(low, high, width=32)
+    exact = all(struct.unpack("f", struct.pack("f", bound))[0] == bound for bound in (low, high))
+    return st.floats(low, high, width=32 if exact else 64)  # few digits are easier to read
 
 
 def graphs(
@@ -126,7 +132,7 @@ def graphs(
     operands gives way to the next of the rules that does, and is left out if none does.  ``leaves``
     draws the numbers of the leaves, between -3 and 3 unless told.
     """
-    names = tuple(RULES) if rules is None else tuple(rules)
+    names = tuple(RULES) if rules is None else (rules,) if isinstance(rules, str) else tuple(rules)
     for name in names:
         if name not in RULES:
             raise ValueError(f"graphs: no rule is named {name!r}; there are {', '.join(RULES)}")

@@ -191,11 +191,26 @@ def of_t(t: Any) -> Any:
     return t, 1.0
 
 
+def mean(x: Any) -> Any:
+    """A name that the package has for something else."""
+    return x, 1.0
+
+
+def complex_below_zero(x: Any) -> Any:
+    """Python's power gives a complex number there."""
+    return x**0.5, 0.5 / x**0.5
+
+
 MISTAKES = [
+    (defined("f", "x", "1", function=mean), ValueError, "'mean': the name means something else"),
+    (defined("f", "x", "1", function=lambda x: (x, 1.0)), TypeError, "has no name to be called by"),
+    (defined("f", "x", "1", function=3), TypeError, "takes a plain Python function, not 3"),  # type: ignore[arg-type]
+    (defined("f", "x * y", "1", function=tahn), ValueError, r"uses unknown names: \['y'\]"),
+    (defined("√", "sqrt(x)", "1", function=complex_below_zero), TypeError, "say with domain="),
     (defined("f", "x", "1", function=of_math), TypeError, "'of_math': works on floats only"),
     (defined("f", "x", "1", function=of_math), TypeError, r"as in m.exp\(x\)"),
     (defined("f", "x", "1", function=of_methods), AttributeError, "'float' .* 'exp'"),
-    (defined("f", "x", "1", function=bare), TypeError, "its value and 1 derivatives, not 1 num"),
+    (defined("f", "x", "1", function=bare), TypeError, "its value and 1 derivatives, not 1.0"),
     (defined("f", "x", function=tahn), TypeError, "1 inputs need as many derivatives'.*, not 0"),
     (defined("f", "x", "1", "1", function=tahn), TypeError, "not 2"),
     (defined("f", "t", "1", function=tahn), ValueError, r"'t' uses unknown names: \['t'\]"),

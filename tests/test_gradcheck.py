@@ -75,6 +75,20 @@ ONE_STEP_AWAY: list[tuple[str, Callable[[float], float], float, float, str]] = [
     ("a stair wider than x", lambda x: (1 + x) - 1, 1e-17, 1.0, "inconclusive"),
     ("a flat piece, no stair", lambda x: max(x - 1e-9, 0.0), 0.0, 0.0, "pass"),
     ("a flat piece, wrong", lambda x: max(x - 1e-9, 0.0), 0.0, 1.0, "fail"),
+    ("a jump at the point", lambda x: x + 1 if x >= 1 else x, 1.0, 1.0, "inconclusive"),
+    ("away from the jump", lambda x: x + 1 if x > 1 else x, 0.9, -77.0, "fail"),
+    ("kink closer than the smallest step", lambda x: max(x - 1, 0), 1 + 1e-13, 1.0, "pass"),
+    ("the same, wrong sign", lambda x: max(x - 1, 0), 1 + 1e-13, -1.0, "fail"),
+    ("flat, then steep", lambda x: math.sqrt(max(x, 0)), 0.0, 5.0, "kink"),
+    ("flat, then steep, outside", lambda x: math.sqrt(max(x, 0)), 0.0, -5.0, "fail"),
+    ("next to a pole", lambda x: math.log(1 - x), 1 - 1e-15, -1e15, "inconclusive"),
+    ("farther from it", lambda x: math.log(1 - x), 1 - 1e-3, -1e3, "pass"),
+    ("farther from it, wrong", lambda x: math.log(1 - x), 1 - 1e-3, -1.001e3, "fail"),
+    ("the last float of a domain", math.asin, 1 - 2**-53, 1.0, "inconclusive"),
+    ("underflow", lambda x: x * x, 1e-200, 2e-200, "inconclusive"),
+    ("before underflow", lambda x: x * x, 1e-120, 2e-120, "pass"),
+    ("overflow", lambda x: math.inf * x, 1.0, math.inf, "inconclusive"),
+    ("a slope that vanishes slowly", lambda x: x**1.004 + 2, 0.0, 0.0, "inconclusive"),
     ("lost in rounding", math.tanh, 30.0, 0.0, "inconclusive"),
     ("not lost yet", math.tanh, 3.0, 0.0, "fail"),
     ("NaN is no gradient", math.sin, 1.0, math.nan, "fail"),
@@ -316,7 +330,7 @@ def test_where_no_operation_is_wrong_the_report_says_where_to_look() -> None:
     assert "a part of f has left it (.data, detach()" in str(report)
     with planted("overwriting"):
         report = gradcheck(lambda x: x * x + x, 3.0)
-    assert str(report).splitlines()[-1].endswith("their products are added up wrongly")
+    assert str(report).splitlines()[-1].endswith("or products are added up wrongly")
 
 
 def test_a_recorded_graph_is_blamed_by_its_labels() -> None:
@@ -364,6 +378,71 @@ def test_a_wrong_gradient_through_a_kink_fails_all_the_same() -> None:
     assert gradcheck(root, gradient=[0.5]).checks[0].outcome == "inconclusive"
     assert gradcheck(root, gradient=[1.0]).checks[0].outcome == "pass"
     assert not gradcheck(lambda x: wrong_cube(x + 2) + mg.minimum(mg.relu(x), x), 0.0).ok
+
+
+def test_excuses_are_for_inputs_that_lead_to_the_kink() -> None:
+    """A kink on one input's way excuses no other."""
+    report = gradcheck(lambda x, y: abs(y) + x * x.data, 3.0, 0.0)
+    assert [c.outcome for c in report.checks] == ["fail", "kink"]
+
+
+def test_rounding_inside_a_graph_is_known() -> None:
+    """What no difference next to the point shows: a term that is rounded away, a staircase."""
+    for f, *point in (
+        (lambda a, b: ((b + a) - b) * (b * b) - (b + a), -1.3125, 0.689453125),
+        (lambda x: (x * x + 2e-14) - x, 2e-14),
+        (lambda x: x**3, 1e-103),
+    ):
+        report = gradcheck(f, *point)
+        assert report.ok, report
+
+
+def test_second_derivatives_need_right_first_ones() -> None:
+    """A wrong rule is blamed before its derivative is differentiated; a kink is left open."""
+    report = gradcheck(wrong_cube, 2.0, order=2)
+    assert [b.rule.name for b in report.blame] == ["wrong_cube"]
+    for reference in ("differences", "mpmath"):
+        check = gradcheck(abs, 0.0, order=2, reference=reference).checks[0]
+        assert check.outcome == "inconclusive"
+
+
+def test_the_reference_grants_the_rounding_of_the_input() -> None:
+    """Next to its minimum the slope of GELU is the difference of two terms."""
+    assert gradcheck(lambda x: x.gelu(), -0.7517, reference="mpmath").ok
+    report = gradcheck(
+        lambda x: (1 - mg.cos(x)) / (x * x), 1e-5, gradient=[0.99], reference="mpmath"
+    )
+    assert report.checks[0].outcome == "inconclusive"
+
+
+def test_data_that_was_changed_after_recording_is_told() -> None:
+    """The graph belongs to the numbers it was recorded with."""
+    x = Value(2.0, "x")
+    root = x * x
+    x.data = 5.0
+    with pytest.raises(RuntimeError, match="data was changed after the graph was recorded"):
+        gradcheck(root)
+
+
+@pytest.mark.parametrize(
+    ("f", "gradient", "message"),
+    [
+        (lambda x: None, [1.0], "f returned None, not a number or a Value"),
+        (lambda x: [x], [1.0], "f returned .2.0., not a number"),
+        (lambda x: x * 1j, [1.0], "f returned 2j, not a number"),
+        (lambda x: x, ["1"], "gradient: takes a number, not the str '1'"),
+        (lambda x: x, [None], "gradient: takes a number, not the NoneType"),
+    ],
+)
+def test_what_is_no_number_is_told(f: Any, gradient: Any, message: str) -> None:
+    """One line, with the value."""
+    with pytest.raises(TypeError, match=message):
+        gradcheck(f, 2.0, gradient=gradient)
+
+
+def test_a_single_gradient_needs_no_list() -> None:
+    """A number will do for one input."""
+    assert gradcheck(mg.sin, 1.0, gradient=math.cos(1.0)).ok
 
 
 def test_an_unknown_reference_is_told() -> None:
