@@ -194,7 +194,8 @@ def _settled(best: Estimate, slope: float) -> bool:
     """Whether an estimate is good enough to call a slope wrong."""
     if best.bar <= UNCERTAIN * max(abs(best.value), abs(slope)):
         return True
-    return 100 * best.bar <= best.change and abs(slope - best.value) > SAFETY**2 * best.bar
+    flat = abs(best.value) < 0.1 * best.change  # at a minimum, say
+    return flat and 100 * best.bar <= best.change and abs(slope - best.value) > SAFETY**2 * best.bar
 
 
 def _still_moving(samples: list[Sample], center: float, noise: float) -> bool:

@@ -128,9 +128,10 @@ def graphs(
 ) -> st.SearchStrategy[Graph]:
     """Random graphs with sharing, of these rules (all there are, if None), by their names.
 
-    They hold no undefined operation and no number beyond 10⁴: an operation that does not fit its
-    operands gives way to the next of the rules that does, and is left out if none does.  ``leaves``
-    draws the numbers of the leaves, between -3 and 3 unless told.
+    They hold no operation that is undefined or at the end of its domain, and no number beyond 10⁴
+    but for leaves: an operation that does not fit its operands gives way to the next of the rules
+    that does, and is left out if none does.  ``leaves`` draws the numbers of the leaves, between -3
+    and 3 unless told.
     """
     names = tuple(RULES) if rules is None else (rules,) if isinstance(rules, str) else tuple(rules)
     for name in names:
@@ -174,11 +175,17 @@ def _repaired(
 
 
 def _computed(rule: Rule, *operands: float) -> float | None:
-    """The operation's value; None where it, or a derivative, is undefined or large."""
-    scope = dict(zip("xy", operands, strict=True), inf=math.inf)
+    """The operation's value; None where it, or a derivative, is undefined or large.
+
+    None at the end of its domain, too: what a slope is there is for tests of their own.
+    """
+    if rule.domain:
+        x, y = operands
+        h, k = 1e-6 * (1 + abs(x)), 1e-6 * (1 + abs(y)) * (rule.arity == 2)
+        for point in ((x, y), (x + h, y), (x - h, y), (x, y + k), (x, y - k)):
+            if not eval(_compiled(rule.domain), dict(zip("xy", point, strict=True), inf=math.inf)):
+                return None
     try:
-        if rule.domain and not eval(_compiled(rule.domain), scope):
-            return None
         outcome = rule.function(*operands[: rule.arity])
     except (ValueError, ArithmeticError):
         return None
