@@ -158,7 +158,7 @@ def gradcheck(
     if blame:
         firsts = {(b.rule, b.check.input): b for b in reversed(blame)}.values()
         return Report(checks, [b for b in blame if b in firsts])
-    if gradient is None or graph.gives(slopes):
+    if graph.gives(slopes):
         checks = _excused(checks, graph, local)
     hint = "" if Report(checks).ok else _hint(subject, graph, checks)
     return Report(checks, [], hint)
@@ -242,10 +242,15 @@ class _Graph:
                     )
 
     def gives(self, slopes: list[float]) -> bool:
-        """Whether the engine finds these gradients, to rounding."""
-        found = grad(self.on_values)(*self.point)
-        pairs = zip(slopes, found if isinstance(found, tuple) else [found], strict=True)
-        return all(math.isclose(a, b, rel_tol=1e-9) for a, b in pairs)
+        """Whether the chain rule gives these gradients: summed up here, not by the engine."""
+        found = {id(v): 0.0 for v in (*self.order, *self.leaves)}
+        found[id(self.root)] = 1.0
+        for node in reversed(self.order):
+            for v, local in zip(node.inputs, node.local_grads, strict=True):
+                if local and found[id(node)]:
+                    found[id(v)] += found[id(node)] * local
+        pairs = zip(slopes, (found[id(leaf)] for leaf in self.leaves), strict=True)
+        return all(math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12) for a, b in pairs)
 
 
 class _Function:
