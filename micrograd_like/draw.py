@@ -32,6 +32,7 @@ __all__ = ["draw_difference", "draw_dot"]
 
 LONGEST = 24  # characters of a name in a picture; the tooltip has all of them
 DENSE = 20  # edges between groups: with more of them, labels would be most of the picture
+MOST = 1000  # characters of a tooltip
 WIDEST = 4.5  # points, of the edge with the largest product
 DIRECTIONS = {  # where edges leave and enter a value's table
     "LR": ("e", "w"),
@@ -74,7 +75,7 @@ def draw_dot(
     format: str = "svg",  # noqa: A002 - as in micrograd and graphviz
     rankdir: str = "LR",
     *,
-    expand: Iterable[str] = (),
+    expand: Iterable[str] | None = (),
     depth: int | None = None,
     flow: str = "backward",
     theme: str = "light",
@@ -101,7 +102,9 @@ def draw_dot(
     _one_of("format", format, [f for f in FORMATS if f != "html"])
     _one_of("rankdir", rankdir, DIRECTIONS)
     _one_of("flow", flow, ("backward", "forward"))
-    if depth is not None and (not isinstance(depth, int) or depth < 1):
+    if depth is not None and (
+        not hasattr(depth, "__index__") or isinstance(depth, bool) or depth < 1
+    ):
         raise ValueError(f"draw_dot: depth is a whole number from 1 up, not {depth!r}")
     outline = Outline(roots, expand, depth)
     return _Drawing(outline, format, rankdir, theme, flow == "backward").picture()
@@ -508,7 +511,8 @@ def text(name: str) -> str:
 
 def plain(words: str) -> str:
     """Words in a quoted string of DOT, where backslashes and entities mean something."""
-    safe = readable(words).replace("&", "&amp;").replace("\\", "\\\\")
+    cut = words if len(words) <= MOST else words[: MOST - 1] + "…"
+    safe = readable(cut).replace("&", "&amp;").replace("\\", "\\\\")
     return safe if not safe.startswith("<") else " " + safe
 
 

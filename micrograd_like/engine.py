@@ -45,7 +45,7 @@ def to_number(value: Any, where: str) -> float:
         try:
             return float(value)
         except OverflowError:
-            raise ValueError(f"{where}: {_short(value)} is larger than any float") from None
+            raise OverflowError(f"{where}: {_short(value)} is larger than any float") from None
     kind = type(value).__name__
     if isinstance(value, Value):
         remedy = "detach() gives a new Value with its number, .data the number itself"

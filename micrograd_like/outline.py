@@ -60,12 +60,13 @@ class Outline:
     """
 
     def __init__(
-        self, roots: Sequence[Value], expand: Iterable[str] = (), depth: int | None = None
+        self, roots: Sequence[Value], expand: Iterable[str] | None = (), depth: int | None = None
     ) -> None:
         self.roots = list(roots)
         self.order = topological_order(*roots)
         self.groups = groups_of(self.order)
-        everything = expand == "all"
+        expand = [expand] if isinstance(expand, str) else list(expand or ())
+        everything = "all" in expand
         opened = set() if everything else _opened(expand, self.groups)
         for keys in self._levels(opened):
             if everything or _count(keys, self.groups, opened) <= FEW:
@@ -187,7 +188,7 @@ def groups_of(order: Sequence[Value]) -> dict[int, str]:
     for v in order:
         if v.rule is None:
             prefix = v.label.rpartition(".")[0]
-            tags[id(v)] = prefix if prefix in labels else ""
+            tags[id(v)] = prefix if prefix.strip(".") and prefix in labels else ""
             continue
         found = {tags[id(x)] for x in v.inputs if isinstance(x, Value)} - {""}
         tag = found.pop() if len(found) == 1 else None if found else ""
@@ -210,17 +211,16 @@ def groups_of(order: Sequence[Value]) -> dict[int, str]:
 def prefixes(group: str) -> list[str]:
     """The groups that a group is in, from the outermost to itself."""
     parts = group.split(".", DEEPEST - 1)
-    return [".".join(parts[: k + 1]) for k in range(len(parts))] if group else []
+    return [name for k in range(len(parts)) if (name := ".".join(parts[: k + 1]))]
 
 
-def _opened(expand: Iterable[str], groups: Mapping[int, str]) -> set[str]:
-    names = [expand] if isinstance(expand, str) else list(expand)
+def _opened(expand: Sequence[str], groups: Mapping[int, str]) -> set[str]:
     there = sorted({prefix for group in set(groups.values()) for prefix in prefixes(group)})
-    for name in names:
+    for name in expand:
         if name not in there:
             listed = ", ".join(there[:20]) + (", …" if len(there) > 20 else "")
             raise ValueError(f"expand: no group {name!r}; there are {listed or 'none'}")
-    return {prefix for name in names for prefix in prefixes(name)}
+    return {prefix for name in expand for prefix in prefixes(name)}
 
 
 def _count(keys: Keys, groups: Mapping[int, str], opened: set[str]) -> float:

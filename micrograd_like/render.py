@@ -76,6 +76,8 @@ def write(path: Path, content: bytes) -> None:
     """Write a file whole, or leave what is there as it is."""
     if not path.parent.is_dir():
         raise FileNotFoundError(f"{path}: there is no folder {str(path.parent)!r}; make it first")
+    if path.is_dir():
+        raise IsADirectoryError(f"{path}: is a folder; give the name of a file")
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -139,8 +141,8 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
         path = Path(self.filepath if filename is None else filename)
         ending = path.suffix[1:].lower()
         if filename is None or ending in ("", "dot", "gv"):
-            if directory is None and not path.parent.is_dir():
-                write(path, b"")  # which says that the folder is missing
+            if directory is None and (path.is_dir() or not path.parent.is_dir()):
+                write(path, b"")  # which says what is wrong
             return str(super().save(filename, directory=directory, **options))
         if ending not in FORMATS:
             raise ValueError(

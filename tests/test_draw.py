@@ -1,8 +1,10 @@
 """Pictures: what the DOT text says, read back, against the engine's numbers."""
 
+import copy
 import html
 import json
 import os
+import pickle
 import random
 import re
 import subprocess
@@ -226,8 +228,35 @@ def test_labels_come_through_as_text(label: str) -> None:
     assert wanted in shown
 
 
+@pytest.mark.parametrize("name", ["..", ".", "a..", ".a", "a.b.c.d.e.f.g.h.i.j", "x." * 3000 + "x"])
+def test_odd_names_of_groups_are_drawn(name: str) -> None:
+    """Dots at odd places, and more of them than clusters may be nested."""
+    v = Value(1.0, f"{name}.w0") * Value(2.0, "a")
+    v.label = name
+    assert b"<svg" in draw_dot(v).pipe("svg")
+
+
+def test_neurons_that_feed_themselves_are_drawn() -> None:
+    """A recurrent neuron's calls are one node, however often it was called."""
+    cell, h = Neuron(2, activation="tanh", name="cell"), Value(0.0, "h0")
+    for k in range(20):
+        h = cell([0.1 * k, h])
+    nodes = draw_dot(h).drawing.outline.nodes
+    assert [node.kind for node in nodes].count("group") == 1
+    assert len(nodes) <= FEW
+
+
+def test_pictures_can_be_copied_and_pickled() -> None:
+    """Like any Digraph; what is added afterwards is drawn, too."""
+    picture = draw_dot(tanh_graph())
+    assert pickle.loads(pickle.dumps(picture)).source == copy.deepcopy(picture).source
+    picture.node("extra", "hello")
+    assert "extra" in picture.pipe("svg", encoding="utf-8")
+
+
 def test_long_labels_are_cut_and_told_whole_in_the_tooltip() -> None:
-    """A name of 200 characters does not widen the picture."""
+    """A name of 200 characters does not widen the picture, one of 10,000 breaks nothing."""
+    assert b"<svg" in draw_dot(Value(1.0, "y" * 10_000) * 2).pipe("svg")
     picture = Read(draw_dot(Value(1.0, "x" * 200) * 2))
     assert picture.values()["n0"][0] == "x" * 23 + "…"
     assert "x" * 200 in picture.nodes["n0"]["tooltip"]
@@ -428,6 +457,8 @@ BAD: list[tuple[Any, type[Exception], str]] = [
     ),
     (lambda v: draw_dot(v, theme="blue"), ValueError, "theme is one of 'light', 'dark'"),
     (lambda v: draw_dot(v, depth=0), ValueError, "depth is a whole number from 1 up, not 0"),
+    (lambda v: draw_dot(v, depth=True), ValueError, "depth is a whole number from 1 up, not True"),
+    (lambda v: draw_dot(v).save("/"), IsADirectoryError, "/: is a folder; give the name of a file"),
     (lambda v: draw_dot(v, expand="layer9"), ValueError, "no group 'layer9'; there are none"),
     (
         lambda v: draw_dot(v, format="gif"),
