@@ -51,6 +51,12 @@ def main() -> None:
     for name, root in roots.items():
         draw_dot(root).save(FOLDER / f"{name}.svg")
         draw_dot(root, theme="dark").save(FOLDER / f"{name}_dark.svg")
+    random.seed(1)
+    model = MLP(2, [10, 8, 1], activation="tanh")
+    error = (model([Value(1.0, "x0"), Value(-0.6, "x1")]) - 1) ** 2
+    error.label = "error"
+    error.backward()
+    draw_dot(error).save(FOLDER / "layers.svg")
     before = draw_dot(first)
     for p in neuron.parameters():
         p.data -= 0.1 * p.grad

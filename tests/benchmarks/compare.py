@@ -294,6 +294,22 @@ def graph_rows(engines: list[Engine], build: Build, n: int, rounds: int) -> tupl
     return large | failed, relative | failed
 
 
+def drawing_row(engine: Engine, rounds: int) -> tuple[str, Cells]:
+    """Our picture of the moons network at one point: every value drawn, and rendered as SVG."""
+    from micrograd_like import draw_dot
+
+    root = moons_model(engine)(moons_inputs(engine)[0])
+    root.backward()
+
+    def task() -> float:
+        start = time.perf_counter()
+        draw_dot(root, expand="all").pipe("svg")
+        return time.perf_counter() - start
+
+    title = f"draw_dot of {count_nodes(root)} values, rendered"
+    return title, cells(alternate({engine.name: task}, rounds), milliseconds)
+
+
 def import_task(engine: Engine) -> Task:
     """A task: the seconds of a Python that imports the engine, less those of one that does not."""
 
@@ -354,6 +370,7 @@ def main() -> None:
     step, losses = moons_row(engines, 2 if quick else 7)
     rows = {"moons step": step, "bytes per node": built}
     rows |= {"bytes per node, gradients included": after, **graphs, "import": imported}
+    rows |= [drawing_row(engines[0], 2 if quick else 7)]
     print(machine(engines), table(rows, engines), NOTES, losses, nodes, sep="\n\n")
     if missing:
         print(f"\nNot installed, and left out: {', '.join(missing)}.")
