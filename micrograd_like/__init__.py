@@ -11,6 +11,7 @@
 from typing import Any
 
 from micrograd_like import functions
+from micrograd_like.backprop import Backprop
 from micrograd_like.custom import rule
 from micrograd_like.derivatives import derivative, grad, hessian, jacobian
 from micrograd_like.draw import draw_difference, draw_dot
@@ -21,7 +22,6 @@ from micrograd_like.losses import hinge, mse
 from micrograd_like.nn import MLP, Layer, Module, Neuron
 from micrograd_like.optim import SGD
 from micrograd_like.paths import paths
-from micrograd_like.steps import Backprop
 from micrograd_like.train import History, fit, top_gradients
 
 __version__ = "0.1.0"

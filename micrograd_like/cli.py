@@ -10,13 +10,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+from micrograd_like.backprop import Backprop
 from micrograd_like.draw import draw_dot
 from micrograd_like.engine import Value
 from micrograd_like.expression import parse, variables
 from micrograd_like.gradcheck import gradcheck
 from micrograd_like.losses import mse
 from micrograd_like.nn import MLP
-from micrograd_like.steps import Backprop
 from micrograd_like.train import fit, top_gradients
 
 __all__ = ["main"]

@@ -28,11 +28,12 @@ from micrograd_like.steps import chain_product
 if TYPE_CHECKING:
     from micrograd_like.render import Picture
 
-__all__ = ["draw_difference", "draw_dot"]
+__all__ = ["THEMES", "Drawing", "Numbers", "draw_difference", "draw_dot"]
 
 LONGEST = 24  # characters of a name in a picture; the tooltip has all of them
 DENSE = 20  # edges between groups: with more of them, labels would be most of the picture
 MOST = 1000  # characters of a tooltip
+NOTHING = "·"  # where a number is not known yet
 WIDEST = 4.5  # points, of the edge with the largest product
 DIRECTIONS = {  # where edges leave and enter a value's table
     "LR": ("e", "w"),
@@ -56,18 +57,40 @@ class Theme(NamedTuple):
     cluster: str
     positive: str
     negative: str
+    lit: str  # where a step is
 
 
 THEMES = {
     "light": Theme(
         *("#ffffff", "#111827", "#6b7280", "#ffffff", "#e8eff7", "#fdf0cd", "#dff2dd"),
-        *("#e5e7eb", "#f8fafc", "#b2182b", "#2166ac"),
+        *("#e5e7eb", "#f8fafc", "#b2182b", "#2166ac", "#f59e0b"),
     ),
     "dark": Theme(
         *("#0f172a", "#f1f5f9", "#94a3b8", "#1e293b", "#22344f", "#4a3d17", "#1c4532"),
-        *("#334155", "#151f35", "#f4777f", "#6cb4ee"),
+        *("#334155", "#151f35", "#f4777f", "#6cb4ee", "#fbbf24"),
     ),
 }
+
+
+class Numbers(NamedTuple):
+    """What is known at a moment of the values and edges of a graph, by their ids."""
+
+    data: dict[int, float]
+    grads: dict[int, float]
+    products: dict[tuple[int, int], float]  # the chain rule's, by the value it is from and position
+
+    @classmethod
+    def of(cls, order: Iterable[Value]) -> "Numbers":
+        """All that a graph's values hold now."""
+        now = cls({}, {}, {})
+        for v in order:
+            now.data[id(v)] = v.data
+            if v.grad is NOT_COMPUTED:
+                continue
+            now.grads[id(v)] = grad = v.grad.data if isinstance(v.grad, Value) else v.grad
+            for position, local in enumerate(v.local_grads):
+                now.products[id(v), position] = chain_product(grad, local)
+        return now
 
 
 def draw_dot(
@@ -107,7 +130,8 @@ def draw_dot(
     ):
         raise ValueError(f"draw_dot: depth is a whole number from 1 up, not {depth!r}")
     outline = Outline(roots, expand, depth)
-    return _Drawing(outline, format, rankdir, theme, flow == "backward").picture()
+    numbers = Numbers.of(outline.order)
+    return Drawing(outline, numbers, format, rankdir, theme, flow == "backward").picture()
 
 
 def draw_difference(before: "Picture", after: "Picture", theme: str = "light") -> "Picture":
@@ -123,17 +147,19 @@ def draw_difference(before: "Picture", after: "Picture", theme: str = "light") -
     True
     """
     first, second = (getattr(picture, "drawing", None) for picture in (before, after))
-    if not isinstance(first, _Drawing) or not isinstance(second, _Drawing):
+    if not isinstance(first, Drawing) or not isinstance(second, Drawing):
         raise TypeError("draw_difference: takes two pictures that draw_dot made")
     if first.shape() != second.shape():
         raise ValueError("draw_difference: the pictures are of different graphs; draw the same one")
-    drawing = _Drawing(second.outline, second.format, second.rankdir, theme, backward=False)
-    drawing.before, drawing.data = first.data, second.data
-    moves = [
-        abs(b - a)
-        for was, now in zip(first.data, second.data, strict=True)
-        for a, b in zip(was, now, strict=True)
-    ]
+    drawing = Drawing(
+        second.outline, second.numbers, second.format, second.rankdir, theme, backward=False
+    )
+    drawing.before = {
+        id(v): first.numbers.data[id(u)]
+        for was, now in zip(first.outline.nodes, second.outline.nodes, strict=True)
+        for u, v in zip(was.members, now.members, strict=True)
+    }
+    moves = [abs(second.numbers.data[place] - was) for place, was in drawing.before.items()]
     drawing.largest_move = max((m for m in moves if m < math.inf), default=0.0)
     return drawing.picture()
 
@@ -144,27 +170,34 @@ def _one_of(name: str, choice: str, choices: Iterable[str]) -> None:
         raise ValueError(f"draw_dot: {name} is one of {listed}, not {choice!r}")
 
 
-class _Drawing:
-    """An outline being written as DOT text, and the numbers that it shows."""
+class Drawing:
+    """An outline being written as DOT text, and the numbers that it shows.
+
+    A picture is of its time, whatever becomes of the graph: ``numbers`` were taken then.  Colours
+    and widths are relative to the largest of ``finally_``, which are those numbers unless more are
+    to come.
+    """
 
     def __init__(
         self,
         outline: Outline,
-        format: str,  # noqa: A002
-        rankdir: str,
-        theme: str,
-        backward: bool,
+        numbers: Numbers,
+        format: str = "svg",  # noqa: A002
+        rankdir: str = "LR",
+        theme: str = "light",
+        backward: bool = True,
+        finally_: Numbers | None = None,
     ) -> None:
         _one_of("theme", theme, THEMES)
-        self.outline, self.format, self.rankdir, self.backward = outline, format, rankdir, backward
-        self.theme = THEMES[theme]
+        self.outline, self.numbers, self.backward = outline, numbers, backward
+        self.format, self.rankdir, self.theme = format, rankdir, THEMES[theme]
         self.names = expressions(outline.order, outline.groups)
-        # The numbers of now: a picture is of its time, whatever becomes of the graph.
-        self.data = [[v.data for v in node.members] for node in outline.nodes]
-        self.before: list[list[float]] | None = None
-        grads = [abs(gradient(v)) for v in outline.order if computed(v)]
-        self.largest_grad = max((g for g in grads if g < math.inf), default=0.0)
+        self.before: dict[int, float] | None = None
         self.largest_move = 0.0
+        self.widths: dict[str, float] = {}  # of cells that have ids, in points: at least so wide
+        self.lit: set[str] = set()  # the ids of what a step is about
+        self.caption = ""
+        self.tooltips = True
         self.clusters: dict[str, list[str]] = {}
         for node in outline.nodes:
             around = prefixes(node.group)
@@ -173,8 +206,13 @@ class _Drawing:
                     self.clusters[parent].append(name)
         self.parents = {name: parent for parent, names in self.clusters.items() for name in names}
         self._clusters = 0
-        products = [self.product(link)[0] for link in outline.links] if backward else []
-        self.largest_product = max((abs(p) for p in products if abs(p) < math.inf), default=0.0)
+        between = [link for link in outline.links if outline.nodes[link.target].kind == "group"]
+        self.dense = len(between) > DENSE
+        self.ranksep = "2" if self.dense else "1" if between else "0.42"
+        self.thin, self.wide = (0.4, 2.0) if self.dense else (1.2, WIDEST)
+        last = finally_ or numbers
+        self.largest_grad = _largest(last.grads.values())
+        self.largest_product = _largest(product(link, last)[0] for link in outline.links)
 
     def shape(self) -> list[Any]:
         """What two pictures of the same calculation have in common."""
@@ -187,20 +225,21 @@ class _Drawing:
         """The picture, for Graphviz."""
         from micrograd_like.render import Picture
 
-        t, nodes = self.theme, self.outline.nodes
-        between = [link for link in self.outline.links if nodes[link.target].kind == "group"]
-        self.dense = len(between) > DENSE
-        ranksep = "2" if self.dense else "1" if between else "0.42"
-        self.thin, self.wide = (0.4, 2.0) if self.dense else (1.2, WIDEST)
+        t = self.theme
         picture = Picture(
             format=self.format,
             graph_attr={
                 "rankdir": self.rankdir, "newrank": "true", "bgcolor": t.background,
-                "nodesep": "0.28", "ranksep": ranksep, "pad": "0.15", "fontname": "Helvetica",
+                "nodesep": "0.28", "ranksep": self.ranksep, "pad": "0.15", "fontname": "Helvetica",
             },
             node_attr={"fontname": "Helvetica", "fontsize": "11", "fontcolor": t.text},
             edge_attr={"fontname": "Helvetica", "fontsize": "9", "arrowsize": "0.6"},
         )  # fmt: skip
+        if self.caption:
+            picture.attr(
+                label=f"<{self.caption}>", labelloc="t", labeljust="l", fontsize="13",
+                fontcolor=t.text,
+            )  # fmt: skip
         picture.title = ", ".join(self.names[id(root)] for root in self.outline.roots)
         picture.background, picture.drawing = t.background, self
         self._add_group(picture, "")
@@ -232,12 +271,14 @@ class _Drawing:
     def _add_node(self, graph: Any, k: int, node: Node) -> None:
         rows = "".join(self._rows(k, node))
         style = ' style="dashed"' if node.kind == "hidden" else ""
+        border = self.theme.lit if f"n{k}" in self.lit else self.theme.faint
         table = (
             f'<table border="0" cellborder="1" cellspacing="0" cellpadding="4"{style} '
-            f'color="{self.theme.faint}" bgcolor="{self.theme.box}">{rows}</table>'
+            f'color="{border}" bgcolor="{self.theme.box}">{rows}</table>'
         )
         graph.node(
-            f"n{k}", id=f"n{k}", shape="plain", label=f"<{table}>", tooltip=self._about(k, node),
+            f"n{k}", id=f"n{k}", shape="plain", label=f"<{table}>",
+            tooltip=self._about(k, node) if self.tooltips else None,
             **{"class": node.kind},
         )  # fmt: skip
         if self.has_circle(node):
@@ -246,8 +287,8 @@ class _Drawing:
     def _rows(self, k: int, node: Node) -> Iterable[str]:
         t = self.theme
         heads = {"leaf": t.leaf, "parameter": t.parameter, "root": t.root, "group": t.cluster}
-        head = heads.get(node.kind, t.box)
-        yield f'<tr><td port="t" colspan="2" bgcolor="{head}">{self._title(node)}</td></tr>'
+        head = f' bgcolor="{heads[node.kind]}"' if node.kind in heads else ""
+        yield f'<tr><td port="t" colspan="2"{head}>{self._title(node)}</td></tr>'
         if node.kind == "group":
             outputs = [v.label for v in node.members if v.label == self.outline.groups[id(v)]]
             inside = {
@@ -261,11 +302,12 @@ class _Drawing:
                     yield self._row(word, f"{count:,}")
         if node.kind != "hidden":
             word = "output" if node.kind == "group" else "data"
-            yield self._row(word, spread(self._shown(k, node, self.data)), ports="cd")
+            yield self._row(word, self.data(node), ports="cd", name=f"d{k}")
         if self.before is not None:
-            yield from self._moved(k, node)
+            yield from self._moved(node)
         elif self.backward and node.kind != "hidden":
-            yield self._gradient(node)
+            word, grad, strength = self.gradient(node)
+            yield self._row(word, grad, self._tint(strength), ports="hg", name=f"g{k}")
 
     def _title(self, node: Node) -> str:
         times = f" × {len(node.members):,}" if len(node.members) > 1 else ""
@@ -299,53 +341,68 @@ class _Drawing:
             operands.append((names.pop() if len(names) == 1 else "") or "…")
         return _expression(first.rule, operands)
 
-    def _row(self, word: str, content: str, tint: str = "", ports: str = "") -> str:
+    def _row(self, word: str, content: str, tint: str = "", ports: str = "", name: str = "") -> str:
         left, right = (f' port="{port}"' for port in ports) if ports else ("", "")
-        tint = f' bgcolor="{tint}"' if tint else ""
-        faint = self._faint(word)
+        right += f' bgcolor="{tint}"' if tint else ""
+        if name in self.widths:  # an id is only drawn where there is a link
+            right += f' id="{name}" href="#" width="{self.widths[name]:g}"'
         return (
-            f'<tr><td{left} align="left">{faint}</td>'
-            f'<td{right} align="right"{tint}>{content}</td></tr>'
+            f'<tr><td{left} align="left">{self._faint(word)}</td>'
+            f'<td{right} align="right">{content}</td></tr>'
         )
 
-    def _shown(self, k: int, node: Node, numbers: list[list[float]]) -> list[float]:
-        """The data that a node shows: its values', and of a group its outputs'."""
-        if node.kind != "group":
-            return numbers[k]
-        pairs = zip(node.members, numbers[k], strict=True)
-        outputs = [x for v, x in pairs if v.rule and v.label == self.outline.groups[id(v)]]
-        return outputs or numbers[k]
+    def data(self, node: Node) -> str:
+        """The data that a node shows, as far as it is known; of a group its outputs'."""
+        known = self._of_outputs(node, self.numbers.data)
+        return spread(known) if known else NOTHING
 
-    def _gradient(self, node: Node) -> str:
-        """One gradient with its sign and tint; of several their length, which has no sign."""
+    def _of_outputs(self, node: Node, numbers: Mapping[int, float]) -> list[float]:
+        members = node.members
+        if node.kind == "group":
+            groups = self.outline.groups
+            members = [v for v in members if v.rule and v.label == groups[id(v)]] or members
+        return [numbers[id(v)] for v in members if id(v) in numbers]
+
+    def gradient(self, node: Node) -> tuple[str, str, float]:
+        """What it is called, itself, and how strongly it is tinted, negative for blue.
+
+        Of several gradients it is their length, which has no sign.
+        """
+        grads = self.numbers.grads
         if node.value is not None:
-            grad = gradient(node.value) if computed(node.value) else None
-            tint = self._tint(grad) if grad is not None else ""
-            return self._row("grad", "·" if grad is None else number(grad), tint, ports="hg")
+            grad = grads.get(id(node.value))
+            if grad is None:
+                return "grad", NOTHING, 0.0
+            return "grad", number(grad), self._strength(grad, self.largest_grad)
         members = node.members
         if node.kind == "group":
             members = [v for v in members if v.rule is None] or members
-        grads = [gradient(v) for v in members if computed(v)]
-        return self._row("|grad|", number(math.hypot(*grads)) if grads else "·", ports="hg")
+        known = [grads[id(v)] for v in members if id(v) in grads]
+        return "|grad|", number(math.hypot(*known)) if known else NOTHING, 0.0
 
-    def _moved(self, k: int, node: Node) -> Iterable[str]:
+    def _moved(self, node: Node) -> Iterable[str]:
         assert self.before is not None
-        was, now = (self._shown(k, node, numbers) for numbers in (self.before, self.data))
+        was, now = (self._of_outputs(node, of) for of in (self.before, self.numbers.data))
         moves = [b - a for a, b in zip(was, now, strict=True)]
         if node.kind != "hidden":
             yield self._row("before", spread(was))
         if len(moves) == 1:
-            yield self._row("moved", number(moves[0], sign=True), self._tint(moves[0]), ports="hg")
+            tint = self._tint(self._strength(moves[0], self.largest_move))
+            yield self._row("moved", number(moves[0], sign=True), tint, ports="hg")
         else:
             yield self._row("|moved|", number(math.hypot(*moves)), ports="hg")
 
-    def _tint(self, x: float) -> str:
-        """The colour of the sign, as strong as the number is large in this picture."""
+    def _strength(self, x: float, scale: float) -> float:
+        """How strongly a number is coloured, as large as it is among those of its kind."""
         if not x or math.isnan(x):
+            return 0.0
+        size = math.sqrt(min(abs(x) / scale, 1.0)) if scale else 1.0
+        return math.copysign(0.12 + 0.48 * size, x)
+
+    def _tint(self, strength: float) -> str:
+        if not strength:
             return ""
-        scale = self.largest_move if self.before is not None else self.largest_grad
-        strength = math.sqrt(min(abs(x) / scale, 1.0)) if scale else 1.0
-        return mixed(self.theme.box, self._colour(x), 0.12 + 0.48 * strength)
+        return mixed(self.theme.box, self._colour(strength), abs(strength))
 
     def _colour(self, x: float) -> str:
         return self.theme.positive if x > 0 else self.theme.negative
@@ -355,11 +412,12 @@ class _Drawing:
         v = node.value
         if v is None:
             return plain(f"{node.name or node.kind}: {len(node.members):,} values")
-        words = [f"{v.label or self.names[id(v)]} = {v.data!r}"]
+        data, grad = (of.get(id(v)) for of in (self.numbers.data, self.numbers.grads))
+        words = [f"{v.label or self.names[id(v)]} = {data!r}"]
         if v.label and v.rule:
-            words[0] = f"{v.label} = {self.names_of_operands(v)} = {v.data!r}"
+            words[0] = f"{v.label} = {self.names_of_operands(v)} = {data!r}"
         if self.backward:
-            words.append(f"grad {gradient(v)!r}" if computed(v) else "no gradient yet")
+            words.append("no gradient yet" if grad is None else f"grad {grad!r}")
         return plain(", ".join(words))
 
     def names_of_operands(self, v: Value) -> str:
@@ -381,20 +439,13 @@ class _Drawing:
         small = len(label) < 3
         graph.node(
             f"o{k}", id=f"o{k}", label=label, shape="circle" if small else "box",
-            style="filled" if small else "filled,rounded", fillcolor=self.theme.operation,
+            style="filled" if small else "filled,rounded",
+            fillcolor=self.theme.lit if f"o{k}" in self.lit else self.theme.operation,
             color=self.theme.faint, fontsize="13", margin="0.06,0.03", width="0.36",
-            height="0.36", fixedsize="true" if small else "false", tooltip=label,
+            height="0.36", fixedsize="true" if small else "false",
+            tooltip=label if self.tooltips else None,
             **{"class": "operation"},
         )  # fmt: skip
-
-    def product(self, link: Link) -> tuple[float, bool]:
-        """The sum of a link's chain-rule products, and whether any gradient is there to take."""
-        terms = [
-            chain_product(gradient(v), v.local_grads[position])
-            for v, position in link.edges
-            if computed(v)
-        ]
-        return math.fsum(terms) if all(map(math.isfinite, terms)) else sum(terms), bool(terms)
 
     def _add_link(self, picture: Any, k: int, link: Link) -> None:
         target = self.outline.nodes[link.target]
@@ -407,44 +458,50 @@ class _Drawing:
         label = number(locals_.pop()) if len(locals_) == 1 else f"× {len(link.edges):,}"
         if not self.backward or self.dense:  # labels take up room, which means detours
             label = ""
-        product, known = self.product(link) if self.backward else (0.0, False)
-        labelled = {"label": f"<{self._faint('∂')} {label}>"} if label else {}
+        known = any(id(v) in self.numbers.data for v, _ in link.edges)
+        labelled = {"label": f"<{self._faint('∂') if known else '∂'} {label}>"} if label else {}
+        colour = self.theme.text if known else self.theme.background
+        flow = self._flow(f"e{k}", *product(link, self.numbers))
         picture.edge(
             tail, head, id=f"e{k}", **labelled,
-            fontcolor=self.theme.text, tooltip=self._why(link), **self._flow(product, known),
+            fontcolor=colour, **flow,
+            tooltip=self._why(link) if self.tooltips else None,
         )  # fmt: skip
 
     def _faint(self, words: str) -> str:
         return f'<font color="{self.theme.faint}">{words}</font>'
 
     def _add_result(self, picture: Any, k: int, node: Node) -> None:
-        grads = [gradient(v) for v in node.members if computed(v)] if self.backward else []
         _, enter = DIRECTIONS[self.rankdir]
         port = "t" if enter in "ns" else "h" if self.backward or self.before is not None else "c"
-        flow = self._flow(sum(grads), bool(grads))
+        flow = self._flow(f"r{k}", *self.result(node))
         picture.edge(f"o{k}", f"n{k}:{port}:{enter}", id=f"r{k}", **flow)
 
-    def _flow(self, product: float, known: bool) -> dict[str, str]:
-        """How an edge shows what flows along it: by width, colour, dashes and arrowhead."""
-        if not self.backward:
-            return {"color": self.theme.faint, "penwidth": f"{self.thin}"}
-        if not known or not product:
-            style = "dotted" if known else "solid"
-            return {
-                "dir": "back",
-                "color": self.theme.faint,
-                "penwidth": f"{self.thin}",
-                "style": style,
-            }
+    def result(self, node: Node) -> tuple[float, bool]:
+        """What flows into a node's operation: its gradient, if there is one."""
+        grads = [self.numbers.grads[id(v)] for v in node.members if id(v) in self.numbers.grads]
+        return sum(grads), bool(grads)
+
+    def width(self, product: float) -> float:
+        """How wide an edge is, in points, by what flows along it."""
+        if not product:
+            return self.thin
         size = min(abs(product) / self.largest_product, 1.0) if self.largest_product else 1.0
-        width = self.thin + (self.wide - self.thin) * math.sqrt(1.0 if math.isnan(size) else size)
-        return {
-            "dir": "back",
-            "color": self._colour(product),
-            "penwidth": f"{width:.2f}",
-            "style": "solid" if product > 0 else "dashed",
-            "arrowtail": "normal" if product > 0 else "empty",
-        }
+        return self.thin + (self.wide - self.thin) * math.sqrt(1.0 if math.isnan(size) else size)
+
+    def _flow(self, name: str, product: float, known: bool) -> dict[str, str]:
+        """How an edge shows what flows along it: by width, colour, dashes and arrowhead."""
+        flow = {"color": self.theme.faint, "penwidth": f"{self.thin}"}
+        if self.backward:
+            flow["dir"] = "back"
+        if self.backward and known:
+            flow["style"] = "dotted" if not product else "solid" if product > 0 else "dashed"
+        if self.backward and known and product:
+            flow |= {"color": self._colour(product), "penwidth": f"{self.width(product):.2f}"}
+            flow["arrowtail"] = "normal" if product > 0 else "empty"
+        if name in self.lit:
+            flow["color"] = self.theme.lit
+        return flow
 
     def _why(self, link: Link) -> str:
         """The tooltip of an edge: the chain rule, in names and numbers."""
@@ -454,28 +511,29 @@ class _Drawing:
         if not self.backward:
             return plain(f"{source} is in {made} = {self.names_of_operands(v)}")
         if many > 1:
-            product, known = self.product(link)
-            return plain(f"{many:,} edges" + (f", together {product!r}" if known else ""))
+            total, known = product(link, self.numbers)
+            return plain(f"{many:,} edges" + (f", together {total!r}" if known else ""))
         local = v.local_grads[position]
         rule = f"∂({self.names_of_operands(v)})/∂{source} = {local!r}"
-        if not computed(v):
+        grad = self.numbers.grads.get(id(v))
+        if grad is None:
             return plain(rule)
-        grad = gradient(v)
         return plain(f"{rule}; times the gradient {grad!r} = {chain_product(grad, local)!r}")
 
 
 # --- numbers and words -----------------------------------------------------------------------
 
 
-def computed(v: Value) -> bool:
-    """Whether a backward pass has reached a value."""
-    return v.grad is not NOT_COMPUTED
+def product(link: Link, numbers: Numbers) -> tuple[float, bool]:
+    """The sum of a link's chain-rule products, as far as they are known, and whether any is."""
+    places = [(id(v), position) for v, position in link.edges]
+    terms = [numbers.products[place] for place in places if place in numbers.products]
+    return math.fsum(terms) if all(map(math.isfinite, terms)) else sum(terms), bool(terms)
 
 
-def gradient(v: Value) -> float:
-    """A value's gradient as a number."""
-    grad: float = v.grad.data if isinstance(v.grad, Value) else v.grad
-    return grad
+def _largest(numbers: Iterable[float]) -> float:
+    """The largest size of a number that is finite."""
+    return max((abs(x) for x in numbers if abs(x) < math.inf), default=0.0)
 
 
 def number(x: float, sign: bool = False) -> str:

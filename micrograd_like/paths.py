@@ -14,7 +14,7 @@ from heapq import nlargest
 from typing import NamedTuple
 
 from micrograd_like.engine import Value, names_of, topological_order
-from micrograd_like.steps import Backprop, chain_product, shown
+from micrograd_like.steps import Steps, chain_product, shown
 
 __all__ = ["Path", "Paths", "paths"]
 
@@ -90,7 +90,7 @@ def paths(root: Value, leaf: Value, most: int = 10) -> Paths:
         best[id(v)] = nlargest(most, ways, key=lambda way: _size(way[0]))
         total[id(v)] = sum(total.get(id(x), 0) for _, x, _ in inputs)
     listed = [_path(root, leaf, place, best) for place in range(len(best[id(root)]))]
-    gradient = Backprop(root).gradients[id(leaf)]
+    gradient = Steps(root).gradients[id(leaf)]
     return Paths(listed, total[id(root)], gradient, names_of(order))
 
 

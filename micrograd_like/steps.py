@@ -3,7 +3,7 @@
 >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
 >>> d = a * b
 >>> d.label = "d"
->>> for step in Backprop(d):
+>>> for step in Steps(d):
 ...     print(step)
 1/4  d = a · b = 2 · (-3) = -6
 2/4  d.grad = ∂d/∂d = 1
@@ -14,12 +14,12 @@
 import copy
 from collections.abc import Sequence
 from itertools import zip_longest
-from typing import NamedTuple, overload
+from typing import Any, NamedTuple, overload
 
 from micrograd_like.engine import Value, names_of, topological_order
 from micrograd_like.rules import written
 
-__all__ = ["Backprop", "Step"]
+__all__ = ["Edge", "Step", "Steps", "chain_product", "joined", "shown"]
 
 WIDTH = 64  # of a line, before the remark that says which operation it is about
 
@@ -38,16 +38,57 @@ class Step(NamedTuple):
     contribution: float = 1.0  # their product
     before: float = 0.0  # the input's gradient before this step, in this backward pass
     after: float = 1.0
-    text: str = ""
+    # What is equal on the board, part by part; a product as its local derivative and the gradient
+    # that comes from above.
+    equation: tuple[str | tuple[str, str], ...] = ()
+    remark: str = ""  # going forward, the local derivatives; going backward, the operation
 
     def __str__(self) -> str:
-        return f"{self.number:>{len(str(self.total))}}/{self.total}  {self.text}"
+        count = f"{self.number:>{len(str(self.total))}}/{self.total}"
+        if self.phase != "backward":
+            return f"{count}  {self.line}"
+        return f"{count}  {self.line:<{WIDTH}}  ({self.remark})"
+
+    @property
+    def line(self) -> str:
+        """The equation as one line."""
+        return joined(self.equation, self.relation, self.sum)
+
+    @property
+    def relation(self) -> str:
+        """What stands after the equation's first side: a gradient is added to what is there."""
+        return "+=" if self.phase == "backward" else "="
+
+    @property
+    def sum(self) -> str:
+        """How the contribution adds to what is there, where something is."""
+        if self.phase != "backward" or not self.before:
+            return ""
+        return (
+            written("x + y", shown(self.before), shown(self.contribution))
+            + f" = {shown(self.after)}"
+        )
+
+    def __rich__(self) -> Any:
+        """The line for a terminal, with the colours of the picture."""
+        from rich.text import Text
+
+        text = Text(str(self), no_wrap=True, overflow="ellipsis")
+        text.stylize("dim", 0, len(str(self).partition("  ")[0]))
+        sign = {"backward": self.contribution}.get(self.phase, 0.0)
+        result = self.line.rpartition(" = ")[2]
+        start = str(self).index(self.line) + len(self.line) - len(result)
+        colour = "red" if sign > 0 else "blue" if sign < 0 else ""
+        text.stylize(f"bold {colour}", start, start + len(result))
+        if self.remark:
+            text.stylize("dim", len(str(self)) - len(self.remark) - 2)
+        return text
 
 
-class Backprop(Sequence[Step]):
+class Steps(Sequence[Step]):
     """The forward steps of a graph, one an operation, then the backward steps, one an edge.
 
-    The steps are made when they are asked for.  A slice is a Backprop of those steps alone, each
+    The steps are made when they are asked for.  A slice is a sequence of those steps alone, each
     with the number that it has in the whole.  ``order="naive"`` goes backward in the order in which
     values are met on the way from the root, which is wrong where a value is used twice: it passes
     its gradient on before all of it is there.
@@ -61,38 +102,42 @@ class Backprop(Sequence[Step]):
         self.root = root
         self.order = topological_order(root)
         self._names = names_of(self.order)
-        self._operations = [node for node in self.order if node.inputs]
+        self.operations = [node for node in self.order if node.inputs]
         backward = self.order[::-1] if order == "topological" else _as_met(self.order)
-        self.gradients, self._edges = _differentiated(backward)
-        self._shown = range(len(self._operations) + 1 + len(self._edges))
+        self.gradients, self.edges = _differentiated(backward)
+        self.shown = range(len(self.operations) + 1 + len(self.edges))
 
     def __len__(self) -> int:
-        return len(self._shown)
+        return len(self.shown)
 
     @overload
     def __getitem__(self, index: int) -> Step: ...
     @overload
-    def __getitem__(self, index: slice) -> "Backprop": ...
+    def __getitem__(self, index: slice) -> "Steps": ...
 
-    def __getitem__(self, index: int | slice) -> "Step | Backprop":
+    def __getitem__(self, index: int | slice) -> "Step | Steps":
         if isinstance(index, slice):
             part = copy.copy(self)
-            part._shown = self._shown[index]
+            part.shown = self.shown[index]
             return part
         try:
-            k = self._shown[index]
+            k = self.shown[index]
         except IndexError:
             last = len(self) - 1
             raise IndexError(f"Backprop: there are steps 0 to {last}, not {index}") from None
-        if k < len(self._operations):
+        return self.step(k)
+
+    def step(self, k: int) -> Step:
+        """The step at a place of the whole, whatever of it this slice shows."""
+        if k < len(self.operations):
             return self._forward(k)
-        return self._start(k) if k == len(self._operations) else self._backward(k)
+        return self._start(k) if k == len(self.operations) else self._backward(k)
 
     def at(self, label: str) -> "list[Step]":
         """The steps of a value: the one that computes it, and all that its gradient is in.
 
         >>> a = Value(3.0, label="a")
-        >>> [step.number for step in Backprop(a * a + 1).at("a")]
+        >>> [step.number for step in Steps(a * a + 1).at("a")]
         [5, 6]
         """
         places = {id(v) for v in self.order if self._names[id(v)] == label}
@@ -105,17 +150,17 @@ class Backprop(Sequence[Step]):
         """What the steps call a value: its label, or v1, v2, …; a constant by its number."""
         return self._names[id(operand)] if isinstance(operand, Value) else shown(operand)
 
-    def beside(self, other: "Backprop") -> str:
+    def beside(self, other: "Steps") -> str:
         """Two ways back through one graph, side by side, and where their gradients differ.
 
         >>> a = Value(2.0, label="a")
         >>> b = a * 3
         >>> b.label = "b"
         >>> loss = b * b + b
-        >>> print(Backprop(loss).beside(Backprop(loss, order="naive")).splitlines()[-1])
+        >>> print(Steps(loss).beside(Steps(loss, order="naive")).splitlines()[-1])
         a.grad: 39 and 3, off by -36
         """
-        columns = [[s.text.partition("  (")[0] for s in each if s.input] for each in (self, other)]
+        columns = [[s.line for s in each if s.input] for each in (self, other)]
         width = max(map(len, columns[0]), default=0)
         lines = [f"{a:<{width}}  |  {b}".rstrip() for a, b in zip_longest(*columns, fillvalue="")]
         differing = [
@@ -127,51 +172,57 @@ class Backprop(Sequence[Step]):
         return "\n".join([*lines, *(differing or ["the gradients are the same"])])
 
     def _forward(self, k: int) -> Step:
-        node = self._operations[k]
+        node = self.operations[k]
         assert node.rule is not None
-        formula = node.rule.formula
-        symbols = written(formula, *map(self.name, node.inputs))
         data = [shown(v.data if isinstance(v, Value) else v) for v in node.inputs]
-        text = f"{self.name(node)} = {symbols} = {written(formula, *data)} = {shown(node.data)}"
-        return Step(k + 1, self._total, "forward", node, text=text)
+        formulas = [written(node.rule.formula, *of) for of in (map(self.name, node.inputs), data)]
+        equation = (self.name(node), *formulas, shown(node.data))
+        local_grads = {
+            f"∂{self.name(node)}/∂{self.name(v)} = {shown(local)}": None  # of x·x it is one line
+            for v, local in zip(node.inputs, node.local_grads, strict=True)
+            if local is not None
+        }
+        remark = f"records {', '.join(local_grads)}"
+        return Step(k + 1, self._total, "forward", node, equation=equation, remark=remark)
 
     def _start(self, k: int) -> Step:
         name = self.name(self.root)
-        text = f"{name}.grad = ∂{name}/∂{name} = 1"
-        return Step(k + 1, self._total, "start", self.root, text=text)
+        equation = (f"{name}.grad", f"∂{name}/∂{name}", "1")
+        return Step(k + 1, self._total, "start", self.root, equation=equation)
 
     def _backward(self, k: int) -> Step:
-        edge = self._edges[k - len(self._operations) - 1]
+        edge = self.edges[k - len(self.operations) - 1]
         node, position = edge.node, edge.position
-        rule, v, local = node.rule, node.inputs[position], node.local_grads[position]
+        rule, v, local = node.rule, edge.input, node.local_grads[position]
         assert rule is not None
-        assert isinstance(v, Value)
         assert local is not None
         names = [self.name(operand) for operand in node.inputs]
         root, made, given = self.name(self.root), self.name(node), names[position]
         symbols = written(rule.derivatives[position], *names)
         if " " in symbols:
             symbols = f"({symbols})"
-        upstream, contribution = shown(edge.upstream), chain_product(edge.upstream, local)
-        products = [written("x * y", factor, upstream) for factor in (symbols, shown(local))]
-        text = f"{given}.grad += ∂{made}/∂{given} · ∂{root}/∂{made} = "
-        text += " = ".join([*dict.fromkeys(products), shown(contribution)])
-        if edge.before:
-            text += f", now {shown(edge.after)}"
-        text = f"{text:<{WIDTH}}  ({made} = {written(rule.formula, *names)})"
+        upstream, contribution = shown(edge.upstream), edge.product
+        times = f"({upstream})" if upstream.startswith("-") else upstream
+        products = [(factor, times) for factor in (symbols, shown(local))]
+        remark = f"{made} = {written(rule.formula, *names)}"
+        if all(operand is v for operand in node.inputs) and len(names) > 1:
+            remark += f", {('first', 'second')[position]} {given}"
         if edge.upstream != self.gradients[id(node)]:
-            text += f"  too early: {made}.grad will be {shown(self.gradients[id(node)])}"
+            remark += f"; too early: {made}.grad will be {shown(self.gradients[id(node)])}"
         return Step(
             k + 1, self._total, "backward", node, v, position,
-            edge.upstream, local, contribution, edge.before, edge.after, text,
+            edge.upstream, local, contribution, edge.before, edge.after,
+            (f"{given}.grad", (f"∂{made}/∂{given}", f"∂{root}/∂{made}"),
+             *dict.fromkeys(products), shown(contribution)),
+            remark,
         )  # fmt: skip
 
     @property
     def _total(self) -> int:
-        return len(self._operations) + 1 + len(self._edges)
+        return len(self.operations) + 1 + len(self.edges)
 
 
-class _Edge(NamedTuple):
+class Edge(NamedTuple):
     """One product of the chain rule: where it comes from, and the gradient that it finds."""
 
     node: Value
@@ -180,13 +231,25 @@ class _Edge(NamedTuple):
     before: float
     after: float
 
+    @property
+    def input(self) -> Value:
+        """Where the product goes."""
+        v = self.node.inputs[self.position]
+        assert isinstance(v, Value)
+        return v
+
+    @property
+    def product(self) -> float:
+        """The chain rule's product."""
+        return chain_product(self.upstream, self.node.local_grads[self.position])
+
 
 def chain_product(upstream: float, local: float | None) -> float:
     """A product of the chain rule, where zero times infinity is zero."""
     return upstream * local if upstream and local else 0.0
 
 
-def _differentiated(backward: Sequence[Value]) -> tuple[dict[int, float], list[_Edge]]:
+def _differentiated(backward: Sequence[Value]) -> tuple[dict[int, float], list[Edge]]:
     """The engine's backward pass, kept: the gradients, and each edge in its order."""
     gradients = {id(node): 0.0 for node in backward}
     gradients[id(backward[0])] = 1.0
@@ -199,7 +262,7 @@ def _differentiated(backward: Sequence[Value]) -> tuple[dict[int, float], list[_
                 product = chain_product(upstream, local)
                 after = before + product if product else before
                 gradients[id(v)] = after
-                edges.append(_Edge(node, position, upstream, before, after))
+                edges.append(Edge(node, position, upstream, before, after))
     return gradients, edges
 
 
@@ -219,6 +282,12 @@ def _as_met(order: Sequence[Value]) -> list[Value]:
             inputs = [v for v in node.inputs if isinstance(v, Value)]
             stack.extend(sorted(inputs, key=lambda v: -places[id(v)]))
     return list(met.values())
+
+
+def joined(equation: Sequence[str | tuple[str, str]], relation: str, total: str = "") -> str:
+    """What is equal, in one line."""
+    first, *others = (side if isinstance(side, str) else " · ".join(side) for side in equation)
+    return f"{first} {relation} {' = '.join(others)}" + (f", now {total}" if total else "")
 
 
 def shown(number: float) -> str:

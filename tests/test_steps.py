@@ -47,7 +47,9 @@ def test_a_reused_value_shows_its_gradient_adding_up() -> None:
     """The second contribution says what the gradient is now."""
     a = Value(3.0, "a")
     lines = [str(step) for step in Backprop(a * a)]
-    assert "= 3, now 6" in lines[-1]
+    assert "= 3, now 3 + 3 = 6" in lines[-1]
+    assert lines[-2].endswith("(v1 = a · a, first a)")
+    assert lines[-1].endswith("(v1 = a · a, second a)")
     assert "now" not in lines[-2]
 
 
@@ -121,9 +123,9 @@ def test_the_steps_of_a_value_are_found_by_its_name() -> None:
 def test_the_naive_order_passes_a_gradient_on_too_early() -> None:
     """It says so at that step, and is off by the part that came too late."""
     naive = Backprop(reused(), order="naive")
-    early = [str(step) for step in naive if "too early" in step.text]
+    early = [str(step) for step in naive if "too early" in step.remark]
     assert len(early) == 1
-    assert early[0].endswith("too early: b.grad will be 13")
+    assert early[0].endswith("; too early: b.grad will be 13)")
     assert naive.beside(naive).endswith("the gradients are the same")
     lines = Backprop(reused()).beside(naive).splitlines()
     assert lines[-1] == "a.grad: 39 and 3, off by -36"
