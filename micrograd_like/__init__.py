@@ -14,6 +14,7 @@ from micrograd_like import functions
 from micrograd_like.backprop import Backprop
 from micrograd_like.custom import rule
 from micrograd_like.derivatives import derivative, grad, hessian, jacobian
+from micrograd_like.descent import Descent
 from micrograd_like.draw import draw_difference, draw_dot
 from micrograd_like.engine import Value, replay, topological_order
 from micrograd_like.functions import *  # noqa: F403 - one function for every rule
@@ -29,6 +30,7 @@ __all__ = [
     "MLP",
     "SGD",
     "Backprop",
+    "Descent",
     "History",
     "Layer",
     "Module",

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Backprop"]
 
 FEW = 150  # values that a player shows one by one
-LETTER = 6.7  # points, at most, of a digit in a picture
+LONG = 1000  # operations that edges lead past: with more, a layout takes seconds, and is a tangle
+LETTER = 7.2  # points, at most, of a digit in a picture
 Place = tuple[str, int]  # what a scene is of: "node" or "inside" a node, or a "link", and its place
 
 
@@ -46,11 +47,24 @@ class Backprop(Steps, Player):
         self, root: Value, order: str = "topological", *, expand: Iterable[str] | None = ()
     ) -> None:
         super().__init__(root, order)
-        self.expand = expand if len(self.order) > FEW else "all"
+        few = len(self.order) <= FEW and self._passed() <= LONG
+        self.expand = "all" if few else expand
 
     def __repr__(self) -> str:
         count = f"{len(self):,} step" + ("s" if len(self) != 1 else "")
         return f"<Backprop of {self.name(self.root)}: {count}>"
+
+    def _passed(self) -> int:
+        """How many operations there are between the ends of all edges."""
+        depth: dict[int, int] = {}
+        first: dict[int, int] = {}  # where a leaf, which can stand anywhere, is used first
+        for v in self.operations:
+            inputs = [x for x in v.inputs if isinstance(x, Value)]
+            depth[id(v)] = 1 + max((depth.get(id(x), 0) for x in inputs), default=0)
+            for x in inputs:
+                first[id(x)] = min(first.get(id(x), depth[id(v)]), depth[id(v)])
+        starts = {place: depth.get(place, at - 1) for place, at in first.items()}
+        return sum(depth[id(e.node)] - starts[id(e.input)] - 1 for e in self.edges)
 
     def play(self) -> Play:
         """The picture of the graph, and what each step shows on it."""
@@ -122,7 +136,7 @@ class _Stage:
         nodes = enumerate(self.outline.nodes)
         names = {f"n{k}": self._name(node) for k, node in nodes if node.kind != "hidden"}
         title = f"Backprop of {self.steps.name(self.steps.root)}"
-        return Play(title, inlined(svg), start, scenes, names)
+        return Play(title, inlined(svg), start, scenes, ("forward", "backward"), names)
 
     def final_picture(self) -> "Picture":
         """The picture at the end."""

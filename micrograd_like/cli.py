@@ -23,6 +23,7 @@ __all__ = ["main"]
 
 HELD_BACK = 0.2  # of the rows, for testing
 DEFAULTS = {"epochs": 100, "lr": 0.005, "hidden": 8, "seed": 0, "picture": "gradient_flow.svg"}
+PAGE = "backprop.html"  # of the tour
 
 
 class Table(NamedTuple):
@@ -73,9 +74,12 @@ def _parser() -> argparse.ArgumentParser:
             "formula", metavar="FORMULA", help='such as "tanh(a*b + c)", or "d = a*b; d**2 + d"'
         )
         command.add_argument("variables", nargs="*", metavar="NAME=NUMBER", help="such as a=2 b=-3")
-        if name == "draw":
+        if name != "check":
+            kinds = {"step": "a page that plays them, .html, or .gif"}
             command.add_argument(
-                "-o", "--output", required=True, help=".svg, .png, .pdf, .html or .dot"
+                *("-o", "--output"),
+                required=name == "draw",
+                help=kinds.get(name, ".svg, .png, .pdf, .html or .dot"),
             )
     command = commands.add_parser("train", help="train a network to predict a column of a CSV file")
     command.add_argument(
@@ -99,8 +103,9 @@ def tour(options: argparse.Namespace) -> None:
     loss = e.tanh()
     d.label, e.label, loss.label = "d", "e", "L"
     print("Backprop, one step at a time: L = tanh(a·b + c)\n")
-    for step in Backprop(loss):
-        print(" ", step)
+    steps = Backprop(loss)
+    print_steps(steps, indent=2)
+    print(f"\nthe steps, to play: {steps.save(PAGE)}")
     loss.backward()
     print("\nwhat backward() finds:", ", ".join(f"∂L/∂{v.label} = {v.grad:.4f}" for v in (a, b, c)))
     print("\nThe same, many times over: the prices of 88 houses in Boston, from hprice1\n")
@@ -108,9 +113,24 @@ def tour(options: argparse.Namespace) -> None:
 
 
 def step(root: Value, options: argparse.Namespace) -> None:
-    """Print every step, forward and backward."""
-    for line in Backprop(root):
-        print(line)
+    """Print every step, forward and backward, and write the page that plays them."""
+    steps = Backprop(root)
+    print_steps(steps)
+    if options.output:
+        print(steps.save(options.output))
+
+
+def print_steps(steps: Backprop, indent: int = 0) -> None:
+    """Print steps, with colours if this is a terminal and rich is there."""
+    if sys.stdout.isatty() and find_spec("rich"):
+        from rich.console import Console
+
+        console = Console(highlight=False)
+        for each in steps:
+            console.print(" " * indent, each.__rich__(), sep="", soft_wrap=True)
+    else:
+        for each in steps:
+            print(f"{' ' * indent}{each}")
 
 
 def draw(root: Value, options: argparse.Namespace) -> None:

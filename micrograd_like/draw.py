@@ -33,6 +33,7 @@ __all__ = ["THEMES", "Drawing", "Numbers", "draw_difference", "draw_dot"]
 LONGEST = 24  # characters of a name in a picture; the tooltip has all of them
 DENSE = 20  # edges between groups: with more of them, labels would be most of the picture
 MOST = 1000  # characters of a tooltip
+SEARCH = "4"  # of a layout, rounds: usual graphs need fewer; one node used often, minutes
 NOTHING = "·"  # where a number is not known yet
 WIDEST = 4.5  # points, of the edge with the largest product
 DIRECTIONS = {  # where edges leave and enter a value's table
@@ -230,7 +231,8 @@ class Drawing:
             format=self.format,
             graph_attr={
                 "rankdir": self.rankdir, "newrank": "true", "bgcolor": t.background,
-                "nodesep": "0.28", "ranksep": self.ranksep, "pad": "0.15", "fontname": "Helvetica",
+                "nodesep": "0.28",
+                "nslimit": SEARCH, "ranksep": self.ranksep, "pad": "0.15", "fontname": "Helvetica",
             },
             node_attr={"fontname": "Helvetica", "fontsize": "11", "fontcolor": t.text},
             edge_attr={"fontname": "Helvetica", "fontsize": "9", "arrowsize": "0.6"},
@@ -459,8 +461,11 @@ class Drawing:
         if not self.backward or self.dense:  # labels take up room, which means detours
             label = ""
         known = any(id(v) in self.numbers.data for v, _ in link.edges)
-        labelled = {"label": f"<{self._faint('∂') if known else '∂'} {label}>"} if label else {}
-        colour = self.theme.text if known else self.theme.background
+        # What is not known yet takes up its room all the same: a moving picture must not shake.
+        faint, colour = (
+            (self.theme.faint, self.theme.text) if known else 2 * [self.theme.background]
+        )
+        labelled = {"label": f'<<font color="{faint}">∂</font> {label}>'} if label else {}
         flow = self._flow(f"e{k}", *product(link, self.numbers))
         picture.edge(
             tail, head, id=f"e{k}", **labelled,

@@ -4,7 +4,7 @@
 // written beforehand; nothing is calculated here.
 (() => {
   const byId = (id) => document.getElementById(id);
-  const { title, total, start, steps, names } = JSON.parse(byId("steps").textContent);
+  const { title, total, phases, start, steps, names } = JSON.parse(byId("steps").textContent);
   const stage = byId("stage"), picture = stage.querySelector("svg");
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const PACE = 1600, TRAVEL = 800; // milliseconds of a step at speed 1, and of that on the way
@@ -206,8 +206,7 @@
   }
 
   const phaseOf = (step) => (step.phase === "start" ? "backward" : step.phase);
-  const phases = [...new Set(steps.map(phaseOf))];
-  for (const phase of phases.length > 1 ? phases : []) {
+  for (const phase of new Set(steps.map(phaseOf)).size > 1 ? phases : []) {
     const button = part("button", phase);
     button.dataset.phase = phase;
     button.title = `to the ${phase} phase (${phase[0]})`;

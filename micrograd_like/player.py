@@ -11,7 +11,7 @@ import io
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -62,6 +62,7 @@ class Play(NamedTuple):
     svg: str
     start: Mapping[str, Look]  # how elements look before the first step
     scenes: Sequence[Scene]
+    phases: Sequence[str] = ()  # to go to
     names: Mapping[str, str] = {}  # of the elements that can be asked about, by their ids
 
 
@@ -73,7 +74,7 @@ class Player(ABC):
         """The picture and the scenes."""
 
     @abstractmethod
-    def frames(self) -> Sequence[bytes]:
+    def frames(self) -> Iterable[bytes]:
         """PNG pictures of all the same size: before the first step, and after each."""
 
     @abstractmethod
@@ -161,11 +162,11 @@ def _page(play: Play) -> str:
     steps = {
         "title": play.title,
         "total": max((scene.total for scene in play.scenes), default=0),
+        "phases": play.phases,
         "start": play.start,
         "steps": [_short(scene) for scene in play.scenes],
         "names": play.names,
     }
-    steps = _typeset(steps)
     text = json.dumps(steps, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     parts = {
         "title": escape(play.title),
@@ -180,18 +181,18 @@ def _page(play: Play) -> str:
 
 
 def _short(scene: Scene) -> dict[str, Any]:
-    """A scene without what the page takes for granted."""
+    """A scene without what the page takes for granted, and with the minus signs of pictures."""
+    sides = [
+        _typeset(side) if isinstance(side, str) else (_typeset(side[0]), _typeset(side[1]))
+        for side in scene.equation
+    ]
+    words = scene._replace(equation=sides, sum=_typeset(scene.sum), remark=_typeset(scene.remark))
     usual = Scene._field_defaults | {"total": scene.total}
-    return {k: v for k, v in scene._asdict().items() if k not in usual or v != usual[k]}
+    return {k: v for k, v in words._asdict().items() if k not in usual or v != usual[k]}
 
 
-def _typeset(words: Any) -> Any:
-    """The words of a page, with the minus signs of its picture."""
-    if isinstance(words, str):
-        return re.sub(r"(?<![\w.)])-(?=[\d.(]|inf)", "−", words)
-    if isinstance(words, Mapping):
-        return {key: _typeset(value) for key, value in words.items()}
-    return [_typeset(each) for each in words] if isinstance(words, list | tuple) else words
+def _typeset(words: str) -> str:
+    return re.sub(r"(?<![\w.)])-(?=[\d.(]|inf)|(?<= )-(?= )", "−", words)
 
 
 def _colours() -> str:

@@ -70,18 +70,19 @@ class Step(NamedTuple):
         )
 
     def __rich__(self) -> Any:
-        """The line for a terminal, with the colours of the picture."""
+        """The line for a terminal: its result in the colours of the picture, by its sign."""
         from rich.text import Text
 
-        text = Text(str(self), no_wrap=True, overflow="ellipsis")
-        text.stylize("dim", 0, len(str(self).partition("  ")[0]))
-        sign = {"backward": self.contribution}.get(self.phase, 0.0)
-        result = self.line.rpartition(" = ")[2]
-        start = str(self).index(self.line) + len(self.line) - len(result)
-        colour = "red" if sign > 0 else "blue" if sign < 0 else ""
-        text.stylize(f"bold {colour}", start, start + len(result))
-        if self.remark:
-            text.stylize("dim", len(str(self)) - len(self.remark) - 2)
+        line, result = str(self), str(self.equation[-1])
+        end = line.index(self.line) + len(joined(self.equation, self.relation))
+        sign = self.contribution if self.phase == "backward" else 0.0
+        text = Text(line)
+        text.stylize("dim", 0, line.index("  "))
+        text.stylize(
+            "bold red" if sign > 0 else "bold blue" if sign < 0 else "bold", end - len(result), end
+        )
+        if self.phase == "backward":
+            text.stylize("dim", len(line) - len(self.remark) - 2)
         return text
 
 

@@ -14,7 +14,7 @@ PACKAGE = Path(micrograd_like.__file__).parent
 ORDER = """
     rules engine functions custom derivatives nn losses optim train
     differences reference gradcheck strategies _hypothesis
-    steps paths outline render draw player backprop expression cli __main__
+    steps paths outline render draw player backprop descent expression cli __main__
 """.split()  # noqa: SIM905
 
 
