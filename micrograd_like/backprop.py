@@ -171,9 +171,7 @@ class _Stage:
         return str(self.drawing.picture().source)
 
     def _name(self, node: Node) -> str:
-        if node.name or node.value is None:
-            return node.name or "values"
-        return self.steps.name(node.value)
+        return self.steps.name(node.value) if node.value else node.name or "values"
 
     # --- the steps, one after the other
 

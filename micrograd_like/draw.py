@@ -321,7 +321,8 @@ class Drawing:
             around = node.group
             if node.name == node.group:  # its neuron's output
                 around = self.parents.get(node.group, "")
-            return f"<b>{text(self._within(node.name, around))}</b>{times}"
+            name = self.names[id(node.value)] if node.value else node.name
+            return f"<b>{text(self._within(name, around))}</b>{times}"
         name = text(self.names[id(node.first)] if node.value else self._in_common(node.members))
         return self._faint(f"<i>{name}</i>{times}")
 

@@ -15,11 +15,18 @@ import math
 import numbers
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import count
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Union
 
-from micrograd_like.rules import COMPOSED, PRIMITIVES, RULES, Rule, bind, elementary
+from micrograd_like.rules import (
+    COMPOSED,
+    PRIMITIVES,
+    RULES,
+    SUBSCRIPTS,
+    Rule,
+    bind,
+    elementary,
+)
 
 __all__ = ["Value", "apply", "replay", "topological_order"]
 
@@ -521,10 +528,25 @@ def topological_order(*roots: Value) -> list[Value]:
 
 
 def names_of(order: Iterable[Value]) -> dict[int, str]:
-    """What steps and reports call each value, by its id: its label, or v1, v2, … in their order."""
-    taken = {node.label for node in order}
-    unused = (name for name in map("v{}".format, count(1)) if name not in taken)
-    return {id(node): node.label or next(unused) for node in order}
+    """What steps and reports call each value, by its id: its label, or v1, v2, … in their order.
+
+    Of several values with one label the second has a ₂ after it, and so on.
+    """
+    nodes = list(order)
+    labels = {node.label for node in nodes}
+    used: dict[str, int] = {}
+    given: set[str] = set()
+    names = {}
+    for node in nodes:
+        label = name = node.label
+        while not name or name in given:
+            used[label] = n = used.get(label, 0) + 1
+            name = label + str(n + 1).translate(SUBSCRIPTS) if label else f"v{n}"
+            if name in labels:
+                name = ""
+        given.add(name)
+        names[id(node)] = name
+    return names
 
 
 def replay(root: Value, numbers: Mapping[Value, Any], call: Callable[..., Any] = apply) -> Any:

@@ -12,14 +12,13 @@
 
   // --- how elements look
 
-  const elements = new Map(), looks = new Map();
+  const elements = new Map(), kinds = new Map(), looks = new Map();
   const cellsOf = (id) => [["d" + id.slice(1), "data"], ["g" + id.slice(1), "gradient"]];
   const cellOf = new Map(Object.keys(names).flatMap((id) => cellsOf(id).map(([cell]) => [cell, id])));
   const element = (id) => {
     if (!elements.has(id)) {
-      const found = byId(id);
-      found.dataset.class = found.getAttribute("class") || "";
-      elements.set(id, found);
+      elements.set(id, byId(id));
+      kinds.set(id, byId(id).getAttribute("class"));
     }
     return elements.get(id);
   };
@@ -27,7 +26,7 @@
   let lit = new Set();
   function paint(id) {
     const it = element(id), look = looks.get(id) || {};
-    const words = [it.dataset.class, look.class, lit.has(id) && "lit"].filter(Boolean);
+    const words = [kinds.get(id), look.class, lit.has(id) && "lit"].filter(Boolean);
     it.setAttribute("class", words.join(" "));
   }
 
@@ -266,7 +265,7 @@
     const list = document.createElement("ol");
     for (const i of gone.slice(-50)) {
       const button = document.createElement("button"), item = document.createElement("li");
-      button.append(part("span", steps[i].number, "number"), equation(steps[i]).map((e) => e.textContent).join(" "));
+      button.append(part("span", steps[i].number, "number"), " ", equation(steps[i]).map((e) => e.textContent).join(" "));
       button.addEventListener("click", () => go(i + 1));
       item.append(button);
       list.append(item);

