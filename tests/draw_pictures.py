@@ -3,7 +3,7 @@
 import random
 from pathlib import Path
 
-from micrograd_like import MLP, Neuron, Value, draw_difference, draw_dot, mse
+from micrograd_like import MLP, Backprop, Neuron, Value, draw_difference, draw_dot, mse
 from micrograd_like.cli import Scale, house_prices
 
 FOLDER = Path(__file__).parent.parent / "notebooks" / "pictures"
@@ -17,6 +17,15 @@ def tanh_expression() -> Value:
     loss = e.tanh()
     d.label, e.label, loss.label = "d", "e", "L"
     loss.backward()
+    return loss
+
+
+def used_twice() -> Value:
+    """L = a·b, where b is made of a."""
+    a = Value(2.0, "a")
+    b = a + 3
+    loss = a * b
+    b.label, loss.label = "b", "L"
     return loss
 
 
@@ -61,6 +70,7 @@ def main() -> None:
     for p in neuron.parameters():
         p.data -= 0.1 * p.grad
     draw_difference(before, draw_dot(neuron_error())).save(FOLDER / "step.svg")
+    Backprop(used_twice()).save(FOLDER / "used_twice.gif")
     print(*sorted(path.name for path in FOLDER.iterdir()))
 
 

@@ -294,20 +294,29 @@ def graph_rows(engines: list[Engine], build: Build, n: int, rounds: int) -> tupl
     return large | failed, relative | failed
 
 
-def drawing_row(engine: Engine, rounds: int) -> tuple[str, Cells]:
-    """Our picture of the moons network at one point: every value drawn, and rendered as SVG."""
-    from micrograd_like import draw_dot
+def picture_rows(engine: Engine, rounds: int) -> dict[str, Cells]:
+    """Our picture and our player's page of networks at one point, every value shown."""
+    from micrograd_like import Backprop, draw_dot
 
-    root = moons_model(engine)(moons_inputs(engine)[0])
-    root.backward()
-
-    def task() -> float:
+    def seconds(show: Callable[[], Any]) -> float:
         start = time.perf_counter()
-        draw_dot(root, expand="all").pipe("svg")
+        show()
         return time.perf_counter() - start
 
-    title = f"draw_dot of {count_nodes(root)} values, rendered"
-    return title, cells(alternate({engine.name: task}, rounds), milliseconds)
+    def row(show: Callable[[], Any]) -> str:
+        return milliseconds(alternate({"": partial(seconds, show)}, rounds)[""])
+
+    rows: dict[str, Cells] = {}
+    for model in (engine.mlp(2, [8, 7, 1]), moons_model(engine)):
+        root = model(moons_inputs(engine)[0])
+        root.backward()
+        picture, steps = draw_dot(root, expand="all"), Backprop(root, expand="all")
+        drawn = row(partial(picture.pipe, "svg"))
+        page = f"{row(steps.page)}, {len(steps.page().encode()) / 1e6:.2f} MB"
+        count = f"of {count_nodes(root)} values"
+        rows[f"draw_dot {count}, rendered"] = {engine.name: drawn}
+        rows[f"player {count}, its page"] = {engine.name: page}
+    return rows
 
 
 def import_task(engine: Engine) -> Task:
@@ -370,7 +379,7 @@ def main() -> None:
     step, losses = moons_row(engines, 2 if quick else 7)
     rows = {"moons step": step, "bytes per node": built}
     rows |= {"bytes per node, gradients included": after, **graphs, "import": imported}
-    rows |= [drawing_row(engines[0], 2 if quick else 7)]
+    rows |= picture_rows(engines[0], 2 if quick else 7)
     print(machine(engines), table(rows, engines), NOTES, losses, nodes, sep="\n\n")
     if missing:
         print(f"\nNot installed, and left out: {', '.join(missing)}.")
