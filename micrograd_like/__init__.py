@@ -19,24 +19,37 @@ from micrograd_like.draw import draw_difference, draw_dot
 from micrograd_like.engine import Value, replay, topological_order
 from micrograd_like.functions import *  # noqa: F403 - one function for every rule
 from micrograd_like.gradcheck import assert_gradients, gradcheck
-from micrograd_like.losses import hinge, mse
+from micrograd_like.losses import (
+    binary_cross_entropy,
+    cross_entropy,
+    hinge,
+    huber,
+    mae,
+    max_margin,
+    mse,
+)
 from micrograd_like.nn import MLP, Layer, Module, Neuron
-from micrograd_like.optim import SGD
+from micrograd_like.optim import SGD, Adam
 from micrograd_like.paths import paths
-from micrograd_like.train import History, fit, top_gradients
+from micrograd_like.plots import plot_boundary, plot_fit, plot_weights
+from micrograd_like.train import DivergenceError, History, fit, top_gradients
 
 __version__ = "0.1.0"
 __all__ = [
     "MLP",
     "SGD",
+    "Adam",
     "Backprop",
     "Descent",
+    "DivergenceError",
     "History",
     "Layer",
     "Module",
     "Neuron",
     "Value",
     "assert_gradients",
+    "binary_cross_entropy",
+    "cross_entropy",
     "derivative",
     "draw_difference",
     "draw_dot",
@@ -45,9 +58,15 @@ __all__ = [
     "gradcheck",
     "hessian",
     "hinge",
+    "huber",
     "jacobian",
+    "mae",
+    "max_margin",
     "mse",
     "paths",
+    "plot_boundary",
+    "plot_fit",
+    "plot_weights",
     "replay",
     "rule",
     "top_gradients",

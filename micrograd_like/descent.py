@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple, overload
 
-from micrograd_like.draw import THEMES
+from micrograd_like.draw import THEMES, Theme
 from micrograd_like.engine import Value, to_number
 from micrograd_like.optim import SGD, check_rate
 from micrograd_like.player import MOST_FRAMES, Look, Play, Player, Scene, inlined
+from micrograd_like.plots import SIZE, figure_axes, styled
 from micrograd_like.rules import written
 from micrograd_like.steps import joined, shown
 
@@ -28,7 +29,6 @@ MOST = 1000  # steps
 AROUND = 0.35  # of the way's extent, that the picture shows beside it
 FARTHEST = 30.0  # times the first step's length, that the picture reaches
 SAMPLES = 241, 61  # of the error, on its curve and on each side of its surface
-SIZE = 7.2, 4.2  # inches of the picture, 72 points each
 Error = Callable[..., Value]
 
 
@@ -149,23 +149,22 @@ class Descent(Sequence[DescentStep], Player):
 
     # --- pictures
 
-    def plot(self, ax: Any = None, upto: int | None = None) -> Any:
+    def plot(self, ax: Any = None, theme: str = "light", *, upto: int | None = None) -> Any:
         """The way down, drawn on matplotlib's axes, all of it or the first steps; returns the axes.
 
         Of one weight it is on the error's curve, of two on its surface, as lines of equal error.
         """
-        theme = THEMES["light"]
-        ax = _axes() if ax is None else ax
-        self._ground(ax)
+        ax, colours = styled(ax, theme)
+        self._ground(ax, colours)
         limits = ax.get_xlim(), ax.get_ylim()
         points = [self._at(step.point, step.error) for step in self._steps]
         points.append(self._at(self._steps[-1].moved, self._steps[-1].then))
         points = points[: None if upto is None else upto + 1]
         way = [xy for xy in points if all(map(math.isfinite, xy))]
         for a, b in pairwise(way):
-            ax.plot(*zip(*self._hop(a, b), strict=True), color=theme.lit, linewidth=1.6)
-        ax.plot(*zip(*way, strict=True), "o", color=theme.lit, markersize=4)
-        ax.plot(*way[-1], "o", color=theme.positive, markersize=8)
+            ax.plot(*zip(*self._hop(a, b), strict=True), color=colours.lit, linewidth=1.6)
+        ax.plot(*zip(*way, strict=True), "o", color=colours.lit, markersize=4)
+        ax.plot(*way[-1], "o", color=colours.positive, markersize=8)
         ax.set_xlim(*limits[0])
         ax.set_ylim(*limits[1])
         return ax
@@ -188,31 +187,24 @@ class Descent(Sequence[DescentStep], Player):
         side = AROUND * (high - low) or max(1.0, abs(low) / 2)
         return low - side, high + side
 
-    def _ground(self, ax: Any) -> None:
+    def _ground(self, ax: Any, colours: Theme) -> None:
         """What the descent is on, and its axes."""
-        theme = THEMES["light"]
-        ax.figure.set_facecolor("none")
-        ax.set_facecolor("none")
-        ax.tick_params(colors=theme.faint)
-        for name, spine in ax.spines.items():
-            spine.set_color(theme.faint)
-            spine.set_visible(name in ("left", "bottom"))
-        ax.set_xlabel(self.names[0], color=theme.text)
-        (self._curve if len(self.start) == 1 else self._surface)(ax, theme.text, theme.faint)
+        ax.set_xlabel(self.names[0], color=colours.text)
+        (self._curve if len(self.start) == 1 else self._surface)(ax, colours)
 
-    def _curve(self, ax: Any, text: str, faint: str) -> None:
+    def _curve(self, ax: Any, colours: Theme) -> None:
         low, high = self._window(0)
         xs = [low + (high - low) * k / (SAMPLES[0] - 1) for k in range(SAMPLES[0])]
         ys = [self._height(x) for x in xs]
-        ax.plot(xs, ys, color=text, linewidth=1.8)
+        ax.plot(xs, ys, color=colours.text, linewidth=1.8)
         ax.set_xlim(low, high)
         bottom = min((y for y in ys if math.isfinite(y)), default=0.0)
         points = [step.error for step in self._steps if low <= step.point[0] <= high]
         room = (max(points) - bottom) or 1.0
         ax.set_ylim(bottom - 0.1 * room, max(points) + 0.2 * room)
-        ax.set_ylabel("error", color=text)
+        ax.set_ylabel("error", color=colours.text)
 
-    def _surface(self, ax: Any, text: str, faint: str) -> None:
+    def _surface(self, ax: Any, colours: Theme) -> None:
         ax.set_aspect("equal", adjustable="box")
         (left, right), (low, high) = self._window(0), self._window(1)
         # Of one scale on both axes, so that the gradient stands upright on the lines.
@@ -228,10 +220,10 @@ class Descent(Sequence[DescentStep], Player):
         if known and known[0] < known[-1]:
             # As many values between two lines as between any others: near the bottom, too.
             levels = sorted({known[(len(known) - 1) * k // 14] for k in range(1, 14)})
-            ax.contour(xs, ys, heights, levels=levels, colors=[faint], linewidths=0.9)
+            ax.contour(xs, ys, heights, levels=levels, colors=[colours.faint], linewidths=0.9)
         ax.set_xlim(left, right)
         ax.set_ylim(low, high)
-        ax.set_ylabel(self.names[1], color=text)
+        ax.set_ylabel(self.names[1], color=colours.text)
 
     def _height(self, *point: float) -> float:
         try:
@@ -241,14 +233,14 @@ class Descent(Sequence[DescentStep], Player):
 
     def still(self) -> bytes:
         """The whole way, as PNG."""
-        return _png(self.plot())
+        return _png(self.plot(figure_axes()))
 
     def frames(self) -> Iterator[bytes]:
         """The way up to each step, as PNG."""
         if len(self) > MOST_FRAMES:
             raise ValueError(f"a moving picture of {len(self)} steps: it may have {MOST_FRAMES}")
         for upto in range(len(self) + 1):
-            ax = self.plot(upto=upto)
+            ax = self.plot(figure_axes(), upto=upto)
             ax.set_title(str(self[upto - 1]) if upto else " ", loc="left", fontsize=9)
             yield _png(ax)
 
@@ -256,8 +248,9 @@ class Descent(Sequence[DescentStep], Player):
 
     def play(self) -> Play:
         """Two scenes a step: the slope, and the step against it."""
-        ax = _axes()
-        self._ground(ax)
+        ax, colours = styled(figure_axes(), "light")
+        ax.set_facecolor("none")  # which is the page's
+        self._ground(ax, colours)
         svg = _svg(ax)
         frame = ax.get_window_extent()
         place = _Placing(ax)
@@ -362,19 +355,9 @@ def _factor(parts: Sequence[str]) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
-def _axes() -> Any:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError(
-            "the picture of a descent needs matplotlib: pip install 'micrograd_like[demo]'"
-        ) from error
-    return Figure(figsize=SIZE, dpi=72, layout="constrained").add_subplot()
-
-
 def _png(ax: Any) -> bytes:
     file = io.BytesIO()
-    ax.figure.savefig(file, format="png", dpi=144, facecolor="white")
+    ax.figure.savefig(file, format="png", dpi=144, facecolor=THEMES["light"].background)
     return file.getvalue()
 
 
@@ -384,7 +367,7 @@ def _svg(ax: Any) -> str:
 
     file = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": "micrograd_like", "svg.fonttype": "none"}):
-        ax.figure.savefig(file, format="svg", metadata={"Date": None})
+        ax.figure.savefig(file, format="svg", facecolor="none", metadata={"Date": None})
     svg = inlined(file.getvalue())
     for name in ("text", "faint"):
         svg = svg.replace(getattr(THEMES["light"], name), f"var(--{name})")

@@ -28,7 +28,7 @@ from micrograd_like.steps import chain_product
 if TYPE_CHECKING:
     from micrograd_like.render import Picture
 
-__all__ = ["THEMES", "Drawing", "Numbers", "draw_difference", "draw_dot"]
+__all__ = ["THEMES", "Drawing", "Numbers", "Theme", "draw_difference", "draw_dot"]
 
 LONGEST = 24  # characters of a name in a picture; the tooltip has all of them
 DENSE = 20  # edges between groups: with more of them, labels would be most of the picture

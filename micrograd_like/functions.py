@@ -10,7 +10,8 @@ Value(data=0.462117, grad=0)
 
 import math
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import partial, reduce
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 from micrograd_like.engine import OPERATORS, Value, apply
@@ -39,7 +40,7 @@ def mean(values: Iterable[Any]) -> Any:
     3.0
     """
     listed = _listed(values, "mean")
-    return sum(listed[1:], listed[0]) * (1.0 / len(listed))
+    return reduce(add, listed) * (1.0 / len(listed))
 
 
 def logsumexp(values: Iterable[Any]) -> Any:
@@ -49,15 +50,12 @@ def logsumexp(values: Iterable[Any]) -> Any:
     1000.6931471805599
     """
     listed = _listed(values, "logsumexp")
-    largest = max(map(_number, listed))
-    if any(math.isnan(_number(v)) for v in listed):
-        largest = math.nan  # which max() would see or not, by its place in the list
-    if largest == math.inf:
+    largest = _largest(listed)
+    if _number(largest) == math.inf:
         return mean(v for v in listed if _number(v) == math.inf)
-    if largest == -math.inf:
+    if _number(largest) == -math.inf:
         raise ValueError("logsumexp: needs a value above -inf, the sum of exponentials is 0")
-    exponentials = [apply(RULES["exp"], v - largest) for v in listed]
-    return apply(RULES["log"], sum(exponentials[1:], exponentials[0])) + largest
+    return apply(RULES["log"], reduce(add, _exponentials(listed, largest))) + largest
 
 
 def softmax(values: Iterable[Any]) -> list[Any]:
@@ -67,12 +65,21 @@ def softmax(values: Iterable[Any]) -> list[Any]:
     [0.5, 0.5]
     """
     listed = _listed(values, "softmax")
-    largest = max(map(_number, listed))
-    if math.isinf(largest):
-        raise ValueError(f"softmax: needs finite values, the largest is {largest}")
-    exponentials = [apply(RULES["exp"], v - largest) for v in listed]
-    total = sum(exponentials[1:], exponentials[0])
+    largest = _largest(listed)
+    if math.isinf(_number(largest)):
+        raise ValueError(f"softmax: needs finite values, the largest is {_number(largest)}")
+    exponentials = _exponentials(listed, largest)
+    total = reduce(add, exponentials)
     return [exponential / total for exponential in exponentials]
+
+
+def _largest(listed: list[Any]) -> Any:
+    """The largest as a Value of the graph: it stays the largest when the graph is replayed."""
+    return reduce(partial(apply, RULES["maximum"]), listed)
+
+
+def _exponentials(listed: list[Any], largest: Any) -> list[Any]:
+    return [apply(RULES["exp"], v - largest) for v in listed]
 
 
 def _listed(values: Iterable[Any], name: str) -> list[Any]:

@@ -1,15 +1,66 @@
 """Optimizers: how far each parameter moves against its gradient."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
 from micrograd_like.engine import NOT_COMPUTED, Value, to_number
 
-__all__ = ["SGD"]
+__all__ = ["SGD", "Adam", "Optimizer", "check_rate"]
 
 
-class SGD:
+class Optimizer(ABC):
+    """Parameters, a learning rate ``lr``, which may be changed between steps, and `step`.
+
+    With a ``weight_decay`` d, d · parameter is added to each gradient, which pulls towards 0.
+    """
+
+    def __init__(self, parameters: Iterable[Value], lr: float, weight_decay: float) -> None:
+        self.parameters = list(parameters)
+        self.name = type(self).__name__
+        if not self.parameters:
+            raise ValueError(f"{self.name}: there are no parameters; pass model.parameters()")
+        self.lr = lr
+        self.weight_decay = check_number(f"{self.name}: weight_decay", weight_decay, math.inf)
+
+    @property
+    def lr(self) -> float:
+        """The learning rate."""
+        return self._lr
+
+    @lr.setter
+    def lr(self, rate: float) -> None:
+        self._lr = check_rate(f"{self.name}: lr", rate)
+
+    def step(self) -> None:
+        """Move every parameter once, by the gradients it has; all of them or none."""
+        decay = self.weight_decay
+        gradients = [
+            to_number(p.grad, f"{self.name}: a gradient") + (decay * p.data if decay else 0.0)
+            for p in self.parameters
+        ]
+        steps, state = self._steps(gradients)
+        moved = [p.data - step for p, step in zip(self.parameters, steps, strict=True)]
+        if not all(map(math.isfinite, moved)):
+            raise ArithmeticError(
+                f"{self.name}: a step of lr {self.lr:g} leaves the finite numbers"
+            )
+        vars(self).update(state)
+        for p, data in zip(self.parameters, moved, strict=True):
+            p.data = data
+
+    @abstractmethod
+    def _steps(self, gradients: list[float]) -> tuple[list[float], dict[str, Any]]:
+        """How far each parameter is to go down, and the attributes to remember if it does."""
+
+    def zero_grad(self) -> None:
+        """Forget the gradient of every parameter."""
+        for p in self.parameters:
+            p.grad = NOT_COMPUTED
+
+
+class SGD(Optimizer):
     """Stochastic gradient descent: each parameter moves by -lr · gradient.
 
     With ``momentum`` m it moves by -lr · velocity, where velocity = m · velocity + gradient.
@@ -22,32 +73,60 @@ class SGD:
     """
 
     def __init__(
-        self, parameters: Iterable[Value], lr: float = 0.01, momentum: float = 0.0
+        self,
+        parameters: Iterable[Value],
+        lr: float = 0.01,
+        momentum: float = 0.0,
+        weight_decay: float = 0.0,
     ) -> None:
-        self.parameters = list(parameters)
-        if not self.parameters:
-            raise ValueError("SGD: there are no parameters to learn; pass model.parameters()")
-        self.lr = check_rate("SGD: lr", lr)
-        if not 0 <= momentum < 1:
-            raise ValueError(f"SGD: momentum is from 0 up to below 1, not {momentum!r}")
-        self.momentum = momentum
-        self._velocity = [0.0] * len(self.parameters)
+        super().__init__(parameters, lr, weight_decay)
+        self.momentum = check_number("SGD: momentum", momentum, 1.0)
+        self.velocity = [0.0] * len(self.parameters)
 
-    def step(self) -> None:
-        """Move every parameter once, by the gradients it has; all of them or none."""
-        pairs = zip(self._velocity, self.parameters, strict=True)
-        velocity = [self.momentum * v + to_number(p.grad, "SGD: a gradient") for v, p in pairs]
-        moved = [p.data - self.lr * v for v, p in zip(velocity, self.parameters, strict=True)]
-        if not all(map(math.isfinite, moved)):
-            raise ArithmeticError(f"SGD: a step of lr {self.lr:g} leaves the finite numbers")
-        self._velocity = velocity
-        for p, data in zip(self.parameters, moved, strict=True):
-            p.data = data
+    def _steps(self, gradients: list[float]) -> tuple[list[float], dict[str, Any]]:
+        velocity = [self.momentum * v + g for v, g in zip(self.velocity, gradients, strict=True)]
+        return [self.lr * v for v in velocity], {"velocity": velocity}
 
-    def zero_grad(self) -> None:
-        """Forget the gradient of every parameter."""
-        for p in self.parameters:
-            p.grad = NOT_COMPUTED
+
+class Adam(Optimizer):
+    """Steps of about lr for every parameter, however large its gradients are.
+
+    Two running means are kept for each parameter, of its gradient and of the gradient's square,
+    with weights ``betas`` for what was before; the step is lr · mean / (√mean square + eps), where
+    both means are corrected for having begun at 0 (Kingma and Ba, 2015, algorithm 1).
+
+    >>> w = Value(1.0)
+    >>> (w * w).backward()
+    >>> Adam([w], lr=0.25).step()
+    >>> round(w.data, 6)
+    0.75
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 0.001,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr, weight_decay)
+        self.betas = tuple(check_number("Adam: a beta", beta, 1.0) for beta in betas)
+        self.eps = check_rate("Adam: eps", eps)
+        self.count = 0  # of the steps taken
+        self.mean = self.square = [0.0] * len(self.parameters)
+
+    def _steps(self, gradients: list[float]) -> tuple[list[float], dict[str, Any]]:
+        one, two = self.betas
+        count = self.count + 1
+        mean = [one * m + (1 - one) * g for m, g in zip(self.mean, gradients, strict=True)]
+        square = [two * s + (1 - two) * g * g for s, g in zip(self.square, gradients, strict=True)]
+        a, b = 1 - one**count, 1 - two**count
+        steps = [
+            self.lr * (m / a) / (math.sqrt(s / b) + self.eps)
+            for m, s in zip(mean, square, strict=True)
+        ]
+        return steps, {"mean": mean, "square": square, "count": count}
 
 
 def check_rate(name: str, rate: Any) -> float:
@@ -55,3 +134,10 @@ def check_rate(name: str, rate: Any) -> float:
     if not isinstance(rate, int | float) or not 0 < rate < math.inf:
         raise ValueError(f"{name} is a finite number above 0, not {rate!r}")
     return float(rate)
+
+
+def check_number(name: str, number: Any, end: float) -> float:
+    """A number from 0 up to below an end."""
+    if not isinstance(number, int | float) or not 0 <= number < end:
+        raise ValueError(f"{name} is from 0 up to below {end:g}, not {number!r}")
+    return float(number)

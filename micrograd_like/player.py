@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from micrograd_like.draw import THEMES, readable
+from micrograd_like.files import write
 from micrograd_like.steps import joined
 
 __all__ = ["Look", "Play", "Player", "Scene", "inlined"]
@@ -87,8 +88,6 @@ class Player(ABC):
 
     def save(self, path: str | Path) -> str:
         """Save as a page, ``.html``, or as a moving picture, ``.gif``; returns the path."""
-        from micrograd_like.render import write
-
         path = Path(path)
         ending = path.suffix.lower()
         if ending not in (".html", ".gif"):

@@ -5,10 +5,8 @@ The system's ``dot`` draws; where there is none, the Graphviz inside pygraphviz'
 gives an error, and leaves no half-written file.
 """
 
-import os
 import subprocess
 import sys
-import tempfile
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,7 +15,9 @@ from typing import Any
 
 import graphviz
 
-__all__ = ["FORMATS", "Picture", "rendered", "write"]
+from micrograd_like.files import write
+
+__all__ = ["FORMATS", "Picture", "rendered"]
 
 TIME_LIMIT = 60.0  # seconds, for one picture
 FORMATS = ("svg", "png", "pdf", "dot", "json", "html")
@@ -70,23 +70,6 @@ def rendered(source: str, format: str, engine: str = "dot") -> bytes:  # noqa: A
         lines = done.stderr.decode(errors="replace").strip().splitlines()
         raise RuntimeError(f"{engine} failed: {lines[-1] if lines else 'it printed nothing'}")
     return done.stdout
-
-
-def write(path: Path, content: bytes) -> None:
-    """Write a file whole, or leave what is there as it is."""
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"{path}: there is no folder {str(path.parent)!r}; make it first")
-    if path.is_dir():
-        raise IsADirectoryError(f"{path}: is a folder; give the name of a file")
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).chmod(0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 class Picture(graphviz.Digraph):  # type: ignore[misc]

@@ -2,22 +2,44 @@
 
 import math
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from micrograd_like.engine import Value
-from micrograd_like.losses import Loss, mse
-from micrograd_like.nn import Module
-from micrograd_like.optim import SGD, check_rate
+from micrograd_like.losses import CLASSIFYING, PER_CLASS, Loss, mse
+from micrograd_like.nn import Module, is_right
+from micrograd_like.optim import SGD, Optimizer, check_rate
+from micrograd_like.plots import plot_history
 
-__all__ = ["History", "fit", "top_gradients"]
+__all__ = ["DivergenceError", "History", "TopGradient", "fit", "top_gradients"]
+
+Rate = float | Callable[[int], float]  # a learning rate, or that of each epoch, from 1
+Callback = Callable[[int, Any, "History"], Any]  # of an epoch, the model, and what happened so far
 
 
-class History(NamedTuple):
-    """What happened in each epoch, as lists of the same length."""
+@dataclass
+class History:
+    """What happened in each epoch, as lists; those of what was not asked for are empty."""
 
-    loss: list[float]  # the mean of the loss over the epoch's batches
-    gradient_norm: list[float]  # the length of the gradient at its last batch
+    loss: list[float] = field(default_factory=list)  # the mean over the data points, as met
+    gradient_norm: list[float] = field(default_factory=list)  # the gradient's length, last batch
+    accuracy: list[float] = field(default_factory=list)  # of a classification, as met
+    validation_loss: list[float] = field(default_factory=list)  # after the epoch
+    validation_accuracy: list[float] = field(default_factory=list)
+    ended: str = ""  # why the training ended before its last epoch, if it did
+
+    def plot(self, ax: Any = None, theme: str = "light") -> Any:
+        """The losses of the epochs, and the accuracies; on matplotlib's axes, which it returns."""
+        return plot_history(self, ax, theme)
+
+
+class DivergenceError(ArithmeticError):
+    """The loss, its gradient or a step left the finite numbers; ``history`` is what was before."""
+
+    def __init__(self, message: str, history: History) -> None:
+        super().__init__(message)
+        self.history = history
 
 
 def fit(
@@ -27,17 +49,29 @@ def fit(
     loss: Loss = mse,
     *,
     epochs: int = 10,
-    lr: float = 0.01,
-    momentum: float = 0.0,
+    lr: Rate = 0.01,
     batch_size: int = 1,
+    optimizer: Callable[..., Optimizer] = SGD,
+    validation: float | tuple[Any, Any] = 0.0,
+    patience: int | None = None,
+    callbacks: Iterable[Callback] = (),
     seed: int | None = 0,
     progress: bool = True,
 ) -> History:
-    """Train the model in place by stochastic gradient descent.
+    """Train the model in place, one batch after the other.
 
     ``X`` is a list of rows, one data point each, ``y`` the targets; an epoch shows each of them
     once, ``batch_size`` at a time, in an order drawn from ``seed`` (None keeps the order given).
-    Stops with an ArithmeticError at the first loss or gradient that is not finite, before the
+    ``lr`` is the learning rate, or a function that gives that of each epoch, which count from 1.
+    ``optimizer`` is called with the parameters and ``lr=``: `SGD`, `Adam`, or a ``partial`` of one.
+
+    ``validation`` is held back to measure the loss after each epoch: a share of the rows, or rows
+    and targets of their own.  With ``patience``, training ends when for so many epochs the loss
+    there has found no new minimum, and the weights of the minimum come back.  ``callbacks`` are
+    called after each epoch with its number, the model and the history; one that returns True ends
+    the training.  Ctrl-C ends it, too: the model stays as it is, and the history is returned.
+
+    Where the loss, its gradient or a step is not finite, a DivergenceError says so before the
     parameters take it up.  The bar needs tqdm (the ``demo`` extra); without it there is none.
 
     >>> from micrograd_like.nn import Neuron
@@ -47,43 +81,165 @@ def fit(
     '2.00 x + 1.00'
     """
     rows, targets = check_data(X, y)
-    for name, count in (("epochs", epochs), ("batch_size", batch_size)):
-        if not isinstance(count, int) or count < 1:
+    for name, count in (("epochs", epochs), ("batch_size", batch_size), ("patience", patience)):
+        if count is not None and (type(count) is not int or count < 1):
             raise ValueError(f"fit: {name} is a whole number from 1 up, not {count!r}")
-    check_rate("fit: lr", lr)
-    parameters = model.parameters()
-    optimizer = SGD(parameters, lr, momentum)
-    model(rows[0])  # a wrong number of inputs shows before anything changes
     shuffle = random.Random(seed)
-    history = History([], [])
-    order = list(range(len(rows)))
+    training, held_back = _parted(rows, targets, validation, shuffle)
+    if patience and not held_back:
+        raise ValueError("fit: patience needs a validation part, as in validation=0.2")
+    rate = lr if callable(lr) else lambda epoch: lr
+    learner = optimizer(model.parameters(), lr=check_rate("fit: lr", rate(1)))
+    run = _Run(model, loss, learner, History())
+    run.check(training[0])
     bar = _bar(range(1, epochs + 1), progress)
-    for epoch in bar:
-        if seed is not None:
-            shuffle.shuffle(order)
-        batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-        total = 0.0
-        for batch in batches:
-            optimizer.zero_grad()
-            error = loss([model(rows[i]) for i in batch], [targets[i] for i in batch])
-            error.backward()
-            norm = math.hypot(*(p.grad for p in parameters))
-            _check_finite(error.data, norm, f"in epoch {epoch}, at data point {batch[0]}", lr)
-            optimizer.step()
-            total += error.data * len(batch)
-        history.loss.append(total / len(rows))
-        history.gradient_norm.append(norm)
-        if hasattr(bar, "set_postfix_str"):
-            bar.set_postfix_str(f"loss {history.loss[-1]:.4f}")
-    return history
+    epoch = 0
+    try:
+        for epoch in bar:
+            learner.lr = check_rate(f"fit: lr in epoch {epoch}", rate(epoch))
+            if seed is not None:
+                shuffle.shuffle(training)
+            run.epoch(epoch, training, batch_size)
+            if held_back:
+                run.validate(held_back)
+            if hasattr(bar, "set_postfix_str"):
+                bar.set_postfix_str(f"loss {run.history.loss[-1]:.4f}")
+            asked = [callback(epoch, model, run.history) is True for callback in callbacks]
+            if any(asked) or run.is_over(patience):
+                run.history.ended = f"in epoch {epoch}, by " + (
+                    "a callback" if any(asked) else "patience"
+                )
+                break
+    except KeyboardInterrupt:
+        run.history.ended = f"in epoch {epoch}, by an interrupt"
+    finally:
+        if hasattr(bar, "close"):
+            bar.close()
+    return run.history
 
 
-def _check_finite(error: float, norm: float, where: str, lr: float) -> None:
-    if not (math.isfinite(error) and math.isfinite(norm)):
-        raise ArithmeticError(
-            f"fit: {where}, the loss is {error:.6g} and the gradient's norm {norm:.6g}; "
-            f"try a learning rate below {lr:g}"
+class Point(NamedTuple):
+    """A row of data, with its number and its target."""
+
+    number: int
+    row: list[float]
+    target: Any
+
+
+class _Run:
+    """A training: what it learns on, and what happened so far."""
+
+    def __init__(self, model: Any, loss: Loss, optimizer: Optimizer, history: History) -> None:
+        self.model, self.loss, self.optimizer, self.history = model, loss, optimizer, history
+        kind = getattr(loss, "func", loss)  # of a partial, the function
+        self.classifying, self.per_class = kind in CLASSIFYING, kind in PER_CLASS
+        self.name = getattr(kind, "__name__", repr(kind))
+        self.best: tuple[int, list[float]] = 0, []  # the epoch of least validation loss, and data
+
+    def check(self, point: Point) -> None:
+        """What does not fit the model shows before anything changes."""
+        outputs = self.model(point.row)
+        several = isinstance(outputs, list)
+        if self.per_class and not several:
+            raise ValueError(
+                f"fit: {self.name} needs an output neuron for each class, and the model "
+                "has one; binary_cross_entropy and hinge are for one"
+            )
+        if self.classifying and several and not self.per_class:
+            raise ValueError(
+                f"fit: {self.name} is for one output neuron, and the model has "
+                f"{len(outputs)}; cross_entropy and max_margin are for several"
+            )
+
+    def epoch(self, number: int, points: list[Point], batch_size: int) -> None:
+        """Show each point once."""
+        total = right = 0.0
+        for start in range(0, len(points), batch_size):
+            batch = points[start : start + batch_size]
+            where = f"fit: in epoch {number}, at data point {batch[0].number}"
+            try:
+                error, norm, hits = self.learn(batch, where)
+            except DivergenceError:
+                raise
+            except (ValueError, ArithmeticError) as problem:
+                raise type(problem)(f"{where}: {problem}") from problem
+            total += error * len(batch)
+            right += hits
+        self.history.loss.append(total / len(points))
+        self.history.gradient_norm.append(norm)
+        if self.classifying:
+            self.history.accuracy.append(right / len(points))
+
+    def learn(self, batch: list[Point], where: str) -> tuple[float, float, int]:
+        """Forward, backward, a step: the loss before it, the gradient's length, right answers."""
+        self.optimizer.zero_grad()
+        outputs = [self.model(point.row) for point in batch]
+        error = self.loss(outputs, [point.target for point in batch])
+        error.backward()
+        norm = math.hypot(*(p.grad for p in self.optimizer.parameters))
+        if not (math.isfinite(error.data) and math.isfinite(norm)):
+            raise DivergenceError(
+                f"{where}, the loss is {error.data:.6g} and the gradient's norm {norm:.6g}; "
+                f"try a learning rate below {self.optimizer.lr:g}",
+                self.history,
+            )
+        hits = self._right(outputs, batch)
+        try:
+            self.optimizer.step()
+        except ArithmeticError as problem:
+            raise DivergenceError(
+                f"{where}, the gradient's norm is {norm:.6g}: {problem}; "
+                f"try a learning rate below {self.optimizer.lr:g}",
+                self.history,
+            ) from problem
+        return error.data, norm, hits
+
+    def validate(self, points: list[Point]) -> None:
+        """Measure the loss on points that are not learned from."""
+        outputs = [self.model(point.row) for point in points]
+        losses = [self.loss([out], [p.target]).data for out, p in zip(outputs, points, strict=True)]
+        history = self.history
+        history.validation_loss.append(math.fsum(losses) / len(points))
+        if self.classifying:
+            history.validation_accuracy.append(self._right(outputs, points) / len(points))
+        if history.validation_loss[-1] == min(history.validation_loss):
+            data = [p.data for p in self.optimizer.parameters]
+            self.best = len(history.validation_loss), data
+
+    def is_over(self, patience: int | None) -> bool:
+        """Whether patience ends; the weights of the least validation loss then come back."""
+        epoch, data = self.best
+        if not patience or len(self.history.validation_loss) - epoch < patience:
+            return False
+        for p, number in zip(self.optimizer.parameters, data, strict=True):
+            p.data = number
+        return True
+
+    def _right(self, outputs: list[Any], points: list[Point]) -> int:
+        if not self.classifying:
+            return 0
+        return sum(is_right(out, p.target) for out, p in zip(outputs, points, strict=True))
+
+
+def _parted(
+    rows: list[list[float]], targets: list[Any], validation: Any, shuffle: random.Random
+) -> tuple[list[Point], list[Point]]:
+    """The points to learn from, and those that are held back."""
+    points = [Point(i, row, t) for i, (row, t) in enumerate(zip(rows, targets, strict=True))]
+    if not isinstance(validation, int | float):
+        X, y = validation
+        pairs = zip(*check_data(X, y), strict=True)
+        return points, [Point(i, row, t) for i, (row, t) in enumerate(pairs)]
+    count = round(validation * len(points))
+    if not 0 <= validation < 1 or (validation and not 0 < count < len(points)):
+        raise ValueError(
+            f"fit: validation is a share of the {len(points)} rows, as in 0.2; not {validation!r}"
         )
+    if not count:
+        return points, []
+    mixed = shuffle.sample(points, len(points))
+    held_back = {point.number for point in mixed[:count]}
+    return [p for p in points if p.number not in held_back], mixed[:count]
 
 
 def _bar(epochs: Iterable[int], progress: bool) -> Any:
@@ -123,16 +279,36 @@ def check_data(
 
 
 def _finite(value: Any, where: str) -> float:
-    number = Value(value).data if not isinstance(value, str) else math.nan
+    if isinstance(value, str):
+        raise ValueError(
+            f"fit: {where} is {value!r}; give each text a number, as in {{{value!r}: 0}}[text]"
+        )
+    number = Value(value).data
     if not math.isfinite(number):
         raise ValueError(f"fit: {where} is {value!r}; drop the row or fill in a finite number")
     return number
 
 
-def top_gradients(model: Module, k: int = 5) -> list[tuple[str, float]]:
-    """The k parameters whose gradients are largest in size, by name, with those gradients.
+class TopGradient(NamedTuple):
+    """A parameter's name and its gradient."""
 
-    These contribute most to the error, and learning moves each against the sign of its gradient.
+    name: str
+    gradient: float
+
+    @property
+    def direction(self) -> str:
+        """Where learning moves the parameter: against the sign of its gradient."""
+        return "down" if self.gradient > 0 else "up" if self.gradient < 0 else "stays"
+
+
+def top_gradients(model: Module, k: int = 5) -> list[TopGradient]:
+    """The k parameters whose gradients are largest in size: these contribute most to the error.
+
+    >>> from micrograd_like.nn import Neuron
+    >>> neuron = Neuron(2, init="zeros")
+    >>> mse(neuron([3.0, 0.5]) + 1, 0.0).backward()
+    >>> [(name, gradient) for name, gradient in top_gradients(neuron, 1)]
+    [('w0', 0.0)]
     """
-    named = [(name, float(p.grad)) for name, p in model.named_parameters()]
-    return sorted(named, key=lambda pair: -abs(pair[1]))[:k]
+    named = [TopGradient(name, float(p.grad)) for name, p in model.named_parameters()]
+    return sorted(named, key=lambda top: -abs(top.gradient))[:k]

@@ -44,7 +44,7 @@ def test_mistakes_are_told() -> None:
         mse([1.0, 2.0], [1.0])
     with pytest.raises(ValueError, match="hinge: each label is -1 or 1, not 0"):
         hinge([1.0], [0])
-    with pytest.raises(ValueError, match="mean: needs at least one value"):
+    with pytest.raises(ValueError, match="mse: there are no predictions"):
         mse([], [])
 
 

@@ -84,7 +84,7 @@ def test_impossible_architectures_are_refused() -> None:
     for make in (lambda: MLP(0, [1]), lambda: Neuron(-1), lambda: Layer(1, 0), lambda: MLP(1, [])):
         with pytest.raises(ValueError, match=r"from 1 up|sizes of the layers"):
             make()
-    with pytest.raises(ValueError, match="no activation 'tan_h'; there are exp, "):
+    with pytest.raises(ValueError, match="no activation 'tan_h'; there are linear, "):
         Neuron(1, activation="tan_h")
     with pytest.raises(ValueError, match="no init 'random'; there are uniform"):
         Neuron(1, init="random")

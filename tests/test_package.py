@@ -12,9 +12,9 @@ import micrograd_like
 PACKAGE = Path(micrograd_like.__file__).parent
 # Each file may import those above it, never one below.
 ORDER = """
-    rules engine functions custom derivatives nn losses optim train
+    rules engine functions custom derivatives files nn losses optim
     differences reference gradcheck strategies _hypothesis
-    steps paths outline render draw player backprop descent expression cli __main__
+    steps paths outline render draw plots train player backprop descent expression cli __main__
 """.split()  # noqa: SIM905
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from micrograd_like import Value, draw_dot, render
+from micrograd_like import Value, draw_dot, files, render
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_what_cannot_be_written_leaves_no_file(
     def fail(*_: Any) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(render.os, "replace", fail)
+    monkeypatch.setattr(files.os, "replace", fail)
     with pytest.raises(OSError, match="disk full"):
-        render.write(tmp_path / "a", b"content")
+        files.write(tmp_path / "a", b"content")
     assert not list(tmp_path.iterdir())

@@ -2,11 +2,12 @@
 
 import math
 import random
+from functools import partial
 from typing import Any
 
 import pytest
 
-from micrograd_like import MLP, Neuron, fit, hinge, mse, top_gradients
+from micrograd_like import MLP, SGD, Neuron, fit, hinge, mse, top_gradients
 
 LINE = [[x / 4] for x in range(-8, 9)]
 HEIGHTS = [2 * x - 1 for (x,) in LINE]
@@ -88,7 +89,7 @@ WRONG: list[tuple[Any, Any, dict[str, Any], str]] = [
     ([[1.0]], [1.0], {"epochs": 0}, "epochs is a whole number from 1 up"),
     ([[1.0]], [1.0], {"batch_size": 0}, "batch_size is a whole number from 1 up"),
     ([[1.0]], [1.0], {"lr": -1}, "lr is a finite number above 0"),
-    ([[1.0]], [1.0], {"momentum": 2}, "momentum is from 0"),
+    ([[1.0]], [1.0], {"optimizer": partial(SGD, momentum=2)}, "momentum is from 0"),
 ]
 
 

@@ -1,0 +1,46 @@
+"""Files: written whole or not at all, and JSON that is read with care."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+__all__ = ["read_json", "write"]
+
+LARGEST = 100 * 2**20  # bytes of a JSON file: some two million weights
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file whole, or leave what is there as it is."""
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{path}: there is no folder {str(path.parent)!r}; make it first")
+    if path.is_dir():
+        raise IsADirectoryError(f"{path}: is a folder; give the name of a file")
+    import tempfile  # brings much of the standard library, for one function
+
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).chmod(0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON file with an object; what is wrong with it is told in one line."""
+    size = path.stat().st_size
+    if size > LARGEST:
+        raise ValueError(f"{path}: has {size:,} bytes; at most {LARGEST:,} are read")
+    try:
+        document = json.loads(path.read_text("utf-8"))
+    except UnicodeDecodeError:
+        raise ValueError(f"{path}: is not UTF-8 text; it is no file of ours") from None
+    except (ValueError, RecursionError) as error:
+        problem = str(error) or "nested too deeply"
+        raise ValueError(f"{path}: is not JSON, or cut short: {problem}") from None
+    if not isinstance(document, dict):
+        raise ValueError(f"{path}: holds a {type(document).__name__}, not an object")
+    return document
