@@ -60,8 +60,9 @@ def plot_history(history: Any, ax: Any = None, theme: str = "light") -> Any:
         ):
             if shares:
                 drawn += right.plot(epochs, shares, dashes, color=colours.positive, label=name)
+    ax.xaxis.get_major_locator().set_params(integer=True)
     if len(drawn) > 1:
-        ax.legend(handles=drawn, frameon=False, labelcolor=colours.text, loc="center right")
+        _legend(ax, colours, handles=drawn)
     return ax
 
 
@@ -83,7 +84,7 @@ def plot_boundary(
     xs, ys = _between(left, right, SAMPLES), _between(low, high, SAMPLES)
     outputs = model.predict([[x, y] for y in ys for x in xs])
     several = isinstance(outputs[0], list)
-    found = sorted({int(max(t, 0)) for t in y})
+    labels = sorted(set(y))
     count = len(outputs[0]) if several else 2
     palette = [CLASSES[theme][k % len(CLASSES[theme])] for k in range(count)]
 
@@ -99,16 +100,18 @@ def plot_boundary(
             ax.contourf(xs, ys, rows(lead), levels=[0, math.inf], colors=[palette[k]], alpha=0.16)
         if min(lead) < 0 < max(lead):
             ax.contour(xs, ys, rows(lead), levels=[0], colors=[colours.text], linewidths=1.2)
-    for k in found:
-        points = [row for row, t in zip(X, y, strict=True) if int(max(t, 0)) == k]
+    for label in labels:
+        k = max(int(label), 0)
+        points = [row for row, t in zip(X, y, strict=True) if t == label]
         ax.scatter(
-            *zip(*points, strict=True), s=30, color=palette[k % count], label=f"class {k}",
+            *zip(*points, strict=True), s=30, color=palette[k % count], label=f"{label:g}",
             marker=SHAPES[k % len(SHAPES)], edgecolors=colours.background, linewidths=0.8,
         )  # fmt: skip
     ax.set_xlim(left, right)
     ax.set_ylim(low, high)
     ax.set_xlabel("x0", color=colours.text)
     ax.set_ylabel("x1", color=colours.text)
+    _legend(ax, colours)
     return ax
 
 
@@ -138,7 +141,7 @@ def plot_fit(
         ax.plot(y, predicted, "o", color=colours.negative, markersize=5, label="data")
         ax.set_xlabel("actual", color=colours.text)
         ax.set_ylabel("predicted", color=colours.text)
-    ax.legend(frameon=False, labelcolor=colours.text)
+    _legend(ax, colours)
     return ax
 
 
@@ -205,6 +208,14 @@ def figure_axes() -> Any:
     from matplotlib.figure import Figure
 
     return Figure(figsize=SIZE, dpi=72, layout="constrained").add_subplot()
+
+
+def _legend(ax: Any, colours: Theme, **options: Any) -> None:
+    """What is what, above the picture, where it hides nothing."""
+    ax.legend(
+        loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, borderaxespad=0.2,
+        frameon=False, labelcolor=colours.text, **options,
+    )  # fmt: skip
 
 
 def _needed() -> None:
