@@ -26,6 +26,9 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 ACTIVATIONS = [name for name in FUNCTIONS if RULES[name].arity == 1] + ["leaky_relu"]
 LINEAR = "linear"
 FORMAT = {"format": "micrograd_like MLP", "version": 1}  # of a saved network
+CONTENT = {
+    "name": str, "nin": int, "nouts": list, "activation": list, "about": dict, "parameters": dict,
+}  # fmt: skip
 INITIALIZATIONS: dict[str, Callable[[int], float]] = {
     "uniform": lambda nin: random.uniform(-1, 1),
     "xavier": lambda nin: random.gauss(0, (1 / nin) ** 0.5),
@@ -258,23 +261,27 @@ class MLP(Module):
         document = read_json(path)
         for key, expected in FORMAT.items():
             if document.get(key) != expected:
-                raise ValueError(f"{path}: its {key} is {document.get(key)!r}, not {expected!r}")
-        nouts, state = document.get("nouts"), document.get("parameters")
-        sizes = [document.get("nin"), *nouts] if isinstance(nouts, list) else []
+                found = f"{document.get(key)!r:.40}"
+                raise ValueError(f"{path}: its {key} is {found}, not {expected!r}")
+        for key, kind in CONTENT.items():
+            if type(document.get(key)) is not kind:
+                raise ValueError(f"{path}: its {key} is to be of type {kind.__name__}")
+        state = document["parameters"]
+        sizes = [document["nin"], *document["nouts"]]
         whole = all(type(size) is int and size > 0 for size in sizes)
         needed = sum((n + 1) * nout for n, nout in pairwise(sizes)) if whole else 0
-        if not isinstance(state, dict) or len(state) != needed or not needed:
+        if len(state) != needed or not needed:
             raise ValueError(f"{path}: has no layers, or not as many weights as they need")
         for name, number in state.items():
             if type(number) is not float or not math.isfinite(number):
-                raise ValueError(f"{path}: {name} is {number!r}, no finite float")
+                raise ValueError(f"{path}: {name} is {number!r:.40}, no finite float")
         try:
             made = {key: document[key] for key in ("nin", "nouts", "activation", "name")}
             model = cls(**made, init="zeros")
             model.load_state_dict(state)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{path}: {error.args[0] if error.args else error}") from None
-        model.about = document.get("about") or {}
+        except (KeyError, ValueError) as error:
+            raise ValueError(f"{path}: {error.args[0]}") from None
+        model.about = document["about"]
         return model
 
     def __repr__(self) -> str:

@@ -1,11 +1,15 @@
 """Neurons, layers and networks."""
 
+import json
+import math
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from micrograd_like import MLP, Layer, Module, Neuron, Value
+from micrograd_like.nn import ACTIVATIONS
 
 
 def test_the_numbers_are_those_of_micrograd_under_the_same_seed() -> None:
@@ -149,3 +153,180 @@ def test_a_name_is_a_prefix_and_equal_labels_are_refused() -> None:
 
     with pytest.raises(ValueError, match="two parameters have the same label"):
         Pair().state_dict()
+
+
+TORCH_NAMES = {"asin": (-0.9, 0.9), "acos": (-0.9, 0.9), "log": (0.1, 4.0), "sqrt": (0.1, 4.0)}
+
+
+@pytest.mark.parametrize("name", [n for n in ACTIVATIONS if n != "log1p"])
+def test_activations_and_their_gradients_are_those_of_pytorch(name: str) -> None:
+    """A neuron's output and its weight's gradient agree to 1e-12 on random input."""
+    torch = pytest.importorskip("torch")
+    functions = torch.nn.functional
+    theirs = (
+        {
+            "normal_cdf": torch.special.ndtr,
+            "softplus": lambda z: functions.softplus(z, threshold=1e9),  # theirs gives up at 20
+        }.get(name)
+        or getattr(torch, name, None)
+        or getattr(functions, name)
+    )
+    low, high = TORCH_NAMES.get(name, (-4.0, 4.0))
+    chance = random.Random(7)
+    neuron = Neuron(1, activation=name)
+    for _ in range(50):
+        x, w = 1.25, chance.uniform(low, high) / 1.25
+        neuron.load_state_dict({"w0": w, "b": 0.0})
+        neuron.zero_grad()
+        out = neuron([x])
+        out.backward()
+        leaf = torch.tensor(w, dtype=torch.float64, requires_grad=True)
+        expected = theirs(leaf * x)
+        expected.backward()
+        assert out.data == pytest.approx(expected.item(), rel=1e-12, abs=1e-15)
+        assert neuron.w[0].grad == pytest.approx(leaf.grad.item(), rel=1e-12, abs=1e-15)
+
+
+def test_each_layer_may_have_its_own_activation_and_initialization() -> None:
+    """A list names those of all layers, the last included; one name leaves the last linear."""
+    model = MLP(2, [3, 2, 1], activation=["tanh", "linear", "sigmoid"], init=["he", "zeros", "he"])
+    kinds = [(n.activation, n.nonlin) for n in (layer.neurons[0] for layer in model.layers)]
+    assert kinds == [("tanh", True), ("linear", False), ("sigmoid", True)]
+    assert repr(model.layers[1]) == "Layer of [LinearNeuron(3), LinearNeuron(3)]"
+    assert not any(p.data for p in model.layers[1].parameters())
+    assert 0 < model([1.0, 2.0]).data < 1
+    assert MLP(1, [1, 1], nonlin=True).layers[1].neurons[0].nonlin
+    with pytest.raises(ValueError, match="MLP: 2 names for activation, and 3 layers"):
+        MLP(2, [3, 2, 1], activation=["tanh", "relu"])
+
+
+def test_predictions_are_numbers_and_classes() -> None:
+    """The most activated output neuron is the answer; one output is above 0 or not."""
+    model = MLP(1, [3], init="zeros")
+    for neuron, (w, b) in zip(model.layers[0].neurons, [(1, 0), (0, 0.5), (-1, 0)], strict=True):
+        neuron.load_state_dict({f"{neuron.name}.w0": float(w), f"{neuron.name}.b": float(b)})
+    assert model.predict([[2.0], [0.0]]) == [[2.0, 0.5, -2.0], [0.0, 0.5, 0.0]]
+    assert model.classify([[2.0], [0.0], [-2.0]]) == [0, 1, 2]
+    assert model.accuracy([[2.0], [0.0], [-2.0]], [0, 1, 0]) == 2 / 3
+    assert model.accuracy([[2.0], [0.0]], [[1, 0, 0], [0, 1, 0]]) == 1.0
+    line = Neuron(1, nonlin=False, init="zeros")
+    line.load_state_dict({"w0": 2.0, "b": 1.0})
+    assert line.predict([[1.0], [-1.0]]) == [3.0, -1.0]
+    assert line.accuracy([[1.0], [-1.0]], [1, -1]) == line.accuracy([[1.0], [-1.0]], [1, 0]) == 1.0
+
+
+def test_mistakes_in_predicting_are_told() -> None:
+    """One row for several, classes that there are not, too few of them, an output that is nan."""
+    line, model = Neuron(1, nonlin=False), MLP(1, [2])
+    with pytest.raises(TypeError, match=r"row 0 is 1.0; rows are lists, as in \[\[1.0, 2.0\]\]"):
+        line.predict([1.0])  # type: ignore[list-item]
+    with pytest.raises(ValueError, match="class 2; there are -1, 0, 1"):
+        line.accuracy([[1.0]], [2])
+    with pytest.raises(ValueError, match="class 'red'; there are 0, 1"):
+        model.accuracy([[1.0]], ["red"])
+    with pytest.raises(ValueError, match="1 rows and 2 classes"):
+        model.accuracy([[1.0]], [1, 0])
+    with pytest.raises(ValueError, match="an output is nan"):
+        model.classify([[float("nan")]])
+
+
+def test_a_saved_network_comes_back_bit_for_bit(tmp_path: Path) -> None:
+    """Architecture, name, notes and every weight, the oddest ones included; random is not drawn."""
+    random.seed(2)
+    model = MLP(3, [4, 2], activation=["tanh", "sigmoid"], init="xavier", name="net")
+    numbers = [5e-324, -0.0, 1.7976931348623157e308, 0.1, 1 / 3, -math.pi]
+    for p, number in zip(model.parameters(), numbers, strict=False):
+        p.data = number
+    model.about = {"columns": ["größe", "<script>"], "scale": [1.5, None]}
+    before = random.getstate()
+    path = model.save(tmp_path / "model.json")
+    loaded = MLP.load(path)
+    assert random.getstate() == before
+    assert repr(loaded) == repr(model)
+    assert [p.label for p in loaded.parameters()] == [p.label for p in model.parameters()]
+    assert [p.data.hex() for p in loaded.parameters()] == [p.data.hex() for p in model.parameters()]
+    assert loaded.about == model.about
+    again = loaded.save(tmp_path / "again.json")
+    assert Path(again).read_bytes() == Path(path).read_bytes()
+
+
+def damaged(text: str) -> dict[str, str]:
+    """Files that are not what `save` wrote."""
+    document = json.loads(text)
+
+    def but(**changes: Any) -> str:
+        return json.dumps({**document, **changes})
+
+    state = document["parameters"]
+    return {
+        "is not JSON": text[: len(text) // 2],
+        "is not JSON, or cut short: maximum": "[" * 100_000,
+        "holds a list": "[1, 2]",
+        "is not UTF-8": "\udcff",
+        "its format is None, not 'micrograd_like MLP'": "{}",
+        "its version is 2, not 1": but(version=2),
+        "its format is 'x'": but(format="x"),
+        "as many weights as they need": but(nouts=[10**9, 1]),
+        "has no layers": but(nouts=[]),
+        "its nouts is to be of type list": but(nouts="41"),
+        "not as many": but(nouts=[4.0, 1]),
+        "its parameters is to be of type dict": but(parameters=[1.0]),
+        "its nin is to be of type int": but(nin=True),
+        "layer0.neuron0.w0 is '1', no finite float": but(
+            parameters={**state, "layer0.neuron0.w0": "1"}
+        ),
+        "w0 is nan, no finite float": but(parameters={**state, "layer0.neuron0.w0": math.nan}),
+        "w0 is inf": but(parameters={**state, "layer0.neuron0.w0": math.inf}),
+        "w0 is None": but(parameters={**state, "layer0.neuron0.w0": None}),
+        "the state is that of another network": but(
+            parameters={("x" if k == "layer0.neuron0.b" else k): v for k, v in state.items()}
+        ),
+        "no activation '__import__'": but(activation=["__import__", "linear"]),
+        "1 names for activation, and 2 layers": but(activation=["tanh"]),
+        "no activation 5": but(activation=[5, 5]),
+        "its activation is to be of type list": json.dumps(
+            {k: v for k, v in document.items() if k != "activation"}
+        ),
+        "its name is to be of type str": but(name=[1]),
+        "its about is to be of type dict": but(about=[1]),
+    }
+
+
+def test_files_that_are_no_networks_are_refused(tmp_path: Path) -> None:
+    """Each in one line with the path, and nothing is changed."""
+    model = MLP(2, [4, 1])
+    text = Path(model.save(tmp_path / "model.json")).read_text()
+    for message, content in damaged(text).items():
+        path = tmp_path / "damaged.json"
+        path.write_bytes(content.encode(errors="surrogateescape"))
+        with pytest.raises(ValueError, match=r"damaged.json: ") as caught:
+            MLP.load(path)
+        assert message in str(caught.value)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(FileNotFoundError):
+        MLP.load(tmp_path / "none.json")
+    huge = tmp_path / "huge.json"
+    with huge.open("wb") as file:
+        file.truncate(101 * 2**20)
+    with pytest.raises(ValueError, match="has 105,906,176 bytes; at most"):
+        MLP.load(huge)
+
+
+def test_what_cannot_be_saved_leaves_the_file_that_is_there(tmp_path: Path) -> None:
+    """A weight that is not finite, notes that are no JSON, a folder that is not there."""
+    path = tmp_path / "model.json"
+    model = MLP(1, [1])
+    model.save(path)
+    before = path.read_bytes()
+    w = model.parameters()[0]
+    w.data, number = math.inf, w.data
+    with pytest.raises(ValueError, match=r"save: layer0.neuron0.w0 is inf"):
+        model.save(path)
+    w.data = number
+    model.about = {"set": {1, 2}}
+    with pytest.raises(TypeError):
+        model.save(path)
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        MLP(1, [1]).save(tmp_path / "no" / "model.json")
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["model.json"]

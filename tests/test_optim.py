@@ -1,8 +1,11 @@
 """Optimizers."""
 
+import math
+from typing import Any
+
 import pytest
 
-from micrograd_like import SGD, Value
+from micrograd_like import SGD, Adam, Value
 
 
 def test_a_step_goes_against_the_gradient() -> None:
@@ -58,3 +61,72 @@ def test_a_step_moves_all_parameters_or_none() -> None:
     far.grad = 0.0
     optimizer.step()
     assert w.data == 0.8
+
+
+OPTIMIZERS: list[tuple[str, dict[str, Any]]] = [
+    ("SGD", {"lr": 0.1}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9}),
+    ("SGD", {"lr": 0.1, "momentum": 0.5, "weight_decay": 0.3}),
+    ("Adam", {"lr": 0.1}),
+    ("Adam", {"lr": 0.01, "betas": (0.5, 0.75), "eps": 1e-3, "weight_decay": 0.2}),
+]
+
+
+@pytest.mark.parametrize(("name", "options"), OPTIMIZERS)
+def test_ten_steps_lead_where_pytorchs_do(name: str, options: dict[str, Any]) -> None:
+    """On a bowl with a bend, every parameter after every step agrees to 1e-12."""
+    torch = pytest.importorskip("torch")
+    ours = [Value(1.0), Value(-2.0)]
+    theirs = [torch.tensor(v.data, dtype=torch.float64, requires_grad=True) for v in ours]
+
+    def error(a: Any, b: Any) -> Any:
+        return 0.1 * (a * a * b - 1) ** 2 + 0.3 * (b + a) ** 2
+
+    one = {"SGD": SGD, "Adam": Adam}[name](ours, **options)
+    other = getattr(torch.optim, name)(theirs, **options)
+    for _ in range(10):
+        for optimizer, parameters in ((one, ours), (other, theirs)):
+            optimizer.zero_grad()
+            error(*parameters).backward()
+            optimizer.step()
+        assert [v.data for v in ours] == pytest.approx([t.item() for t in theirs], rel=1e-12)
+
+
+def test_adam_moves_every_parameter_by_about_lr_at_first() -> None:
+    """However large the gradients, and a parameter without one stays."""
+    parameters = [Value(0.0) for _ in range(3)]
+    optimizer = Adam(parameters, lr=0.5)
+    parameters[0].grad, parameters[1].grad = 1e-4, -1e4
+    optimizer.step()
+    assert [p.data for p in parameters] == pytest.approx([-0.5, 0.5, 0.0], rel=1e-3)
+
+
+def test_the_learning_rate_may_change_between_steps() -> None:
+    """A schedule sets lr; what is none is refused."""
+    w = Value(0.0)
+    optimizer = SGD([w], lr=1.0)
+    w.grad = 1.0
+    optimizer.step()
+    optimizer.lr = 0.25
+    optimizer.step()
+    assert w.data == -1.25
+    with pytest.raises(ValueError, match="SGD: lr is a finite number above 0, not -1"):
+        optimizer.lr = -1
+
+
+def test_what_optimizers_refuse() -> None:
+    """A decay, a beta or an eps that is none; and a step of Adam that fails changes no state."""
+    w = Value(1.0)
+    for make, message in (
+        (lambda: SGD([w], weight_decay=-1), "SGD: weight_decay is from 0 up"),
+        (lambda: Adam([w], betas=(0.9, 1.0)), "Adam: a beta is from 0 up to below 1, not 1.0"),
+        (lambda: Adam([w], eps=0), "Adam: eps is a finite number above 0"),
+        (lambda: Adam([]), "Adam: there are no parameters"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            make()
+    optimizer = Adam([w], lr=0.1)
+    w.grad = math.nan
+    with pytest.raises(ArithmeticError, match="leaves the finite numbers"):
+        optimizer.step()
+    assert (w.data, optimizer.count, optimizer.mean) == (1.0, 0, [0.0])
