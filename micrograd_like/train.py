@@ -230,8 +230,8 @@ def _parted(
         X, y = validation
         pairs = zip(*check_data(X, y), strict=True)
         return points, [Point(i, row, t) for i, (row, t) in enumerate(pairs)]
-    count = round(validation * len(points))
-    if not 0 <= validation < 1 or (validation and not 0 < count < len(points)):
+    count = round(validation * len(points)) if 0 <= validation < 1 else -1
+    if count < 0 or (validation and not 0 < count < len(points)):
         raise ValueError(
             f"fit: validation is a share of the {len(points)} rows, as in 0.2; not {validation!r}"
         )

