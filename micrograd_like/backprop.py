@@ -75,13 +75,18 @@ class Backprop(Steps, Player):
         png: bytes = _Stage(self).final_picture().pipe("png")
         return png
 
-    def frames(self) -> Sequence[bytes]:
-        """The picture before the first step and after each, as PNG."""
-        from micrograd_like.render import rendered
-
+    def frames(self) -> tuple[int, Iterator[bytes]]:
+        """The picture before the first step and after each, as PNG; and how many they are."""
         sources = list(_Stage(self).sources())
-        with ThreadPoolExecutor(2) as several:
-            return list(several.map(lambda source: rendered(source, "png"), sources))
+        return len(sources), _rendered(sources)
+
+
+def _rendered(sources: Sequence[str]) -> Iterator[bytes]:
+    from micrograd_like.render import rendered
+
+    yield rendered(sources[0], "png")  # before all the work, in case that one is enough
+    with ThreadPoolExecutor(2) as several:
+        yield from several.map(lambda source: rendered(source, "png"), sources[1:])
 
 
 class _Stage:
@@ -164,6 +169,10 @@ class _Stage:
 
     def _frame(self, line: str, lit: Iterable[str], wide: float) -> str:
         self.drawing.lit = set(lit)
+        self.drawing.heads = bool(self.numbers.grads)
+        self.drawing.partial = {
+            place for place, count in self.arrived.items() if count < self.uses[place]
+        }
         self.drawing.caption = (
             f'<table border="0" cellspacing="0"><tr><td width="{wide:g}" height="30" '
             f'align="left">{escape(readable(line)) or " "}</td></tr></table>'

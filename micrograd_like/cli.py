@@ -4,6 +4,7 @@ import argparse
 import csv
 import math
 import random
+import re
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -39,7 +40,10 @@ class Table(NamedTuple):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status, 2 for an error in what the user gave."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    # A formula may begin with a minus sign; with a space before it, it is not taken for an option.
+    given = [f" {word}" if re.match(r"-[\w.(]+[^\w=.]|-[\d.(]", word) else word for word in given]
+    options = _parser().parse_args(given)
     try:
         if options.command == "train":
             train(read_csv(options.data, options.target), options)

@@ -2,9 +2,9 @@
 
 >>> for step in Descent(lambda w: (w - 2)**2, 5.0, lr=0.4, steps=3):
 ...     print(step)
-1/3  w = w - 0.4 · ∂E/∂w = 5 - 0.4 · 6 = 2.6  (E = 9, then 0.36)
-2/3  w = w - 0.4 · ∂E/∂w = 2.6 - 0.4 · 1.2 = 2.12  (E = 0.36, then 0.0144)
-3/3  w = w - 0.4 · ∂E/∂w = 2.12 - 0.4 · 0.24 = 2.024  (E = 0.0144, then 0.000576)
+1/3  w ← w - 0.4 · ∂E/∂w = 5 - 0.4 · 6 = 2.6  (E = 9, then 0.36)
+2/3  w ← w - 0.4 · ∂E/∂w = 2.6 - 0.4 · 1.2 = 2.12  (E = 0.36, then 0.0144)
+3/3  w ← w - 0.4 · ∂E/∂w = 2.12 - 0.4 · 0.24 = 2.024  (E = 0.0144, then 0.000576)
 """
 
 import inspect
@@ -27,8 +27,9 @@ __all__ = ["Descent", "DescentStep"]
 
 MOST = 1000  # steps
 AROUND = 0.35  # of the way's extent, that the picture shows beside it
-FARTHEST = 30.0  # times the first step's length, that the picture reaches
-SAMPLES = 241, 61  # of the error, on its curve and on each side of its surface
+HIGHEST = 4.0  # of a descent that climbs, times the fall or the first step's rise, to be shown
+SAMPLES = 241, 101  # of the error, on its curve and on each side of its surface
+HIDDEN: Look = {"visibility": "hidden"}
 Error = Callable[..., Value]
 
 
@@ -61,13 +62,17 @@ class DescentStep(NamedTuple):
     @property
     def remark(self) -> str:
         """What became of the error."""
-        then = "none there" if math.isnan(self.then) else shown(self.then)
-        return f"E = {shown(self.error)}, then {then}"
+        return f"E = {shown(self.error)}, then {self.arrived}"
+
+    @property
+    def arrived(self) -> str:
+        """The error after the step, if it is defined there."""
+        return "undefined" if math.isnan(self.then) else shown(self.then)
 
     @property
     def line(self) -> str:
         """The equation as one line."""
-        return joined(self.equation, "=")
+        return joined(self.equation, "←")
 
     def __str__(self) -> str:
         return f"{self.number:>{len(str(self.total))}}/{self.total}  {self.line}  ({self.remark})"
@@ -90,6 +95,7 @@ class Descent(Sequence[DescentStep], Player):
             raise ValueError(f"Descent: draws an error of 1 or 2 weights, not of {len(start)}")
         if not isinstance(steps, int) or isinstance(steps, bool) or not 0 < steps <= MOST:
             raise ValueError(f"Descent: steps is a whole number from 1 to {MOST}, not {steps!r}")
+        _check_function(error, len(start))
         self.error, self.lr = error, check_rate("Descent: lr", lr)
         self.start = tuple(to_number(x, "Descent: a weight") for x in start)
         self.names = _names(error, len(start))
@@ -143,9 +149,7 @@ class Descent(Sequence[DescentStep], Player):
 
     def __repr__(self) -> str:
         last = self._steps[-1]
-        return (
-            f"<Descent of {len(self)} steps: E from {shown(self[0].error)} to {shown(last.then)}>"
-        )
+        return f"<Descent of {len(self)} steps: E from {shown(self[0].error)} to {last.arrived}>"
 
     # --- pictures
 
@@ -179,11 +183,12 @@ class Descent(Sequence[DescentStep], Player):
 
     def _window(self, axis: int) -> tuple[float, float]:
         """What of a weight's axis is shown: the way, as far as it does not run off."""
-        step = self._steps[0]
-        near = FARTHEST * max(abs(b - a) for a, b in zip(step.point, step.moved, strict=True))
-        places = [step.point[axis] for step in self._steps] + [self._steps[-1].moved[axis]]
-        places = [x for x in places if abs(x - self.start[axis]) <= near]
-        low, high = min(places, default=self.start[axis]), max(places, default=self.start[axis])
+        first, least = self._steps[0], min(step.error for step in self._steps)
+        rise = max(first.error - least, abs(first.then - first.error), 1e-300)
+        highest = first.error + HIGHEST * (rise if math.isfinite(rise) else 1.0)
+        places = [s.point[axis] for s in self._steps if s.error <= highest]
+        places += [s.moved[axis] for s in self._steps if s.then <= highest]
+        low, high = min(places), max(places)
         side = AROUND * (high - low) or max(1.0, abs(low) / 2)
         return low - side, high + side
 
@@ -235,14 +240,17 @@ class Descent(Sequence[DescentStep], Player):
         """The whole way, as PNG."""
         return _png(self.plot(figure_axes()))
 
-    def frames(self) -> Iterator[bytes]:
-        """The way up to each step, as PNG."""
+    def frames(self) -> tuple[int, Iterator[bytes]]:
+        """The way up to each step, as PNG, and how many pictures they are."""
         if len(self) > MOST_FRAMES:
             raise ValueError(f"a moving picture of {len(self)} steps: it may have {MOST_FRAMES}")
-        for upto in range(len(self) + 1):
+
+        def frame(upto: int) -> bytes:
             ax = self.plot(figure_axes(), upto=upto)
             ax.set_title(str(self[upto - 1]) if upto else " ", loc="left", fontsize=9)
-            yield _png(ax)
+            return _png(ax)
+
+        return len(self) + 1, map(frame, range(len(self) + 1))
 
     # --- the player
 
@@ -268,21 +276,23 @@ class Descent(Sequence[DescentStep], Player):
             way = " L".join(f"{x:.1f} {y:.1f}" for x, y in hop)
             shapes.append(f'<path id="{name}" class="hop" fill="none" d="M{way}"/>')
             scenes.append(self._slope(step, place))
-            looks: dict[str, Look] = {name: {"class": "gone"}}
+            looks: dict[str, Look] = {name: {"class": "gone"}, "slope": HIDDEN}
             if all(map(math.isfinite, b)):
                 looks["here"] = _circle(place(b))
             scenes.append(
                 Scene(
-                    step.number, step.total, "step", step.equation, "=", "",
+                    step.number, step.total, "step", step.equation, "←", "",
                     self._told(step), [name], set=looks,
                 )
             )  # fmt: skip
         shapes += [
+            '<marker id="head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="3.4" '
+            'markerHeight="3.4" orient="auto"><path d="M0 0 10 5 0 10z"/></marker>',
             '<line id="slope" class="slope" visibility="hidden"/>',
             '<circle id="here" class="here" r="6"/></g>',
         ]
         title = f"Gradient descent, learning rate {shown(self.lr)}"
-        looks = {"here": _circle(start)}
+        looks = {"here": _circle(start), "slope": HIDDEN}
         return Play(title, svg.replace("</svg>", "".join(shapes) + "</svg>"), looks, scenes)
 
     def _slope(self, step: DescentStep, place: "_Placing") -> Scene:
@@ -293,7 +303,9 @@ class Descent(Sequence[DescentStep], Player):
             dx, dy = towards
             back = 1 if len(step.names) == 1 else 0  # a tangent goes both ways, a gradient uphill
             ends = {"x1": x - back * dx, "y1": y - back * dy, "x2": x + dx, "y2": y + dy}
-            looks["slope"] = {k: f"{v:.1f}" for k, v in ends.items()} | {"visibility": "visible"}
+            sign = "positive" if step.gradient[0] > 0 else "negative"
+            shape = {"class": sign} if back else {"marker-end": "url(#head)"}
+            looks["slope"] = {k: f"{v:.1f}" for k, v in ends.items()} | shape
         slopes = [f"∂E/∂{name}" for name in step.names]
         ways = ", ".join(
             f"{name} {'goes down' if slope > 0 else 'goes up' if slope < 0 else 'stays'}"
@@ -332,6 +344,20 @@ class _Placing:
 
 def _circle(at: tuple[float, float]) -> Look:
     return {"cx": f"{at[0]:.1f}", "cy": f"{at[1]:.1f}"}
+
+
+def _check_function(error: Error, count: int) -> None:
+    if not callable(error):
+        raise TypeError(f"Descent: the error is to be a function of the weights, not {error!r}")
+    try:
+        inspect.signature(error).bind(*range(count))
+    except TypeError:
+        raise TypeError(
+            f"Descent: starts from {count} numbers, and the error does not take so many weights; "
+            "the learning rate is given by name, as in lr=0.1"
+        ) from None
+    except ValueError:  # of a function that tells no signature
+        pass
 
 
 def _names(error: Error, count: int) -> tuple[str, ...]:

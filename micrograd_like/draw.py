@@ -197,6 +197,8 @@ class Drawing:
         self.largest_move = 0.0
         self.widths: dict[str, float] = {}  # of cells that have ids, in points: at least so wide
         self.lit: set[str] = set()  # the ids of what a step is about
+        self.partial: set[int] = set()  # the ids of values whose gradients are not complete yet
+        self.heads = True  # of arrows
         self.caption = ""
         self.tooltips = True
         self.clusters: dict[str, list[str]] = {}
@@ -309,6 +311,8 @@ class Drawing:
             yield from self._moved(node)
         elif self.backward and node.kind != "hidden":
             word, grad, strength = self.gradient(node)
+            if id(node.value) in self.partial:
+                grad = f"<i>{grad}</i>"
             yield self._row(word, grad, self._tint(strength), ports="hg", name=f"g{k}")
 
     def _title(self, node: Node) -> str:
@@ -499,7 +503,7 @@ class Drawing:
         """How an edge shows what flows along it: by width, colour, dashes and arrowhead."""
         flow = {"color": self.theme.faint, "penwidth": f"{self.thin}"}
         if self.backward:
-            flow["dir"] = "back"
+            flow["dir"] = "back" if self.heads else "none"
         if self.backward and known:
             flow["style"] = "dotted" if not product else "solid" if product > 0 else "dashed"
         if self.backward and known and product:

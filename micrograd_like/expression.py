@@ -128,6 +128,7 @@ class _Reader:
 
 
 def _refused(node: ast.AST) -> ValueError:
-    return ValueError(
-        f"{ast.unparse(node)!r}: a formula has numbers, variables, + - * / ** and functions alone"
-    )
+    text = ast.unparse(node)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor):
+        return ValueError(f"{text!r}: a power is written with two stars, as in a**2")
+    return ValueError(f"{text!r}: a formula has numbers, variables, + - * / ** and functions only")

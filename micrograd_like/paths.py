@@ -27,6 +27,7 @@ class Path(NamedTuple):
     values: list[Value]  # the value first, the root last
     local_grads: list[float]  # of each step on the way
     product: float
+    positions: list[int]  # of each value among the inputs of the next
 
 
 class Paths(NamedTuple):
@@ -42,10 +43,12 @@ class Paths(NamedTuple):
         """The sum over the paths that are not listed."""
         if len(self.listed) == self.total:
             return 0.0
-        return self.gradient - math.fsum(path.product for path in self.listed)
+        rest = self.gradient - math.fsum(path.product for path in self.listed)
+        noise = 1e-15 * max(abs(path.product) for path in self.listed)
+        return 0.0 if abs(rest) <= noise else rest
 
     def __str__(self) -> str:
-        ways = [" → ".join(_few([self.names[id(v)] for v in p.values])) for p in self.listed]
+        ways = [" → ".join(_few(self._named(path))) for path in self.listed]
         width = max(map(len, ways))
         lines = []
         for way, path in zip(ways, self.listed, strict=True):
@@ -55,10 +58,19 @@ class Paths(NamedTuple):
             lines.append(f"{way:<{width}}   {factors}{equals}")
         left = self.total - len(self.listed)
         if left:
-            lines.append(f"and {left:,} more paths, together {shown(self.rest)}")
+            paths = "paths, together" if left > 1 else "path:"
+            lines.append(f"and {left:,} more {paths} {shown(self.rest)}")
         first, last = (self.names[id(self.listed[0].values[k])] for k in (0, -1))
         many = f"the sum of {self.total:,} paths" if self.total > 1 else "the product on one path"
         return "\n".join([*lines, f"∂{last}/∂{first} is {many}: {shown(self.gradient)}"])
+
+    def _named(self, path: Path) -> list[str]:
+        """The names on the way; of a·a, which of the two it goes through."""
+        names = [self.names[id(v)] for v in path.values]
+        for k, (position, v) in enumerate(zip(path.positions, path.values[1:], strict=True)):
+            if len(v.inputs) > 1 and v.inputs[0] is v.inputs[1]:
+                names[k] = f"{('first', 'second')[position]} {names[k]}"
+        return names
 
 
 def paths(root: Value, leaf: Value, most: int = 10) -> Paths:
@@ -73,7 +85,12 @@ def paths(root: Value, leaf: Value, most: int = 10) -> Paths:
         raise ValueError(f"paths: most is a whole number from 1 up, not {most!r}")
     order = topological_order(root)
     if not any(v is leaf for v in order):
-        raise ValueError(f"paths: {leaf!r} is in another graph than {root!r}")
+        known = names_of(order)
+        first, last = leaf.label or "the leaf", known[id(root)]
+        hint = (
+            "; it is the other way round" if any(v is root for v in topological_order(leaf)) else ""
+        )
+        raise ValueError(f"paths: there is no path from {first} to {last}{hint}")
     # For each value the best ways down to the leaf, as (product, position, place among the
     # input's ways), and how many ways there are in all.
     best: dict[int, list[tuple[float, int, int]]] = {id(leaf): [(1.0, -1, -1)]}
@@ -97,17 +114,18 @@ def paths(root: Value, leaf: Value, most: int = 10) -> Paths:
 def _path(
     root: Value, leaf: Value, place: int, best: dict[int, list[tuple[float, int, int]]]
 ) -> Path:
-    values, local_grads = [root], []
+    values, local_grads, positions = [root], [], []
     product, position, place = best[id(root)][place]
     while values[-1] is not leaf:
         local = values[-1].local_grads[position]
         assert local is not None
         local_grads.append(local)
+        positions.append(position)
         below = values[-1].inputs[position]
         assert isinstance(below, Value)
         values.append(below)
         _, position, place = best[id(values[-1])][place]
-    return Path(values[::-1], local_grads[::-1], product)
+    return Path(values[::-1], local_grads[::-1], product, positions[::-1])
 
 
 def _size(product: float) -> float:

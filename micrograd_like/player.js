@@ -8,7 +8,7 @@
   const stage = byId("stage"), picture = stage.querySelector("svg");
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const PACE = 1600, TRAVEL = 800; // milliseconds of a step at speed 1, and of that on the way
-  const LARGEST = 1.5, READABLE = 0.75; // pixels for a pixel of the picture
+  const LARGEST = 1.5, READABLE = 0.75, LEAST = 0.5; // pixels for a pixel of the picture; all of it from the least on
 
   // --- how elements look
 
@@ -90,7 +90,7 @@
     stage.dataset.phase = step ? step.phase : steps[0]?.phase;
     byId("count").textContent = step ? `step ${step.number} of ${total}` : title;
     byId("equation").replaceChildren(...(step ? equation(step) : [part("span", "before the first step")]));
-    byId("remark").replaceChildren(...(step ? remarks(step) : ["press play, or →"]));
+    byId("remark").replaceChildren(...(step ? remarks(step) : ["press play, or click here and use the arrow keys"]));
     slider.value = at;
     slider.setAttribute("aria-valuetext", step ? `${step.phase}, step ${step.number}` : "before the first step");
     for (const button of byId("phases").children) {
@@ -223,23 +223,29 @@
 
   function fit() {
     const room = Math.min((stage.clientWidth - 20) / width, (stage.clientHeight - 12) / height);
-    const scale = Math.min(LARGEST, whole ? room : Math.max(room, READABLE));
+    const scale = Math.min(LARGEST, whole || room >= LEAST ? room : READABLE);
     if (scale === scaled) return;
     scaled = scale;
     picture.setAttribute("width", `${Math.max(1, width * scale)}px`);
     picture.setAttribute("height", `${Math.max(1, height * scale)}px`);
-    byId("fit").hidden = room >= READABLE;
+    byId("fit").hidden = room >= LEAST;
     byId("fit").setAttribute("aria-pressed", String(whole));
     follow();
   }
 
+  function around(ids) {
+    const boxes = ids.map((id) => element(id).getBoundingClientRect());
+    const [left, top] = ["left", "top"].map((side) => Math.min(...boxes.map((box) => box[side])));
+    return [left, top, ...["right", "bottom"].map((side) => Math.max(...boxes.map((box) => box[side])))];
+  }
+
   function follow() {
     if (stage.scrollWidth <= stage.clientWidth && stage.scrollHeight <= stage.clientHeight) return;
-    const boxes = [...lit].map((id) => element(id).getBoundingClientRect());
-    if (!boxes.length) return;
+    const ids = lit.size ? [...lit] : steps[0]?.lit ?? [];
+    if (!ids.length) return;
     const frame = stage.getBoundingClientRect();
-    const [left, top] = ["left", "top"].map((side) => Math.min(...boxes.map((box) => box[side])));
-    const [right, bottom] = ["right", "bottom"].map((side) => Math.max(...boxes.map((box) => box[side])));
+    let [left, top, right, bottom] = around(ids);
+    if (right - left > frame.width || bottom - top > frame.height) [left, top, right, bottom] = around(ids.slice(0, 1));
     const inside = left >= frame.left && right <= frame.right && top >= frame.top && bottom <= frame.bottom;
     if (inside) return; // a picture that moves at every step is hard to look at
     stage.scrollBy((left + right - frame.left - frame.right) / 2, (top + bottom - frame.top - frame.bottom) / 2);

@@ -11,7 +11,7 @@ import io
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +24,9 @@ __all__ = ["Look", "Play", "Player", "Scene", "inlined"]
 
 FOLDER = Path(__file__).parent
 MOST_FRAMES = 400  # of a GIF
+LARGEST = 2000  # pixels of a GIF's longer side
+SMALLEST = 0.5  # part to which a picture may be shrunk for that
+MOST_PIXELS = 400_000_000  # of all frames together, a byte each
 LASTING = 3000  # milliseconds, of a GIF's last frame
 POINT = 4 / 3  # pixels
 HEIGHTS = 330, 720  # pixels, the least and the most that a page has in a notebook
@@ -75,8 +78,8 @@ class Player(ABC):
         """The picture and the scenes."""
 
     @abstractmethod
-    def frames(self) -> Iterable[bytes]:
-        """PNG pictures of all the same size: before the first step, and after each."""
+    def frames(self) -> tuple[int, Iterator[bytes]]:
+        """PNG pictures of all the same size, before the first step and after each; how many."""
 
     @abstractmethod
     def still(self) -> bytes:
@@ -104,11 +107,28 @@ class Player(ABC):
             raise ImportError(
                 "a moving picture needs Pillow: pip install 'micrograd_like[demo]'"
             ) from error
-        pictures = [Image.open(io.BytesIO(frame)).convert("RGB") for frame in self.frames()]
+        count, drawn = self.frames()
+        frames = [next(drawn)]  # still compressed
+        size = Image.open(io.BytesIO(frames[0])).size
+        part = min(1.0, LARGEST / max(size))
+        if part < SMALLEST or size[0] * size[1] * part**2 * count > MOST_PIXELS:
+            raise ValueError(
+                f"a moving picture of {count} frames of {size[0]:,}×{size[1]:,} pixels is too "
+                "large to look at; save a page, .html, or take a slice"
+            )
+        frames += drawn
+        size = (max(1, round(size[0] * part)), max(1, round(size[1] * part)))
+
+        def picture(frame: bytes) -> Any:
+            full = Image.open(io.BytesIO(frame)).convert("RGB")
+            return full.resize(size, Image.Resampling.LANCZOS) if part < 1 else full
+
         # One set of colours for all: what does not change does not flicker.
-        colours = pictures[-1].quantize(colors=256)
-        first, *rest = (p.quantize(palette=colours, dither=Image.Dither.NONE) for p in pictures)
-        each = max(120, min(1200, 40_000 // len(pictures)))
+        colours = picture(frames[-1]).quantize(colors=256)
+        first, *rest = (
+            picture(frame).quantize(palette=colours, dither=Image.Dither.NONE) for frame in frames
+        )
+        each = max(120, min(1200, 40_000 // len(frames)))
         lasting = [each] * len(rest) + [LASTING]
         file = io.BytesIO()
         first.save(file, "GIF", save_all=True, append_images=rest, duration=lasting, loop=0)

@@ -12,15 +12,17 @@
 """
 
 import copy
+import math
 from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any, NamedTuple, overload
 
-from micrograd_like.engine import Value, names_of, topological_order
+from micrograd_like.engine import Value, apply, names_of, topological_order
 from micrograd_like.rules import written
 
 __all__ = ["Edge", "Step", "Steps", "chain_product", "joined", "shown"]
 
+CHANGED = "; the inputs' numbers have changed since then"
 WIDTH = 64  # of a line, before the remark that says which operation it is about
 
 
@@ -104,8 +106,10 @@ class Steps(Sequence[Step]):
         self.order = topological_order(root)
         self._names = names_of(self.order)
         self.operations = [node for node in self.order if node.inputs]
-        backward = self.order[::-1] if order == "topological" else _as_met(self.order)
-        self.gradients, self.edges = _differentiated(backward)
+        self.gradients, self.edges = _differentiated(self.order[::-1])
+        self._right = self.gradients
+        if order == "naive":
+            self.gradients, self.edges = _differentiated(_as_met(self.order))
         self.shown = range(len(self.operations) + 1 + len(self.edges))
 
     def __len__(self) -> int:
@@ -161,6 +165,8 @@ class Steps(Sequence[Step]):
         >>> print(Steps(loss).beside(Steps(loss, order="naive")).splitlines()[-1])
         a.grad: 39 and 3, off by -36
         """
+        if not isinstance(other, Steps) or len(other.order) != len(self.order):
+            raise ValueError(f"beside: takes another way through the same graph, not {other!r}")
         columns = [[s.line for s in each if s.input] for each in (self, other)]
         width = max(map(len, columns[0]), default=0)
         lines = [f"{a:<{width}}  |  {b}".rstrip() for a, b in zip_longest(*columns, fillvalue="")]
@@ -177,13 +183,15 @@ class Steps(Sequence[Step]):
         assert node.rule is not None
         data = [shown(v.data if isinstance(v, Value) else v) for v in node.inputs]
         formulas = [written(node.rule.formula, *of) for of in (map(self.name, node.inputs), data)]
-        equation = (self.name(node), *formulas, shown(node.data))
+        if _has_changed(node):
+            del formulas[1:]  # the numbers there are others now
+        equation = (self.name(node), *dict.fromkeys((*formulas, shown(node.data))))
         local_grads = {
             f"∂{self.name(node)}/∂{self.name(v)} = {shown(local)}": None  # of x·x it is one line
             for v, local in zip(node.inputs, node.local_grads, strict=True)
             if local is not None
         }
-        remark = f"records {', '.join(local_grads)}"
+        remark = f"records {', '.join(local_grads)}{CHANGED * _has_changed(node)}"
         return Step(k + 1, self._total, "forward", node, equation=equation, remark=remark)
 
     def _start(self, k: int) -> Step:
@@ -208,8 +216,11 @@ class Steps(Sequence[Step]):
         remark = f"{made} = {written(rule.formula, *names)}"
         if all(operand is v for operand in node.inputs) and len(names) > 1:
             remark += f", {('first', 'second')[position]} {given}"
+        remark += CHANGED * _has_changed(node)
         if edge.upstream != self.gradients[id(node)]:
             remark += f"; too early: {made}.grad will be {shown(self.gradients[id(node)])}"
+        if k + 1 == self._total:
+            remark += self._in_the_end()
         return Step(
             k + 1, self._total, "backward", node, v, position,
             edge.upstream, local, contribution, edge.before, edge.after,
@@ -218,9 +229,37 @@ class Steps(Sequence[Step]):
             remark,
         )  # fmt: skip
 
+    def _in_the_end(self) -> str:
+        """After a wrong order: which gradients are wrong, the inputs' first."""
+        if self._right is self.gradients:
+            return ""
+        wrong = [v for v in self.order if self.gradients[id(v)] != self._right[id(v)]]
+        return "".join(
+            f"; in the end {self.name(v)}.grad is {shown(self.gradients[id(v)])}, "
+            f"and should be {shown(self._right[id(v)])}"
+            for v in wrong[:1]
+        )
+
     @property
     def _total(self) -> int:
         return len(self.operations) + 1 + len(self.edges)
+
+
+def _has_changed(node: Value) -> bool:
+    """Whether the inputs' numbers are others now than when the operation was recorded."""
+    rule, data = node.rule, [v.data if isinstance(v, Value) else v for v in node.inputs]
+    assert rule is not None
+    try:
+        now = rule.function(*data)
+    except OverflowError:  # which recording takes for an infinity
+        now = (apply(rule, *data), *node.local_grads)
+    except (ArithmeticError, ValueError):
+        return True
+    recorded = (node.data, *node.local_grads)
+    return any(
+        one is not None and one != other and not (math.isnan(one) and math.isnan(other))
+        for one, other in zip(recorded, now, strict=False)
+    )
 
 
 class Edge(NamedTuple):
@@ -292,5 +331,5 @@ def joined(equation: Sequence[str | tuple[str, str]], relation: str, total: str 
 
 
 def shown(number: float) -> str:
-    """A number as on the board: four decimals at most, or a power of ten."""
-    return f"{number:.4f}".rstrip("0").rstrip(".") if 1e-3 <= abs(number) < 1e5 else f"{number:.4g}"
+    """A number as on the board: four decimals, or four digits if it is small, or a power of ten."""
+    return f"{number:.4f}".rstrip("0").rstrip(".") if 0.1 <= abs(number) < 1e5 else f"{number:.4g}"

@@ -243,3 +243,17 @@ def test_steps_are_coloured_in_a_terminal_alone(
     assert "\x1b[1;31m0.8399\x1b[0m" in coloured
     assert "\x1b[1;34m-2.5198\x1b[0m" in coloured
     assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain
+
+
+def test_a_formula_may_begin_with_a_minus_sign(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is no option."""
+    assert main(["step", "-a*b", "a=1", "b=2"]) == 0
+    assert "= -a" in capsys.readouterr().out
+    assert main(["step", "-(a*b)", "a=1", "b=2"]) == 0
+    assert main(["step", "-2*a", "a=1"]) == 0
+
+
+def test_a_power_with_a_caret_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    """The error says how it is written."""
+    assert main(["step", "a^2", "a=1"]) == 2
+    assert "a power is written with two stars, as in a**2" in capsys.readouterr().err

@@ -8,6 +8,7 @@ from PIL import Image
 from test_player import steps_of
 
 from micrograd_like import Descent, Value
+from micrograd_like.plots import figure_axes
 
 
 def bowl(w1: Value, w2: Value) -> Value:
@@ -35,7 +36,7 @@ def test_two_weights_move_together() -> None:
     assert step.gradient == (4.0, -6.0)
     assert step.moved == pytest.approx((2.6, -0.4))
     assert str(step) == (
-        "1/1  (w1, w2) = (w1, w2) - 0.1 · (∂E/∂w1, ∂E/∂w2) = (3, -1) - 0.1 · (4, -6) = "
+        "1/1  (w1, w2) ← (w1, w2) - 0.1 · (∂E/∂w1, ∂E/∂w2) = (3, -1) - 0.1 · (4, -6) = "
         "(2.6, -0.4)  (E = 7, then 3.04)"
     )
 
@@ -59,8 +60,8 @@ def test_leaving_the_domain_ends_the_descent() -> None:
     assert len(steps) == 1
     assert math.isnan(steps[-1].then)
     assert steps.ended.startswith("log(-")
-    assert "then none there" in str(steps[-1])
-    assert "none there" in steps_of(steps.page())["steps"][-1]["remark"]
+    assert "then undefined" in str(steps[-1])
+    assert "undefined" in steps_of(steps.page())["steps"][-1]["remark"]
 
 
 def test_the_page_shows_the_slope_and_then_the_step() -> None:
@@ -121,3 +122,29 @@ def test_mistakes_are_told() -> None:
         Descent(lambda w: 3, 1.0)  # type: ignore[arg-type,return-value]
     with pytest.raises(ValueError, match=r"log\(-1\.0\): needs x > 0"):
         Descent(lambda w: w.log(), -1.0)
+
+
+def test_a_long_way_is_shown_to_its_end() -> None:
+    """A descent that begins slowly: its picture reaches the lowest point."""
+    steps = Descent(lambda w: (w.tanh() - 0.9) ** 2, -3.0, lr=1.0, steps=200)
+    low, high = steps.plot(figure_axes()).get_xlim()
+    assert low < -3.0
+    assert steps[-1].moved[0] < high
+
+
+def test_what_is_no_error_of_the_weights_is_told() -> None:
+    """A learning rate by position, a text, and a function of too many weights."""
+    for arguments in (((lambda w: w * w), 1.0, 0.1), ((lambda a, b: a * b), 1.0)):
+        with pytest.raises(TypeError, match=r"Descent: starts from .*as in lr=0.1"):
+            Descent(*arguments)
+    with pytest.raises(TypeError, match=r"to be a function of the weights, not 'w\*\*2'"):
+        Descent("w**2", 1.0)  # type: ignore[arg-type]
+
+
+def test_the_slope_is_shown_while_it_is_spoken_of() -> None:
+    """Its colour is its sign, of two weights it has a head; it goes when the step is made."""
+    scenes = Descent(lambda w: w**2, -1.0, lr=0.1, steps=1).play().scenes
+    assert scenes[0].set["slope"]["class"] == "negative"
+    assert scenes[1].set["slope"] == {"visibility": "hidden"}
+    scenes = Descent(bowl, 3.0, -1.0, lr=0.1, steps=1).play().scenes
+    assert scenes[0].set["slope"]["marker-end"] == "url(#head)"

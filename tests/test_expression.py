@@ -53,7 +53,7 @@ def test_the_graph_has_the_names_of_the_formula() -> None:
     [
         ("__import__('os').system('true')", "a formula has numbers, variables"),
         ("__import__(a)", "__import__: no such function; there are exp, expm1"),
-        ("a.data", "'a.data': a formula has numbers, variables, . - . / .. and functions alone"),
+        ("a.data", "'a.data': a formula has numbers, variables, . - . / .. and functions only"),
         ("a[0]", "a formula has"),
         ("[a for a in a]", "a formula has"),
         ("lambda: a", "a formula has"),

@@ -5,6 +5,7 @@ from conftest import recorded
 from hypothesis import given, settings
 
 from micrograd_like import Backprop, Value
+from micrograd_like.steps import shown
 from micrograd_like.strategies import Graph, graphs
 
 
@@ -164,3 +165,65 @@ def test_both_orders_take_every_edge_once() -> None:
     for _ in range(100_000):
         y = y + x
     assert len(Backprop(y, order="naive")) == 300_001
+
+
+@given(graphs())
+def test_no_step_of_an_unchanged_graph_says_that_numbers_changed(graph: Graph) -> None:
+    """What is recorded is what the rules give for the inputs, however odd the numbers."""
+    assert not any("have changed" in step.remark for step in Backprop(graph.record()))
+
+
+def test_numbers_that_have_changed_since_are_not_passed_off_as_the_steps() -> None:
+    """After a step of learning the old lines show their own numbers, and say what happened."""
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    loss = a * b
+    loss.label = "L"
+    a.data = 10.0
+    assert [" ".join(str(step).split()[1:]) for step in Backprop(loss)] == [
+        "L = a · b = 6",
+        "L.grad = ∂L/∂L = 1",
+        "a.grad += ∂L/∂a · ∂L/∂L = b · 1 = 3 · 1 = 3 "
+        "(L = a · b; the inputs' numbers have changed since then)",
+        "b.grad += ∂L/∂b · ∂L/∂L = a · 1 = 2 · 1 = 2 "
+        "(L = a · b; the inputs' numbers have changed since then)",
+    ]
+    root = Value(4.0, "x").sqrt()
+    root.inputs[0].data = -1.0  # where it is not even defined
+    assert "have changed" in Backprop(root)[0].remark
+
+
+def test_the_naive_order_ends_with_what_is_wrong() -> None:
+    """Its last step names the gradient and what it should be; the right order says nothing."""
+    a = Value(2.0, "a")
+    b = a * 3
+    loss = b * b + b
+    assert "in the end a.grad is 3, and should be 39" in Backprop(loss, order="naive")[-1].remark
+    assert "in the end" not in Backprop(loss)[-1].remark
+    assert "in the end" not in Backprop(a * 3, order="naive")[-1].remark
+
+
+def test_sides_of_an_equation_that_are_the_same_are_written_once() -> None:
+    """-a at 2 is -2, not -2 = -2."""
+    assert Backprop(-Value(2.0, "a"))[0].line == "v1 = -a = -2"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0.019003, "0.019"),
+        (0.0190149, "0.01901"),
+        (0.5, "0.5"),
+        (1.23456, "1.2346"),
+        (1e-5, "1e-05"),
+    ],
+)
+def test_numbers_on_the_board_multiply(number: float, text: str) -> None:
+    """Small factors have four digits, so that a product can be followed with a calculator."""
+    assert shown(number) == text
+
+
+def test_beside_takes_the_same_graph() -> None:
+    """Anything else is refused in one line."""
+    x = Value(1.0)
+    with pytest.raises(ValueError, match="beside: takes another way through the same graph"):
+        Backprop(x * x).beside(Backprop(x * 2 + x))
