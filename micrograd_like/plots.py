@@ -10,10 +10,10 @@ Each function takes axes to draw on, or makes a figure of its own with pyplot, a
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from micrograd_like.draw import THEMES, Theme
-from micrograd_like.nn import Layer, Module, Neuron
+from micrograd_like.nn import Layer, Neuron
 
 __all__ = [
     "figure_axes",
@@ -23,6 +23,14 @@ __all__ = [
     "plot_weights",
     "styled",
 ]
+
+
+class Predictor(Protocol):
+    """A `Module`, or anything else that predicts."""
+
+    def predict(self, X: Sequence[Sequence[float]], /) -> list[Any]:
+        """The output, or list of outputs, for each row."""
+
 
 SIZE = 7.2, 4.2  # inches
 SAMPLES = 60  # of a model's plane, on each side; of its curve, four times as many
@@ -67,7 +75,7 @@ def plot_history(history: Any, ax: Any = None, theme: str = "light") -> Any:
 
 
 def plot_boundary(
-    model: Module,
+    model: Predictor,
     X: Sequence[Sequence[float]],
     y: Sequence[Any],
     ax: Any = None,
@@ -116,7 +124,7 @@ def plot_boundary(
 
 
 def plot_fit(
-    model: Module,
+    model: Predictor,
     X: Sequence[Sequence[float]],
     y: Sequence[float],
     ax: Any = None,
@@ -175,7 +183,8 @@ def plot_weights(
     if len(cells) * len(cells[0]) <= MOST_NUMBERS:
         for i, row in enumerate(cells):
             for j, x in enumerate(row):
-                ax.text(j, i, f"{x:.2g}", ha="center", va="center", color=colours.text, fontsize=8)
+                colour = colours.background if abs(x) > 0.6 * limit else colours.text
+                ax.text(j, i, f"{x:.2g}", ha="center", va="center", color=colour, fontsize=8)
     bar = ax.figure.colorbar(shown, ax=ax, pad=0.02)
     bar.ax.tick_params(colors=colours.faint)
     bar.outline.set_visible(False)
@@ -202,12 +211,13 @@ def styled(ax: Any, theme: str) -> tuple[Any, Theme]:
     return ax, colours
 
 
-def figure_axes() -> Any:
-    """Axes of a figure that only this package knows of."""
+def figure_axes(count: int = 1) -> Any:
+    """Axes, or several beside each other, of a figure that only this package knows of."""
     _needed()
     from matplotlib.figure import Figure
 
-    return Figure(figsize=SIZE, dpi=72, layout="constrained").add_subplot()
+    width, height = SIZE
+    return Figure(figsize=(width * count, height), dpi=72, layout="constrained").subplots(1, count)
 
 
 def _legend(ax: Any, colours: Theme, **options: Any) -> None:

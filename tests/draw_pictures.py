@@ -4,7 +4,7 @@ import random
 from pathlib import Path
 
 from micrograd_like import MLP, Backprop, Neuron, Value, draw_difference, draw_dot, mse
-from micrograd_like.cli import Scale, house_prices
+from micrograd_like.tables import Scale, house_prices
 
 FOLDER = Path(__file__).parent.parent / "notebooks" / "pictures"
 

@@ -1,5 +1,6 @@
 """The command line: the tour and train, and what it says of wrong files."""
 
+import json
 import re
 import subprocess
 import sys
@@ -7,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from micrograd_like.cli import Scale, house_prices, main
+from micrograd_like import MLP
+from micrograd_like.cli import main
+from micrograd_like.tables import Scale, house_prices
 
 GOOD = "size,rooms,price\n" + "".join(f"{i},{i % 3},{2 * i + 1}\n" for i in range(1, 13))
 
@@ -37,6 +40,9 @@ def test_the_tour_learns_real_house_prices(capsys: pytest.CaptureFixture[str]) -
     error, mean = (int(dollars.replace(",", "")) for dollars in re.findall(r"\$([\d,]+)", line))
     assert error < 0.75 * mean
     assert out.count("gradient +") + out.count("gradient -") == 5
+    for name in ("backprop.html", "gradient_flow.svg", "training.png"):
+        assert name in out
+        assert Path(name).stat().st_size > 1000
 
 
 def test_the_house_prices_are_real_and_whole() -> None:
@@ -257,3 +263,127 @@ def test_a_power_with_a_caret_is_explained(capsys: pytest.CaptureFixture[str]) -
     """The error says how it is written."""
     assert main(["step", "a^2", "a=1"]) == 2
     assert "a power is written with two stars, as in a**2" in capsys.readouterr().err
+
+
+FRUIT = "size,weight,kind\n" + "".join(
+    f"{k % 7},{k % 5 + 10 * (k % 3)},{['apple', 'fig', 'kiwi'][k % 3]}\n" for k in range(40)
+)
+
+
+def learned(folder: Path, *options: str) -> Path:
+    """A model that was saved by the train command."""
+    path, model = folder / "fruit.csv", folder / "model.json"
+    path.write_text(FRUIT)
+    task = ["--task", "classify", "--epochs", "30", "--lr", "0.05", "--save", str(model)]
+    assert main(["train", str(path), "--target", "kind", *task, *options]) == 0
+    return model
+
+
+def test_classes_are_learned_by_name_and_predicted_from_the_saved_model(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Text in the target's column; the answers are names again, beside the actual ones."""
+    model = learned(tmp_path)
+    out = capsys.readouterr().out
+    assert "MLP of 51 weights, 32 rows to learn, 8 to test" in out
+    assert "right answers on test rows: 100% (always answering" in out
+    assert main(["predict", str(model), str(tmp_path / "fruit.csv")]) == 0
+    header, *lines = capsys.readouterr().out.splitlines()
+    assert header == "kind,actual"
+    assert len(lines) == 40
+    assert all(line.split(",")[0] == line.split(",")[1] for line in lines)
+
+
+def test_a_saved_regression_predicts_in_its_own_units(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Columns may come in another order, and others beside them; without the target, too."""
+    path = written(tmp_path, GOOD)
+    model = str(tmp_path / "model.json")
+    assert main(["train", str(path), "--target", "price", "--epochs", "200", "--save", model]) == 0
+    data = tmp_path / "new.csv"
+    data.write_text("colour,rooms,size\nred,2,5\n")
+    capsys.readouterr()
+    assert main(["predict", model, str(data)]) == 0
+    header, line = capsys.readouterr().out.splitlines()
+    assert header == "price"
+    assert float(line) == pytest.approx(11, abs=4)
+
+
+def test_the_training_is_plotted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two inputs: the boundary beside the losses; other formats are refused."""
+    pytest.importorskip("matplotlib")
+    learned(tmp_path, "--plot", str(tmp_path / "plot.png"))
+    assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
+    path = written(tmp_path, GOOD)
+    for name, message in (
+        ("plot.xyz", "no picture format 'xyz'"),
+        ("no/p.png", "there is no folder"),
+    ):
+        plot = str(tmp_path / name)
+        assert main(["train", str(path), "--target", "price", "--epochs", "1", "--plot", plot]) == 2
+        assert message in capsys.readouterr().err
+
+
+def test_what_does_not_fit_a_model_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Other columns, a model of no table, a file that is no model, text where numbers were."""
+    model = str(learned(tmp_path))
+    capsys.readouterr()
+    MLP(2, [1]).save(tmp_path / "bare.json")
+    files = {
+        "other.csv": (
+            "size,height\n1,2\n",
+            "has no column 'weight'; the model was trained on size",
+        ),
+        "text.csv": ("size,weight\n1,heavy\n", "row 1, column 'weight': 'heavy' is no finite"),
+        "none.csv": ("size,weight\n", "has no rows of data"),
+    }
+    for name, (text, message) in files.items():
+        (tmp_path / name).write_text(text)
+        assert main(["predict", model, str(tmp_path / name)]) == 2
+        error = capsys.readouterr().err
+        assert message in error
+        assert error.count("\n") == 1
+    for name, message in (("bare.json", "tells no columns"), ("fruit.csv", "is not JSON")):
+        assert main(["predict", str(tmp_path / name), str(tmp_path / "fruit.csv")]) == 2
+        assert message in capsys.readouterr().err
+    about = json.loads(Path(model).read_text())
+    about["about"]["scales"] = "none"
+    (tmp_path / "odd.json").write_text(json.dumps(about))
+    assert main(["predict", str(tmp_path / "odd.json"), str(tmp_path / "fruit.csv")]) == 2
+    assert "tells no columns" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        (FRUIT, [], "'apple' is no finite number; fill it in or drop the row (or learn classes"),
+        (FRUIT.replace(",kiwi", ","), ["--task", "classify"], "row 3, column 'kind': has no class"),
+        ("a,kind\n" + "1,x\n" * 9, ["--task", "classify"], "column 'kind' has 1 classes"),
+        (
+            "a,kind\n" + "".join(f"1,{k}\n" for k in range(101)),
+            ["--task", "classify"],
+            "has 101 classes; it needs 2 to 100",
+        ),
+    ],
+)
+def test_targets_that_are_no_classes_or_no_numbers_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, options: list[str], message: str
+) -> None:
+    """In one line, with the way out."""
+    path = written(tmp_path, text)
+    assert main(["train", str(path), "--target", "kind", *options]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_a_reader_that_has_read_enough_is_no_error(tmp_path: Path) -> None:
+    """``predict … | head -1`` ends without a word about pipes."""
+    model = learned(tmp_path)
+    (tmp_path / "long.csv").write_text("size,weight\n" + "1,2\n" * 20_000)
+    command = f"{sys.executable} -m micrograd_like predict {model} {tmp_path}/long.csv | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("kind\n", "")

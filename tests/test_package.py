@@ -14,7 +14,8 @@ PACKAGE = Path(micrograd_like.__file__).parent
 ORDER = """
     rules engine functions custom derivatives files nn losses optim
     differences reference gradcheck strategies _hypothesis
-    steps paths outline render draw plots train player backprop descent expression cli __main__
+    steps paths outline render draw plots train player backprop descent expression
+    tables cli __main__
 """.split()  # noqa: SIM905
 
 

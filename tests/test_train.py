@@ -22,7 +22,7 @@ from micrograd_like import (
     mse,
     top_gradients,
 )
-from micrograd_like.cli import Scale, house_prices
+from micrograd_like.tables import Scale, house_prices
 
 LINE = [[x / 4] for x in range(-8, 9)]
 HEIGHTS = [2 * x - 1 for (x,) in LINE]
