@@ -33,7 +33,7 @@ class Predictor(Protocol):
 
 
 SIZE = 7.2, 4.2  # inches
-SAMPLES = 60  # of a model's plane, on each side; of its curve, four times as many
+SAMPLES = 50  # of a model's plane, on each side; of its curve, four times as many
 MOST_NUMBERS = 80  # cells of a heat map that have their numbers written in
 CLASSES = {  # colours and shapes; of two classes red is the first, or -1, and green the second
     "light": ("#b2182b", "#1a7f37", "#2166ac", "#9a6700", "#8250df"),

@@ -350,3 +350,20 @@ def test_house_prices_are_predicted_about_as_well_as_by_linear_regression() -> N
     theirs = mean_error(line.predict([X[i] for i in test]))
     assert ours < 0.7 * mean_error([0.0] * len(test))
     assert ours < 1.25 * theirs
+
+
+def test_digits_are_recognized() -> None:
+    """Handwritten digits, of which 360 are held back: at least 95 % of those are right."""
+    datasets = pytest.importorskip("sklearn.datasets")
+    digits = datasets.load_digits()
+    X, y = (digits.data / 16).tolist(), digits.target.tolist()
+    random.seed(0)
+    order = random.sample(range(len(X)), len(X))
+    test, train = order[:360], order[360:]
+    model = MLP(64, [32, 10], activation="tanh", init="xavier")
+    X_train, y_train = [X[i] for i in train], [y[i] for i in train]
+    fit(
+        model, X_train, y_train, cross_entropy, epochs=5, lr=lambda epoch: 0.01 / epoch,
+        batch_size=8, optimizer=Adam, progress=False,
+    )  # fmt: skip
+    assert model.accuracy([X[i] for i in test], [y[i] for i in test]) >= 0.95
