@@ -1,0 +1,258 @@
+"""The kernel: Numba's machine code of every rule, for graphs that are replayed over many rows.
+
+The rules' own functions are compiled; nothing is differentiated or declared again here.  What is
+written below, as Python text, is the loop around them: over the operations of a recorded graph and,
+inside, over the rows of a block, so that one decision what to do serves many rows.  The text is
+compiled once for all graphs and kept on disk; only rules of one's own make another kernel.
+
+An operand is a row of a block (``v``) or one number for all rows (``s``: a parameter, a constant).
+Short rules have a loop for each kind of operands; for the others single numbers are first spread
+over a row.  A gradient that nobody needs goes to place -1.
+"""
+
+import hashlib
+import importlib.util
+import math
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any, NamedTuple
+
+from micrograd_like.rules import FLOAT_COMPOSED, PRIMITIVES, RULES, Rule, bind, elementary
+
+__all__ = ["BUILT_IN", "Kernel", "kernel", "kinds"]
+
+BUILT_IN = tuple(RULES)  # the rules of every kernel
+SPREAD = "spread", "s"  # the operation that copies a single number to all of a row
+SHORT = 40  # bytes of a rule's code, up to which it has loops for every kind of operands
+TEXT = '''"""Written by micrograd_like.kernel: the rules in a loop over operations and rows."""
+
+from math import inf
+
+from numba import njit
+
+from micrograd_like.kernel import compiled_rules
+
+globals().update(compiled_rules({custom!r}))
+
+
+@njit(cache=True, error_model="numpy", fastmath={{"reassoc", "nsz"}})
+def total(row, n):
+    s = 0.0
+    for r in range(n):
+        s += row[r]
+    return s
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def forward(X, program, roots, S, Y, V, bad):
+    """Some rows X, to outputs Y by way of the values V; bad marks rows to look at again."""
+    n = len(X)
+    for k in range(X.shape[1]):
+        for r in range(n):
+            V[k, r] = X[r, k]
+    for k in range(program.shape[1]):
+        c, i, j, o = program[0, k], program[1, k], program[2, k], program[3, k]
+        if c == 0:
+            for r in range(n):
+                V[o, r] = S[i]
+{forward}
+    for k in range(len(roots)):
+        for r in range(n):
+            Y[r, k] = V[roots[k, 0], r]
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def backward(U, program, roots, S, D, V, G, H, T):
+    """From the outputs' gradients U to those of parameters, H, and of inputs, D."""
+    n = len(U)
+    G[:, :n] = 0.0
+    H[:] = 0.0
+    for k in range(len(roots)):
+        for r in range(n):
+            G[roots[k, 1], r] += U[r, k]
+    for k in range(program.shape[1] - 1, -1, -1):
+        c, i, j, o = program[0, k], program[1, k], program[2, k], program[3, k]
+        p, q = program[4, k], program[5, k]
+        if c == 0:
+            H[p] += total(G[o], n)
+{backward}
+    for k in range(D.shape[1]):
+        for r in range(n):
+            D[r, k] = G[k, r]
+'''
+
+
+class Kernel(NamedTuple):
+    """The compiled loop, and the codes of its operations."""
+
+    codes: dict[tuple[str, str], int]  # by the rule's name and the kinds of its operands
+    forward: Callable[..., None]
+    backward: Callable[..., None]
+
+
+def kinds(rule: Rule) -> tuple[str, ...]:
+    """The kinds of operands that a rule has loops for."""
+    if rule.arity == 1:
+        return ("v",)
+    return ("vv",) if len(rule.function.__code__.co_code) > SHORT else ("vv", "vs", "sv")
+
+
+def kernel(names: Iterable[str]) -> Kernel:
+    """The kernel for graphs of these rules: the built-in ones, and those of one's own."""
+    custom = tuple(sorted(set(names) - set(BUILT_IN)))
+    return _kernel(tuple((name, RULES[name].function) for name in custom))
+
+
+@cache
+def _kernel(custom: tuple[tuple[str, Any], ...]) -> Kernel:
+    try:
+        import numba
+    except ImportError as error:
+        raise ImportError(
+            "the tape is compiled by Numba: pip install 'micrograd_like[tape]'"
+        ) from error
+    names = [*BUILT_IN, *(name for name, _ in custom)]
+    codes = {SPREAD: 0}
+    there, back = [""], [""]
+    for name in names:
+        for kind in kinds(RULES[name]):
+            codes[name, kind] = code = len(codes)
+            there.append(_forward(RULES[name], kind, code))
+            back.append(_backward(RULES[name], kind, code))
+    text = TEXT.format(
+        custom=tuple(name for name, _ in custom),
+        forward="".join(there), backward="".join(back),
+    )  # fmt: skip
+    marks = [text, numba.__version__, sys.version, *(_mark(RULES[name].function) for name in names)]
+    marks += [_mark(function) for function in FLOAT_COMPOSED.values()]
+    digest = hashlib.sha256("\n".join(marks).encode()).hexdigest()[:24]
+    module = _imported(text, f"micrograd_like_kernel_{digest}")
+    return Kernel(codes, module.forward, module.backward)
+
+
+def _forward(rule: Rule, kind: str, code: int) -> str:
+    x, y = _operands(kind)
+    lines = [
+        f"        elif c == {code}:",
+        *_single(kind),
+        "            for r in range(n):",
+        f"                V[o, r] = {rule.name}({', '.join((x, y)[: rule.arity])})[0]",
+    ]
+    if rule.domain:
+        lines += [
+            "            for r in range(n):",
+            f"                x, y = {x}, {y}",
+            f"                if not ({rule.domain}) and x == x and y == y:  # NaN is allowed",
+            "                    bad[r] = 1",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _backward(rule: Rule, kind: str, code: int) -> str:
+    """The chain rule, in which zero times infinity is zero."""
+    call = f"{rule.name}({', '.join(_operands(kind)[: rule.arity])})"
+    loop = ["            for r in range(n):", "                g = G[o, r]"]
+    lines = [f"        elif c == {code}:", *_single(kind)]
+    if len(kinds(rule)) == 1:
+        lines += [*loop, f"                d = {call}"]
+        return "\n".join([*lines, *(_product(k, place) for place, k in enumerate(kind))]) + "\n"
+    for place, k in enumerate(kind):  # short rules: a loop for each gradient that is needed
+        lines.append(f"            if {'pq'[place]} >= 0:")
+        inner = [*loop, f"                d = {call}", _product(k, place)]
+        if k == "s":
+            inner.append(f"            H[{'pq'[place]}] += total(T, n)")
+        lines += ["    " + line for line in inner]
+    return "\n".join(lines) + "\n"
+
+
+def _product(kind: str, place: int) -> str:
+    target = f"G[{'pq'[place]}, r] +=" if kind == "v" else "T[r] ="
+    d = f"d[{place + 1}]"
+    return f"                {target} g * {d} if (g != 0.0) & ({d} != 0.0) else 0.0"
+
+
+def _operands(kind: str) -> tuple[str, str]:
+    rows = ["V[i, r]", "V[j, r]"]
+    x, y = (row if k == "v" else "s" for row, k in zip(rows, (kind + "v")[:2], strict=True))
+    return (x, y) if len(kind) > 1 else (x, "0.0")
+
+
+def _single(kind: str) -> list[str]:
+    return [f"            s = S[{'ij'[kind.index('s')]}]"] if "s" in kind else []
+
+
+def compiled_rules(custom: Sequence[str]) -> dict[str, Any]:
+    """The rules as functions that Numba puts into its loops, by their names."""
+    from numba import njit
+
+    def compiled(function: Callable[..., Any]) -> Any:
+        return njit(function, error_model="numpy")
+
+    primitives = {name: getattr(math, name) for name in PRIMITIVES if name != "abs"}
+    m = elementary({**primitives, "abs": math.fabs}, FLOAT_COMPOSED, compiled)
+    rules = [RULES[name] for name in (*BUILT_IN, *custom)]
+    return {
+        rule.name: njit(bind(rule.function, m), inline="always", error_model="numpy")
+        for rule in rules
+    }
+
+
+def _imported(text: str, name: str) -> ModuleType:
+    """A module of this text, in a file of its name, beside which Numba keeps what it compiles."""
+    from micrograd_like.files import write
+
+    if name in sys.modules:
+        return sys.modules[name]
+    path = _folder() / f"{name}.py"
+    if not path.exists() or path.read_text("utf-8") != text:
+        write(path, text.encode())
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@cache
+def _folder() -> Path:
+    """Where compiled kernels are kept: the user's cache, or a new folder if that cannot be used."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    try:
+        folder = Path(home) / "micrograd_like"
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+    except (OSError, RuntimeError):  # no home
+        pass
+    return Path(tempfile.mkdtemp(prefix="micrograd_like_"))
+
+
+def _mark(function: Any) -> str:
+    """What a function compiles to, as text: its code, and the numbers and functions it reads."""
+    seen: list[Any] = []
+
+    def mark(thing: Any) -> str:
+        if isinstance(thing, FunctionType):
+            if thing in seen:
+                return "again"
+            seen.append(thing)
+            code = thing.__code__
+            read = [thing.__globals__[n] for n in code.co_names if n in thing.__globals__]
+            read += [cell.cell_contents for cell in thing.__closure__ or ()]
+            return " ".join(map(mark, [code, thing.__defaults__, *read]))
+        if isinstance(thing, CodeType):
+            return f"{thing.co_code.hex()} {thing.co_names} {' '.join(map(mark, thing.co_consts))}"
+        if isinstance(thing, ModuleType):
+            return thing.__name__
+        if isinstance(thing, str | int | float | tuple | None):
+            return repr(thing)
+        return f"{type(thing)} {os.urandom(8).hex()}"  # nobody knows what it will do: compile anew
+
+    return mark(function)

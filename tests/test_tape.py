@@ -1,0 +1,317 @@
+"""The tape: the same numbers as the engine's, row by row, in blocks, on threads, and its errors."""
+
+import math
+import random
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from conftest import unlisted
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from micrograd_like import MLP, Value, hinge, mse, rule
+from micrograd_like.rules import RULES
+from micrograd_like.strategies import Graph, graphs
+from micrograd_like.tape import Tape
+
+np = pytest.importorskip("numpy")
+pytest.importorskip("numba")
+
+EXACT = ["add", "sub", "mul", "div", "neg", "relu", "leaky_relu", "abs", "maximum", "minimum"]
+numbers = st.floats(-3, 3, width=32) | st.sampled_from([0.0, 1e200, -1e200, 1e-200, math.inf])
+
+
+def eager(graph: Graph, row: list[float], leaves: list[float]) -> tuple[float, list[float]]:
+    """Value and gradients of all leaves by the engine, with the first ones from the row."""
+    values = [Value(x) for x in [*row, *leaves[len(row) :]]]
+    root = graph.values(values)[-1]
+    root.backward()
+    return root.data, [v.grad for v in values]
+
+
+def replayed(graph: Graph, rows: list[list[float]], **options: Any) -> tuple[Any, Any, Any]:
+    """Values, the inputs' gradients and the parameters' gradients' sum, by a tape."""
+    values = [Value(x) for x in graph.leaves]
+    root = graph.values(values)[-1]
+    inputs = values[: len(rows[0])]
+    tape = Tape(root, inputs, **options)
+    outputs = tape.forward(rows)
+    slopes = tape.backward("sum", input_gradients=True)
+    return outputs, slopes, [v.grad for v in values[len(rows[0]) :]]
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two numbers have the same bits, or are both NaN."""
+    return float(a).hex() == float(b).hex() or (math.isnan(a) and math.isnan(b))
+
+
+def used(graph: Graph, count: int) -> bool:
+    """Whether the root depends on each of the first leaves."""
+    values = [Value(x) for x in graph.leaves]
+    root = graph.values(values)[-1]
+    try:
+        Tape(root, values[:count])
+    except ValueError:
+        return False
+    return True
+
+
+@given(graphs(EXACT, max_nodes=15, max_leaves=3), st.data())
+@settings(deadline=None, max_examples=150)
+def test_arithmetic_is_the_engines_in_every_bit(graph: Graph, data: st.DataObject) -> None:
+    """Value and every gradient at each row, overflowing rows included; poles raise on both."""
+    count = data.draw(st.integers(1, len(graph.leaves)))
+    if not used(graph, count):
+        return
+    rows = data.draw(st.lists(st.lists(numbers, min_size=count, max_size=count), min_size=1))
+    for row in rows:
+        try:
+            value, grads = eager(graph, row, graph.leaves)
+        except (ValueError, ArithmeticError) as error:
+            with pytest.raises(type(error), match=r"^Tape: row 0: "):
+                replayed(graph, [row])
+            continue
+        outputs, slopes, sums = replayed(graph, [row])
+        assert same(outputs[0], value)
+        assert all(map(same, [*slopes[0], *sums], grads))
+
+
+@given(graphs(max_nodes=15, max_leaves=3), st.data())
+@settings(deadline=None, max_examples=150)
+def test_every_rule_is_the_engines_to_a_few_ulp(graph: Graph, data: st.DataObject) -> None:
+    """Random graphs of all rules on batches: values, gradients of each row, and their sums."""
+    count = data.draw(st.integers(1, len(graph.leaves)))
+    if not used(graph, count):
+        return
+    near = st.floats(-0.01, 0.01)
+    rows = [
+        [x + data.draw(near) for x in graph.leaves[:count]]
+        for _ in range(data.draw(st.integers(1, 5)))
+    ]
+    try:
+        expected = [eager(graph, row, graph.leaves) for row in rows]
+    except (ValueError, ArithmeticError) as error:
+        with pytest.raises(type(error), match=r"^Tape: row \d: "):
+            replayed(graph, rows)
+        return
+    outputs, slopes, sums = replayed(graph, rows)
+    for k, (value, grads) in enumerate(expected):
+        scale = 1 + max(map(abs, grads))
+        assert outputs[k] == pytest.approx(value, rel=1e-9, abs=1e-9)
+        assert [*slopes[k]] == pytest.approx(grads[:count], rel=1e-7, abs=1e-9 * scale)
+    for j, total in enumerate(sums, count):
+        size = sum(abs(grads[j]) for _, grads in expected)
+        assert total == pytest.approx(
+            math.fsum(grads[j] for _, grads in expected), rel=1e-7, abs=1e-9 * (1 + size)
+        )
+
+
+def moons_tape(**options: Any) -> tuple[MLP, Tape, Any]:
+    """The tape of a small network's loss, and a batch for it."""
+    random.seed(2)
+    model = MLP(2, [8, 4, 1], activation="tanh")
+    x, label = [Value(0.0, "x0"), Value(0.0, "x1")], Value(1.0, "label")
+    tape = Tape(hinge([model(x)], [label]), [*x, label], **options)
+    chance = random.Random(5)
+    rows = [
+        [chance.uniform(-1, 1), chance.uniform(-1, 1), chance.choice([-1, 1])] for _ in range(997)
+    ]
+    return model, tape, np.array(rows)
+
+
+def test_a_batch_is_what_its_rows_are() -> None:
+    """A network's outputs and gradients over 997 rows, in several blocks, against the engine."""
+    model, tape, rows = moons_tape()
+    outputs = tape.gradient(rows)
+    found = [p.grad for p in model.parameters()]
+    model.zero_grad()
+    losses = [hinge([model(row[:2])], [row[2]]) for row in rows.tolist()]
+    loss = sum(losses) * (1 / len(losses))
+    loss.backward()
+    assert [*outputs] == pytest.approx([v.data for v in losses], rel=1e-12, abs=1e-12)
+    assert found == pytest.approx([p.grad for p in model.parameters()], rel=1e-9, abs=1e-12)
+
+
+def test_threads_change_no_bit() -> None:
+    """One thread or several, forward and backward or both in one: the same outputs and sums."""
+    results = []
+    for parallel in (False, True):
+        model, tape, rows = moons_tape(parallel=parallel)
+        outputs = tape.forward(rows)
+        tape.backward()
+        results.append((outputs.tolist(), [p.grad for p in model.parameters()]))
+        model.zero_grad()
+        outputs = tape.gradient(rows)
+        results.append((outputs.tolist(), [p.grad for p in model.parameters()]))
+    assert results[0] == results[1] == results[2] == results[3]
+
+
+def test_parameters_are_read_at_forward_and_gradients_accumulate() -> None:
+    """A step between two passes shows; one between forward and backward changes no gradient."""
+    x, w = Value(0.0, "x"), Value(2.0, "w")
+    tape = Tape(w * x * w, [x])
+    assert tape.parameters == [w]
+    assert [*tape.forward([[3.0], [1.0]])] == [12.0, 4.0]
+    w.data = 5.0
+    tape.backward("sum")
+    assert w.grad == 2 * 2 * 3 + 2 * 2 * 1
+    tape.backward("mean")
+    assert w.grad == 16 + 8
+    assert [*tape.forward([[3.0]])] == [75.0]
+
+
+def test_several_roots_and_upstream_gradients() -> None:
+    """A column for each root; without upstream it is the gradient of the sum of their means."""
+    x, w = Value(1.0, "x"), Value(3.0, "w")
+    tape = Tape([w * x, x * x, x], [x])
+    assert tape.forward([[2.0], [4.0]]).tolist() == [[6.0, 4.0, 2.0], [12.0, 16.0, 4.0]]
+    slopes = tape.backward(upstream=[[1.0, 0.0, 0.0], [0.0, 2.0, 1.0]], input_gradients=True)
+    assert slopes.tolist() == [[3.0], [2 * 8 + 1.0]]
+    assert w.grad == 2.0
+    w.grad = 0.0
+    tape.backward()
+    assert w.grad == 3.0
+
+
+def test_what_is_done_twice_is_done_once_and_its_gradients_are_the_engines() -> None:
+    """A repeated subexpression has one place for its value, and no bit of a gradient changes."""
+    x, y, w = Value(0.3, "x"), Value(0.7, "y"), Value(1.1, "w")
+
+    def program() -> Value:
+        return (w * x + y) * 0.1 + (w * x + y) * (w * x)
+
+    tape = Tape(program(), [x, y])
+    assert tape._forth.shape[1] < len(tape._program.operations) == 8
+    tape.forward([[0.3, 0.7]])
+    slopes = tape.backward(input_gradients=True)
+    found, w.grad = w.grad, 0.0
+    root = program()
+    root.backward()
+    assert (found, slopes.tolist()) == (w.grad, [[x.grad, y.grad]])
+
+
+def test_a_rule_of_ones_own_is_compiled_too() -> None:
+    """With a domain of its own, at which a row is stopped."""
+
+    @unlisted
+    @rule("half", "x / 2 + 1", "1 / 2", domain="x > -2")
+    def halved(x: Any) -> Any:
+        if x < -2:
+            raise ValueError("below -2")
+        return x / 2 + 1, 0.5
+
+    RULES["halved"] = halved.args[0]
+    try:
+        x, w = Value(1.0, "x"), Value(2.0, "w")
+        tape = Tape(halved(w * x), [x])
+        assert tape.gradient([[1.0], [3.0]]).tolist() == [2.0, 4.0]
+        assert w.grad == 0.5 * 2.0
+    finally:
+        del RULES["halved"]
+
+
+def test_an_undefined_row_raises_what_the_engine_would() -> None:
+    """It names the row, the operation and the labels; parameters and gradients stay."""
+    x, w = Value(1.0, "x"), Value(1.0, "w")
+    tape = Tape((w * x).log() / x, [x])
+    rows = [[float(k)] for k in range(1, 500)]
+    with pytest.raises(ValueError, match=r"^Tape: row 300: log\(-3.0\): needs x > 0"):
+        tape.gradient([*rows[:300], [-3.0], [0.0], *rows])
+    assert w.grad == 0.0
+    tape = Tape(1 / x, [x])
+    with pytest.raises(ZeroDivisionError, match=r"Tape: row 1: 1.0 / 0.0: .*'x' = 0.0"):
+        tape.forward([[1.0], [0.0]])
+
+
+x0, x1, w0 = Value(1.0, "x0"), Value(2.0, "x1"), Value(3.0, "w0")
+ROOT = w0 * x0 + x1
+WRONG: list[tuple[Any, Any, Any, str]] = [
+    (ROOT, [x0, ROOT], [[1.0, 1.0]], "is no leaf; inputs are leaves of the graph"),
+    (ROOT, [x0, Value(5.0)], [[1.0, 1.0]], "is not in the graph"),
+    (
+        ROOT,
+        [x0, x0],
+        [[1.0, 1.0]],
+        "Tape: input 1, Value(data=1, grad=0, label='x0'), is given twice",
+    ),
+    (w0 * 2, [], [[]], "depends on none of the inputs"),
+    ([], [], [[]], "there is no root"),
+    (ROOT, [x0, 1.0], [[1.0, 1.0]], "each input is a Value, not 1.0"),
+    ("root", [x0], [[1.0]], "each root is a Value, not 'r'"),
+    (ROOT, [x0, x1], [[1.0]], "2 columns, not the shape (1, 1)"),
+    (ROOT, [x0, x1], [1.0, 2.0], "2 columns, not the shape (2,)"),
+    (ROOT, [x0, x1], np.empty((0, 2)), "the batch is empty"),
+    (ROOT, [x0, x1], [["a", "b"]], "a batch holds numbers, not <U1"),
+    (ROOT, [x0, x1], [[x0, 1.0]], "numbers of several kinds"),
+    (ROOT, [x0, x1], [[1j, 1.0]], "not complex128"),
+    (ROOT, [x0, x1], [[1.0, 2.0], [1.0, math.nan]], "row 1, x1, is nan; drop the row"),
+]
+
+
+@pytest.mark.parametrize(("root", "inputs", "rows", "message"), WRONG, ids=[w[3] for w in WRONG])
+def test_mistakes_are_told(root: Any, inputs: Any, rows: Any, message: str) -> None:
+    """In one line; no gradient is changed."""
+    with pytest.raises((TypeError, ValueError)) as caught:
+        Tape(root, inputs).gradient(rows)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert w0.grad == 0.0
+
+
+def test_numbers_of_other_kinds_are_converted() -> None:
+    """Integers, single precision, booleans, and arrays that lie crosswise are the same numbers."""
+    tape = Tape(ROOT, [x0, x1])
+    table = np.arange(12.0).reshape(2, 6).T
+    expected = [3 * a + b for a, b in table.tolist()]
+    for rows in (
+        table,
+        table.astype(int),
+        table.astype("float32"),
+        table[::-1][::-1],
+        table.tolist(),
+    ):
+        assert tape.forward(rows).tolist() == expected
+    assert tape.forward(np.array([[True, False]])).tolist() == [3.0]
+
+
+def test_backward_needs_a_forward_and_gradients_of_the_right_shape() -> None:
+    """Each is told."""
+    tape = Tape(ROOT, [x0, x1])
+    with pytest.raises(RuntimeError, match=r"call forward\(X\) first"):
+        tape.backward()
+    tape.forward([[1.0, 2.0]])
+    with pytest.raises(ValueError, match=r"upstream has the shape \(2,\), the outputs \(1,\)"):
+        tape.backward(upstream=[1.0, 2.0])
+    with pytest.raises(ValueError, match='reduction is "mean" or "sum", not \'max\''):
+        tape.backward("max")
+    assert repr(tape) == "<Tape of 2 operations, 2 inputs>"
+
+
+def test_without_numba_the_remedy_is_named() -> None:
+    """An ImportError with the pip install line."""
+    program = (
+        "import sys; sys.modules['numba'] = None\n"
+        "from micrograd_like import Value\nfrom micrograd_like.tape import Tape\n"
+        "x = Value(1.0)\n"
+        "try: Tape(x * x, [x])\n"
+        "except ImportError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert "the tape is compiled by Numba: pip install 'micrograd_like[tape]'" in done.stdout
+
+
+def test_regression_through_the_tape_learns() -> None:
+    """Steps by hand on the tape's gradients find the line."""
+    x, t, w, b = (Value(0.0, name) for name in ("x", "t", "w", "b"))
+    tape = Tape(mse(w * x + b, t), [x, t])
+    rows = [[k / 10, 2 * k / 10 - 1] for k in range(-10, 11)]
+    for _ in range(200):
+        w.grad = b.grad = 0.0
+        tape.gradient(rows)
+        for p in (w, b):
+            p.data -= 0.5 * p.grad
+    assert (w.data, b.data) == pytest.approx((2.0, -1.0), abs=1e-6)
