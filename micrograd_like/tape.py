@@ -54,6 +54,7 @@ class Tape:
         self.parameters = self._program.parameters
         self._kernel = kernel({v.rule.name for v in order if v.rule is not None})
         self._forth = self._program.forth(self._kernel.codes)
+        self._back: dict[bool, Any] = {}  # with and without the inputs' gradients
         self._rows: Any = None  # of the latest forward, and the parameters then
         self._numbers: Any = None
 
@@ -150,8 +151,10 @@ class Tape:
         program, count = self._program, len(rows)
         size = max(ROWS[0], min(ROWS[1], CACHED // (8 * program.values), count))
         wave = WAVE if self.parallel and count > size else 1
-        back = program.back(self._kernel.codes, input_gradients)
         seeds = np.empty((0, 0)) if seeds is None else seeds
+        if len(seeds) and input_gradients not in self._back:
+            self._back[input_gradients] = program.back(self._kernel.codes, input_gradients)
+        back = self._back.get(input_gradients)
         outputs = np.empty((count, len(self.roots)))
         slopes = np.empty((count, len(self.inputs) if input_gradients else 0))
         sums, wrong = np.zeros(program.scalars), np.zeros(count, dtype=np.uint8)

@@ -11,7 +11,7 @@ from conftest import unlisted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from micrograd_like import MLP, Value, hinge, mse, rule
+from micrograd_like import MLP, Value, hinge, mse, replay, rule
 from micrograd_like.rules import RULES
 from micrograd_like.strategies import Graph, graphs
 from micrograd_like.tape import Tape
@@ -25,8 +25,9 @@ numbers = st.floats(-3, 3, width=32) | st.sampled_from([0.0, 1e200, -1e200, 1e-2
 
 def eager(graph: Graph, row: list[float], leaves: list[float]) -> tuple[float, list[float]]:
     """Value and gradients of all leaves by the engine, with the first ones from the row."""
+    recorded = [Value(x) for x in leaves]
     values = [Value(x) for x in [*row, *leaves[len(row) :]]]
-    root = graph.values(values)[-1]
+    root = replay(graph.values(recorded)[-1], dict(zip(recorded, values, strict=True)))
     root.backward()
     return root.data, [v.grad for v in values]
 
