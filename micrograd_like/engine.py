@@ -516,14 +516,17 @@ def topological_order(*roots: Value) -> list[Value]:
     stack = list(reversed(roots))
     while stack:
         node = stack[-1]
-        if id(node) in closed:
+        key = id(node)
+        if key in closed:
             stack.pop()
-        elif id(node) in opened:
-            closed.add(id(node))
+        elif key in opened:
+            closed.add(key)
             order.append(stack.pop())
         else:
-            opened.add(id(node))
-            stack.extend(v for v in reversed(node._prev) if id(v) not in closed)
+            opened.add(key)
+            for v in (node._y, node._x):
+                if isinstance(v, Value) and id(v) not in closed:
+                    stack.append(v)
     return order
 
 

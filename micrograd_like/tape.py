@@ -14,15 +14,17 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from micrograd_like.engine import Value, apply, replay, topological_order
-from micrograd_like.kernel import SPREAD, kernel, kinds
+from micrograd_like.kernel import kernel, kinds
 
 __all__ = ["Tape"]
 
 CACHED = 2**20  # bytes of values, and as many of gradients, that a block of rows should have
 ROWS = 8, 256  # of a block, at least and at most
+DATA, GRAD = attrgetter("_data"), attrgetter("grad")  # faster than a loop, for many parameters
 WAVE = 16  # blocks at a time, on several threads
 
 
@@ -53,7 +55,8 @@ class Tape:
         self._program = _Program(self.roots, self.inputs, order)
         self.parameters = self._program.parameters
         self._kernel = kernel({v.rule.name for v in order if v.rule is not None})
-        self._forth = self._program.forth(self._kernel.codes)
+        self._forth = self._program.forth()
+        self._scratch: list[Any] = []
         self._back: dict[bool, Any] = {}  # with and without the inputs' gradients
         self._rows: Any = None  # of the latest forward, and the parameters then
         self._numbers: Any = None
@@ -102,8 +105,11 @@ class Tape:
         return outputs[:, 0] if self.single else outputs
 
     def _add(self, sums: Any) -> None:
-        for v, gradient in zip(self.parameters, sums[: len(self.parameters)].tolist(), strict=True):
-            v.grad = v.grad + gradient
+        import numpy as np
+
+        grads = np.array([*map(GRAD, self.parameters), 0.0])[:-1]  # objects, if some are Values
+        for v, grad in zip(self.parameters, (grads + sums[: len(grads)]).tolist(), strict=True):
+            v.grad = grad
 
     def _batch(self, X: Any) -> Any:
         """The rows as a contiguous array of floats, or an error that says what is wrong."""
@@ -153,20 +159,12 @@ class Tape:
         wave = WAVE if self.parallel and count > size else 1
         seeds = np.empty((0, 0)) if seeds is None else seeds
         if len(seeds) and input_gradients not in self._back:
-            self._back[input_gradients] = program.back(self._kernel.codes, input_gradients)
+            self._back[input_gradients] = program.back(input_gradients)
         back = self._back.get(input_gradients)
         outputs = np.empty((count, len(self.roots)))
         slopes = np.empty((count, len(self.inputs) if input_gradients else 0))
         sums, wrong = np.zeros(program.scalars), np.zeros(count, dtype=np.uint8)
-        scratch = [
-            (
-                np.empty((program.values, size)),
-                np.empty((program.gradients if len(seeds) else 0, size)),
-                np.zeros(program.scalars),
-                np.empty(size),
-            )
-            for _ in range(wave)
-        ]
+        scratch = self._memory(size, wave)
 
         def compute(start: int, place: int) -> None:
             part = slice(start, start + size)
@@ -191,6 +189,23 @@ class Tape:
             self._explain(rows, numbers, [int(k) for k in np.flatnonzero(wrong)])
         return outputs, sums, slopes if input_gradients else None
 
+    def _memory(self, size: int, wave: int) -> Any:
+        """Room for the values and gradients of blocks; kept, as getting it costs as much as use."""
+        import numpy as np
+
+        program = self._program
+        if len(self._scratch) < wave or self._scratch[0][0].shape[1] < size:
+            self._scratch = [
+                (
+                    np.empty((program.values, size)),
+                    np.empty((program.gradients, size)),
+                    np.zeros(program.scalars),
+                    np.empty(size),
+                )
+                for _ in range(wave)
+            ]
+        return self._scratch
+
     def _explain(self, rows: Any, numbers: Any, suspicious: Sequence[int]) -> None:
         """Raise what the engine raises at the first row at which an operation is undefined."""
         parameters = dict(zip(self.parameters, numbers.tolist(), strict=False))
@@ -211,7 +226,7 @@ def _threads() -> ThreadPoolExecutor:
 
 
 def _checked(roots: Sequence[Value], inputs: Sequence[Value]) -> list[Value]:
-    """The graph's values, inputs of operations first, if it is one that a tape can be made of."""
+    """The graph's values, inputs of operations first, if they can be those of a tape."""
     for name, values in (("root", roots), ("input", inputs)):
         for v in values:
             if not isinstance(v, Value):
@@ -220,24 +235,19 @@ def _checked(roots: Sequence[Value], inputs: Sequence[Value]) -> list[Value]:
         raise ValueError("Tape: there is no root to compute")
     order = topological_order(*roots)
     leaves = {id(v) for v in order if v.rule is None}
+    seen: set[int] = set()
     for k, v in enumerate(inputs):
         if id(v) not in leaves:
             what = "is no leaf" if v.rule else "is not in the graph"
             raise ValueError(f"Tape: input {k}, {v!r}, {what}; inputs are leaves of the graph")
-        if any(v is other for other in inputs[:k]):
+        if id(v) in seen:
             raise ValueError(f"Tape: input {k}, {v!r}, is given twice")
-    moving = {id(v) for v in inputs}
-    for v in order:
-        if any(id(x) in moving for x in v.inputs):
-            moving.add(id(v))
-    for k, root in enumerate(roots):
-        if id(root) not in moving:
-            raise ValueError(f"Tape: root {k}, {root!r}, depends on none of the inputs")
+        seen.add(id(v))
     return order
 
 
 class _Program:
-    """A graph as arrays: for each operation what it is, and the places of its operands and result.
+    """A graph as arrays: for each operation its code, and the places of its operands and result.
 
     Values are rows of a block, first the inputs; parameters and constants are single numbers, first
     the parameters.  A single number that meets an operation which takes rows only is spread over a
@@ -248,110 +258,144 @@ class _Program:
     def __init__(
         self, roots: Sequence[Value], inputs: Sequence[Value], order: Sequence[Value]
     ) -> None:
-        self.inputs = {id(v) for v in inputs}
-        self.parameters = [v for v in order if v.rule is None and id(v) not in self.inputs]
+        import numpy as np
+
+        self.codes = kernel({v.rule.name for v in order if v.rule is not None}).codes
+        inside = {id(v) for v in inputs}
+        self.parameters = [v for v in order if v.rule is None and id(v) not in inside]
         self.operations = [v for v in order if v.rule is not None]
-        self.single: dict[Any, int] = {id(v): k for k, v in enumerate(self.parameters)}
         self.constants: list[float] = []
-        self.place: dict[Any, int] = {id(v): k for k, v in enumerate(inputs)}  # of values
-        self.into: dict[Any, int] = dict(self.place)  # of gradients
-        self.values = self.gradients = len(inputs)
-        self.spread: list[Any] = []
-        self.lines: list[tuple[Value, str, tuple[Any, ...], bool]] = []
-        for v in self.operations:
-            self._choose(v)
-        self._place()
-        self.scalars = len(self.single) + 1  # into the last one goes what nobody reads
-        self.gradients += 1  # and into the last row
-        self.roots = _array([[self.place[id(v)], self.into[id(v)]] for v in roots], 2)
+        # Everything has a number: inputs, parameters, operations, constants.
+        self.start = len(inputs) + len(self.parameters)  # of the operations
+        numbered = [*inputs, *self.parameters, *self.operations]
+        self.number = {id(v): k for k, v in enumerate(numbered)}
+        self.roots_at = [self.number[id(v)] for v in roots]
+        self._read(len(inputs), len(numbered))
+        for k, root in enumerate(roots):
+            if not self.moving[self.roots_at[k]]:
+                raise ValueError(f"Tape: root {k}, {root!r}, depends on none of the inputs")
+        self._place(len(inputs), len(numbered))
+        self.roots = np.array(
+            [[self.place[k], self.into[k]] for k in self.roots_at], dtype=np.int32
+        ).reshape(-1, 2)
+
+    def _read(self, inputs: int, count: int) -> None:
+        """Operations and their operands by number, and what depends on what."""
+        number, constants = self.number, dict[str, int]()
+        self.moving = [k < inputs for k in range(self.start)]  # depends on an input
+        self.learning = [k >= inputs for k in range(self.start)]  # depends on a parameter
+        self.same = list(range(count))  # the first that does the same
+        done: dict[Any, int] = {}
+        self.rules: list[Any] = []
+        self.operands: list[tuple[int, int]] = []
+
+        def numbered(x: Any) -> int:
+            if isinstance(x, Value):
+                return number[id(x)]
+            key = float(x).hex()
+            if key not in constants:
+                constants[key] = count + len(constants)
+                self.constants.append(float(x))
+                self.same.append(constants[key])
+            return constants[key]
+
+        moving, learning, same = self.moving, self.learning, self.same
+        for k, v in enumerate(self.operations, self.start):
+            places = [numbered(x) for x in v.inputs]
+            a, b = places[0], places[-1]
+            moving.append((a < count and moving[a]) or (b < count and moving[b]))
+            learning.append((a < count and learning[a]) or (b < count and learning[b]))
+            same[k] = done.setdefault((v.rule, same[a], same[b]), k)
+            self.rules.append(v.rule)
+            self.operands.append((a, b))
+
+    def _place(self, inputs: int, count: int) -> None:
+        """The places of everything in a block, or among the single numbers."""
+        import numpy as np
+
+        total = count + len(self.constants)
+        operands = np.array(self.operands, dtype=np.int64).reshape(-1, 2)
+        rules = {rule: k for k, rule in enumerate(dict.fromkeys(self.rules))}
+        of = np.array([rules[rule] for rule in self.rules], dtype=np.int64)
+        short = np.array([len(kinds(rule)) > 1 for rule in rules], dtype=bool)
+        row = np.zeros(total, dtype=bool)
+        row[:inputs] = row[self.start : count] = True
+        alone = ~row[operands]
+        wanted = alone.copy()
+        wanted[short[of]] = False
+        both = short[of] & alone.all(axis=1)
+        wanted[both, 0] = True
+        self.spread = np.unique(operands[wanted])
+        row[self.spread] = True
+        # The places: of rows, in two countings for values and gradients, and of single numbers.
+        self.place = np.zeros(total, dtype=np.int64)
+        self.into = np.zeros(total, dtype=np.int64)
+        first = np.array(self.same[self.start : count]) == np.arange(self.start, count)
+        fresh = np.flatnonzero(first) + self.start
+        single = np.r_[inputs : self.start, count:total]
+        self.single = np.zeros(total, dtype=np.int64)
+        self.single[single] = np.arange(len(single))
+        rows = np.r_[0:inputs, self.spread]
+        self.place[single], self.into[single] = self.single[single], self.single[single]
+        self.place[rows] = self.into[rows] = np.arange(len(rows))
+        self.place[fresh] = len(rows) + np.arange(len(fresh))
+        self.place[self.start : count] = self.place[self.same[self.start : count]]
+        self.into[self.start : count] = len(rows) + np.arange(count - self.start)
+        self.values = len(rows) + len(fresh)
+        self.gradients = len(rows) + count - self.start + 1  # into the last goes what nobody reads
+        self.scalars = len(single) + 1
+        by_kind = [
+            [self.codes.get((rule.name, kind), -1) for kind in ("ss", "sv", "vs", "vv")]
+            if rule.arity == 2
+            else [-1, self.codes[rule.name, "v"], -1, self.codes[rule.name, "v"]]
+            for rule in rules
+        ]
+        kind = 2 * row[operands[:, 0]] + row[operands[:, 1]]
+        code = np.array(by_kind, dtype=np.int64).reshape(-1, 4)[of, kind]
+        unary = np.array([rule.arity == 1 for rule in rules], dtype=bool)[of]
+        self.first, self.operand_numbers, self.unary = first, operands, unary
+        left, right = self.place[operands[:, 0]], self.place[operands[:, 1]]
+        self.table = np.stack([code, left, right, self.place[self.start : count]])
+        self.count = count
 
     def numbers(self) -> Any:
         """The single numbers, as they are now."""
         import numpy as np
 
-        return np.array([*(v.data for v in self.parameters), *self.constants, 0.0])
+        return np.array([*map(DATA, self.parameters), *self.constants, 0.0])
 
-    def _choose(self, v: Value) -> None:
-        """Which of the operands have to be spread, for there to be a loop for them."""
-        assert v.rule is not None
-        keys = [self._key(x) for x in v.inputs]
-        if len(kinds(v.rule)) > 1:
-            keys = keys[:1] if all(key in self.single for key in keys) else []
-        for key in keys:
-            if key in self.single and key not in self.into:
-                self.spread.append(key)
-                self.into[key] = -1
-
-    def _key(self, x: Any) -> Any:
-        """What an operand is known by; a constant by its digits, and it gets a place at once."""
-        if isinstance(x, Value):
-            return id(x)
-        key = float(x).hex()
-        if key not in self.single:
-            self.single[key] = len(self.single)
-            self.constants.append(float(x))
-        return key
-
-    def _place(self) -> None:
-        """Give every row its place, for its value and for its gradient."""
-        for key in self.spread:
-            self.place[key], self.into[key] = self.values, self.gradients
-            self.values += 1
-            self.gradients += 1
-        done: dict[Any, int] = {}
-        for v in self.operations:
-            assert v.rule is not None
-            keys = tuple(self._key(x) for x in v.inputs)
-            kind = "".join("v" if key in self.place else "s" for key in keys)
-            places = [self.place[k] if k in self.place else self.single[k] for k in keys]
-            known = (v.rule.name, kind, *places)
-            first = known not in done
-            if first:
-                done[known] = self.values
-                self.values += 1
-            self.place[id(v)], self.into[id(v)] = done[known], self.gradients
-            self.gradients += 1
-            self.lines.append((v, kind, keys, first))
-
-    def forth(self, codes: dict[tuple[str, str], int]) -> Any:
+    def forth(self) -> Any:
         """The way forward: codes, the operands' places, the results'."""
-        rows = [[codes[SPREAD], self.single[k], 0, self.place[k]] for k in self.spread]
-        for v, kind, keys, first in self.lines:
-            if first:
-                assert v.rule is not None
-                left, *others = (self._read(key) for key in keys)
-                right = others[0] if others else 0
-                rows.append([codes[v.rule.name, kind], left, right, self.place[id(v)]])
-        return _array(rows, 4)
+        import numpy as np
 
-    def _read(self, key: Any) -> int:
-        return self.place[key] if key in self.place else self.single[key]
+        spread = np.zeros((4, len(self.spread)), dtype=np.int64)
+        spread[1], spread[3] = self.single[self.spread], self.place[self.spread]
+        return _array(spread, self.table[:, self.first])
 
-    def back(self, codes: dict[tuple[str, str], int], input_gradients: bool) -> Any:
+    def back(self, input_gradients: bool) -> Any:
         """The way back, in forward order: the same, with the places of the operands' gradients."""
-        needed = {id(v) for v in self.parameters} | (self.inputs if input_gradients else set())
-        rows = [
-            [codes[SPREAD], 0, 0, self.into[k], self.single[k], 0]
-            for k in self.spread
-            if k in needed
-        ]
-        for v, kind, keys, _ in self.lines:
-            into = [self._into(key) if key in needed else -1 for key in keys]
-            if max(into) >= 0:
-                assert v.rule is not None
-                needed.add(id(v))
-                places = [self._read(key) for key in keys]
-                code = codes[v.rule.name, kind]
-                rows.append([code, *(*places, 0)[:2], self.into[id(v)], *(*into, -1)[:2]])
-        return _array(rows, 6)
+        import numpy as np
 
-    def _into(self, key: Any) -> int:
-        return self.into[key] if key in self.place else self.single[key]
+        needed = np.zeros(len(self.place), dtype=bool)
+        needed[: self.count] = self.learning
+        if input_gradients:
+            needed[: self.count] |= np.array(self.moving, dtype=bool)
+        mine = needed[self.start : self.count]
+        operands = self.operand_numbers
+        into = np.where(needed[operands], self.into[operands], -1)
+        into[self.unary, 1] = -1
+        code, left, right, _ = self.table
+        table = np.stack(
+            [code, left, right, self.into[self.start : self.count], into[:, 0], into[:, 1]]
+        )
+        learned = self.spread[needed[self.spread]]
+        spread = np.zeros((6, len(learned)), dtype=np.int64)
+        spread[3], spread[4] = self.into[learned], self.single[learned]
+        return _array(spread, table[:, mine])
 
 
-def _array(rows: Sequence[Sequence[int]], width: int) -> Any:
-    """Columns that lie each in one piece."""
+def _array(spread: Any, table: Any) -> Any:
+    """The program for the kernel, in which every column lies in one piece."""
     import numpy as np
 
-    table = np.array(rows, dtype=np.int32).reshape(-1, width)
-    return table if width == 2 else np.ascontiguousarray(table.T)
+    return np.ascontiguousarray(np.concatenate([spread, table], axis=1), dtype=np.int32)
