@@ -137,6 +137,7 @@ def max_margin(scores: Any, targets: Any, *, margin: float = 1.0, reduction: str
 
 PER_CLASS: tuple[Loss, ...] = (cross_entropy, max_margin)  # with an output neuron for each class
 CLASSIFYING: tuple[Loss, ...] = (binary_cross_entropy, hinge, *PER_CLASS)
+LOSSES: tuple[Loss, ...] = (mse, mae, huber, *CLASSIFYING)
 
 
 def _right(outputs: Sequence[Any], target: Any) -> Any:

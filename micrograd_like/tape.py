@@ -92,11 +92,11 @@ class Tape:
         self._add(sums)
         return slopes
 
-    def gradient(self, X: Any, reduction: str = "mean") -> Any:
+    def gradient(self, X: Any, reduction: str = "mean", *, upstream: Any = None) -> Any:
         """`forward` and `backward` in one pass over the rows; returns what `forward` does."""
         rows = self._batch(X)
         numbers = self._program.numbers()
-        seeds = self._seeds(rows, reduction, None)
+        seeds = self._seeds(rows, reduction, upstream)
         outputs, sums, _ = self._run(rows, numbers, seeds, False)
         self._rows, self._numbers = rows, numbers
         self._add(sums)

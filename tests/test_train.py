@@ -18,9 +18,12 @@ from micrograd_like import (
     cross_entropy,
     fit,
     hinge,
+    huber,
+    mae,
     max_margin,
     mse,
     top_gradients,
+    train,
 )
 from micrograd_like.tables import Scale, house_prices
 
@@ -355,6 +358,7 @@ def test_house_prices_are_predicted_about_as_well_as_by_linear_regression() -> N
 def test_digits_are_recognized() -> None:
     """Handwritten digits, of which 360 are held back: at least 95 % of those are right."""
     datasets = pytest.importorskip("sklearn.datasets")
+    pytest.importorskip("numba")
     digits = datasets.load_digits()
     X, y = (digits.data / 16).tolist(), digits.target.tolist()
     random.seed(0)
@@ -364,6 +368,93 @@ def test_digits_are_recognized() -> None:
     X_train, y_train = [X[i] for i in train], [y[i] for i in train]
     fit(
         model, X_train, y_train, cross_entropy, epochs=5, lr=lambda epoch: 0.01 / epoch,
-        batch_size=8, optimizer=Adam, progress=False,
+        batch_size=8, optimizer=Adam, progress=False, tape=True,
     )  # fmt: skip
     assert model.accuracy([X[i] for i in test], [y[i] for i in test]) >= 0.95
+
+
+@pytest.mark.parametrize("per_class", [False, True])
+def test_the_tape_learns_what_the_engine_learns(per_class: bool) -> None:
+    """Losses, accuracies, validation and weights agree to rounding, epoch by epoch."""
+    pytest.importorskip("numba")
+    chance = random.Random(3)
+    X = [[chance.uniform(-1, 1), chance.uniform(-1, 1)] for _ in range(50)]
+    y = [int(a * b > 0) for a, b in X]
+    loss = cross_entropy if per_class else binary_cross_entropy
+    runs = []
+    for tape in (False, True):
+        random.seed(4)
+        model = MLP(2, [6, 2 if per_class else 1], activation="tanh")
+        history = fit(
+            model, X, y, loss, epochs=8, lr=0.1, batch_size=7, validation=0.2, tape=tape,
+            progress=False,
+        )  # fmt: skip
+        runs.append((history, list(model.state_dict().values())))
+    (one, weights), (other, same) = runs
+    assert weights == pytest.approx(same, rel=1e-9, abs=1e-12)
+    assert one.loss == pytest.approx(other.loss, rel=1e-9)
+    assert one.validation_loss == pytest.approx(other.validation_loss, rel=1e-9)
+    assert (one.accuracy, one.validation_accuracy) == (other.accuracy, other.validation_accuracy)
+
+
+def test_the_tape_takes_regressions_of_several_outputs() -> None:
+    """Targets that are lists, and the losses of regressions."""
+    pytest.importorskip("numba")
+    X, y = [[x] for x in range(4)], [[2.0 * x, 1.0 - x] for x in range(4)]
+    for loss in (mse, mae, huber):
+        found = []
+        for tape in (False, True):
+            random.seed(1)
+            history = fit(MLP(1, [2]), X, y, loss, epochs=3, tape=tape, progress=False)
+            found.append(history.loss)
+        assert found[0] == pytest.approx(found[1], rel=1e-12)
+
+
+def test_the_tape_is_taken_by_itself_where_it_is_safe_and_worth_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """For a long training of a network of this package; not for a model of one's own."""
+    pytest.importorskip("numba")
+    taken = []
+    taped = train._Taped
+
+    def watched(*arguments: Any) -> Any:
+        taken.append(True)
+        return taped(*arguments)
+
+    class Own(Neuron):
+        pass
+
+    monkeypatch.setattr(train, "_Taped", watched)
+    for much, model, loss, expected in (
+        (10**9, Neuron(1, nonlin=False), mse, 0),
+        (1, Own(1, nonlin=False), mse, 0),
+        (1, Neuron(1, nonlin=False), lambda p, t: mse(p, t), 0),
+        (1, Neuron(1, nonlin=False), mse, 1),
+        (1, Neuron(1, nonlin=False), partial(huber, delta=2.0), 1),
+    ):
+        monkeypatch.setattr(train, "MUCH", much)
+        taken.clear()
+        fit(model, LINE, HEIGHTS, loss, epochs=1, progress=False)
+        assert len(taken) == expected
+
+
+def test_targets_are_checked_before_the_tape_runs() -> None:
+    """Recorded targets could be anything: the numbers themselves are tried first."""
+    pytest.importorskip("numba")
+    for loss, y, message in (
+        (hinge, [1, -1, 1, 0], "fit: data point 3: hinge: each label is -1 or 1, not 0.0"),
+        (binary_cross_entropy, [0, 1, 2, 1], "fit: data point 2: binary_cross_entropy: target 0"),
+    ):
+        model = judge()
+        before = model.state_dict()
+        with pytest.raises(ValueError, match=message):
+            fit(model, CORNERS, y, loss, tape=True, progress=False)
+        assert model.state_dict() == before
+
+
+def test_a_tape_that_diverges_says_so() -> None:
+    """As without it."""
+    pytest.importorskip("numba")
+    with pytest.raises(DivergenceError, match="try a learning rate below 50"):
+        fit(seeded(), LINE, HEIGHTS, epochs=1000, lr=50, tape=True, progress=False)
