@@ -10,7 +10,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -82,6 +81,8 @@ class Backprop(Steps, Player):
 
 
 def _rendered(sources: Sequence[str]) -> Iterator[bytes]:
+    from concurrent.futures import ThreadPoolExecutor
+
     from micrograd_like.render import rendered
 
     yield rendered(sources[0], "png")  # before all the work, in case that one is enough

@@ -7,7 +7,6 @@
 3/3  w ← w - 0.4 · ∂E/∂w = 2.12 - 0.4 · 0.24 = 2.024  (E = 0.0144, then 0.000576)
 """
 
-import inspect
 import io
 import math
 import re
@@ -349,6 +348,8 @@ def _circle(at: tuple[float, float]) -> Look:
 def _check_function(error: Error, count: int) -> None:
     if not callable(error):
         raise TypeError(f"Descent: the error is to be a function of the weights, not {error!r}")
+    import inspect
+
     try:
         inspect.signature(error).bind(*range(count))
     except TypeError:
@@ -362,6 +363,8 @@ def _check_function(error: Error, count: int) -> None:
 
 def _names(error: Error, count: int) -> tuple[str, ...]:
     """The names of the function's arguments, or w and w1, w2 where it has none to tell."""
+    import inspect
+
     usual = ("w",) if count == 1 else ("w1", "w2")
     try:
         arguments = list(inspect.signature(error).parameters.values())

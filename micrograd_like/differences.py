@@ -15,7 +15,6 @@ slope between the two is right.
 import math
 from collections.abc import Callable
 from itertools import pairwise
-from statistics import median
 from typing import Any, NamedTuple
 
 __all__ = ["Check", "check_slope"]
@@ -281,6 +280,8 @@ def _scatter(samples: list[Sample], center: float) -> float:
             for (_, before), (step, after) in pairwise(pairs)
             if before is not None and after is not None
         ]
+    from statistics import median
+
     return median(scatter)
 
 

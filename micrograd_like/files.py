@@ -1,22 +1,27 @@
-"""Files: written whole or not at all, and JSON that is read with care."""
+"""Files: written whole or not at all, and JSON that is read with care.
 
-import json
+What handles files is imported where it is used: it brings much of the standard library along.
+"""
+
 import os
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["read_json", "write"]
 
 LARGEST = 100 * 2**20  # bytes of a JSON file: some two million weights
 
 
-def write(path: Path, content: bytes) -> None:
+def write(path: "Path", content: bytes) -> None:
     """Write a file whole, or leave what is there as it is."""
     if not path.parent.is_dir():
         raise FileNotFoundError(f"{path}: there is no folder {str(path.parent)!r}; make it first")
     if path.is_dir():
         raise IsADirectoryError(f"{path}: is a folder; give the name of a file")
-    import tempfile  # brings much of the standard library, for one function
+    import tempfile
+    from pathlib import Path
 
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -29,8 +34,10 @@ def write(path: Path, content: bytes) -> None:
         raise
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_json(path: "Path") -> dict[str, Any]:
     """A JSON file with an object; what is wrong with it is told in one line."""
+    import json
+
     size = path.stat().st_size
     if size > LARGEST:
         raise ValueError(f"{path}: has {size:,} bytes; at most {LARGEST:,} are read")

@@ -10,19 +10,18 @@ Short rules have a loop for each kind of operands; for the others single numbers
 over a row.  A gradient that nobody needs goes to place -1.
 """
 
-import hashlib
-import importlib.util
 import math
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from micrograd_like.rules import FLOAT_COMPOSED, PRIMITIVES, RULES, Rule, bind, elementary
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["BUILT_IN", "Kernel", "kernel", "kinds"]
 
@@ -110,6 +109,8 @@ def kernel(names: Iterable[str]) -> Kernel:
 
 @cache
 def _kernel(custom: tuple[tuple[str, Any], ...]) -> Kernel:
+    from hashlib import sha256
+
     try:
         import numba
     except ImportError as error:
@@ -130,7 +131,7 @@ def _kernel(custom: tuple[tuple[str, Any], ...]) -> Kernel:
     )  # fmt: skip
     marks = [text, numba.__version__, sys.version, *(_mark(RULES[name].function) for name in names)]
     marks += [_mark(function) for function in FLOAT_COMPOSED.values()]
-    digest = hashlib.sha256("\n".join(marks).encode()).hexdigest()[:24]
+    digest = sha256("\n".join(marks).encode()).hexdigest()[:24]
     module = _imported(text, f"micrograd_like_kernel_{digest}")
     return Kernel(codes, module.forward, module.backward)
 
@@ -204,6 +205,8 @@ def compiled_rules(custom: Sequence[str]) -> dict[str, Any]:
 
 def _imported(text: str, name: str) -> ModuleType:
     """A module of this text, in a file of its name, beside which Numba keeps what it compiles."""
+    import importlib.util
+
     from micrograd_like.files import write
 
     if name in sys.modules:
@@ -221,8 +224,10 @@ def _imported(text: str, name: str) -> ModuleType:
 
 
 @cache
-def _folder() -> Path:
+def _folder() -> "Path":
     """Where compiled kernels are kept: the user's cache, or a new folder if that cannot be used."""
+    from pathlib import Path
+
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     try:
         folder = Path(home) / "micrograd_like"
@@ -231,6 +236,8 @@ def _folder() -> Path:
             return folder
     except (OSError, RuntimeError):  # no home
         pass
+    import tempfile
+
     return Path(tempfile.mkdtemp(prefix="micrograd_like_"))
 
 

@@ -8,18 +8,19 @@ from the ``random`` module, so that a program written for it gives the same numb
 ['w0', 'w1', 'b']
 """
 
-import json
 import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from micrograd_like.engine import NOT_COMPUTED, Value, to_number
 from micrograd_like.files import read_json, write
 from micrograd_like.functions import FUNCTIONS, function_of
 from micrograd_like.rules import RULES
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["MLP", "Layer", "Module", "Neuron"]
 
@@ -234,7 +235,7 @@ class MLP(Module):
     def parameters(self) -> list[Value]:
         return [p for layer in self.layers for p in layer.parameters()]
 
-    def save(self, path: str | Path) -> str:
+    def save(self, path: "str | Path") -> str:
         """Save the network as JSON, every weight exactly, and ``about``; returns the path."""
         state = self.state_dict()
         for name, number in state.items():
@@ -250,13 +251,18 @@ class MLP(Module):
             "about": self.about,
             "parameters": state,
         }
+        import json
+        from pathlib import Path
+
         text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
         write(Path(path), text.encode())
         return str(path)
 
     @classmethod
-    def load(cls, path: str | Path) -> "MLP":
+    def load(cls, path: "str | Path") -> "MLP":
         """The network of a file that `save` wrote; a file of anything else is refused."""
+        from pathlib import Path
+
         path = Path(path)
         document = read_json(path)
         for key, expected in FORMAT.items():

@@ -6,23 +6,24 @@ hides what it was given.  This file knows no graphs: `backprop.py` and `descent.
 steps look like.
 """
 
-import base64
 import io
-import json
+import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from micrograd_like.draw import THEMES, readable
 from micrograd_like.files import write
 from micrograd_like.steps import joined
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 __all__ = ["Look", "Play", "Player", "Scene", "inlined"]
 
-FOLDER = Path(__file__).parent
+FOLDER = os.path.dirname(__file__)
 MOST_FRAMES = 400  # of a GIF
 LARGEST = 2000  # pixels of a GIF's longer side
 SMALLEST = 0.5  # part to which a picture may be shrunk for that
@@ -89,8 +90,10 @@ class Player(ABC):
         """An HTML page that plays the steps and needs nothing else."""
         return _page(self.play())
 
-    def save(self, path: str | Path) -> str:
+    def save(self, path: "str | Path") -> str:
         """Save as a page, ``.html``, or as a moving picture, ``.gif``; returns the path."""
+        from pathlib import Path
+
         path = Path(path)
         ending = path.suffix.lower()
         if ending not in (".html", ".gif"):
@@ -135,6 +138,8 @@ class Player(ABC):
         return file.getvalue()
 
     def _repr_html_(self) -> str:
+        import base64
+
         try:
             play, still = self.play(), self.still()
         except (ImportError, RuntimeError) as error:  # no Graphviz, or a graph too large for it
@@ -186,16 +191,19 @@ def _page(play: Play) -> str:
         "steps": [_short(scene) for scene in play.scenes],
         "names": play.names,
     }
+    import json
+    from pathlib import Path
+
     text = json.dumps(steps, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     parts = {
         "title": escape(play.title),
         "svg": play.svg,
         "steps": text.replace("<", "\\u003c"),
         "colours": _colours(),
-        "style": (FOLDER / "player.css").read_text("utf-8"),
-        "script": (FOLDER / "player.js").read_text("utf-8"),
+        "style": (Path(FOLDER) / "player.css").read_text("utf-8"),
+        "script": (Path(FOLDER) / "player.js").read_text("utf-8"),
     }
-    template = (FOLDER / "player.html").read_text("utf-8")
+    template = (Path(FOLDER) / "player.html").read_text("utf-8")
     return readable(re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], template))
 
 

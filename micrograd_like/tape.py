@@ -12,7 +12,6 @@ array([4., 0., 4.])
 
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
@@ -220,8 +219,10 @@ class Tape:
 
 
 @cache
-def _threads() -> ThreadPoolExecutor:
+def _threads() -> Any:
     """One thread for each processor; the kernel lets go of Python's lock."""
+    from concurrent.futures import ThreadPoolExecutor
+
     return ThreadPoolExecutor(os.cpu_count())
 
 

@@ -3,9 +3,7 @@
 import math
 import random
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
-from importlib.util import find_spec
 from types import FunctionType
 from typing import Any, NamedTuple
 
@@ -23,16 +21,29 @@ Rate = float | Callable[[int], float]  # a learning rate, or that of each epoch,
 Callback = Callable[[int, Any, "History"], Any]  # of an epoch, the model, and what happened so far
 
 
-@dataclass
 class History:
     """What happened in each epoch, as lists; those of what was not asked for are empty."""
 
-    loss: list[float] = field(default_factory=list)  # the mean over the data points, as met
-    gradient_norm: list[float] = field(default_factory=list)  # the gradient's length, last batch
-    accuracy: list[float] = field(default_factory=list)  # of a classification, as met
-    validation_loss: list[float] = field(default_factory=list)  # after the epoch
-    validation_accuracy: list[float] = field(default_factory=list)
-    ended: str = ""  # why the training ended before its last epoch, if it did
+    def __init__(
+        self,
+        loss: Iterable[float] = (),
+        gradient_norm: Iterable[float] = (),
+        accuracy: Iterable[float] = (),
+        validation_loss: Iterable[float] = (),
+        validation_accuracy: Iterable[float] = (),
+    ) -> None:
+        self.loss = list(loss)  # the mean over the data points, as met
+        self.gradient_norm = list(gradient_norm)  # the gradient's length, at the last batch
+        self.accuracy = list(accuracy)  # of a classification, as met
+        self.validation_loss = list(validation_loss)  # after the epoch
+        self.validation_accuracy = list(validation_accuracy)
+        self.ended = ""  # why the training ended before its last epoch, if it did
+
+    def __repr__(self) -> str:
+        if not self.loss:
+            return "<History of 0 epochs>"
+        count = f"{len(self.loss)} epoch" + ("s" if len(self.loss) > 1 else "")
+        return f"<History of {count}: loss from {self.loss[0]:.4g} to {self.loss[-1]:.4g}>"
 
     def plot(self, ax: Any = None, theme: str = "light") -> Any:
         """The losses of the epochs, and the accuracies; on matplotlib's axes, which it returns."""
@@ -168,6 +179,8 @@ class _Run:
     def compile(self, tape: bool | None, points: list[Point], epochs: int) -> None:
         """Take a tape if that is wanted, or if nobody said and it is safe, there and worth it."""
         if tape is None:
+            from importlib.util import find_spec
+
             work = len(points) * epochs * len(self.optimizer.parameters)
             worth = work > MUCH and find_spec("numba") is not None
             tape = worth and _sure(self.model, self.loss)
