@@ -17,6 +17,7 @@ from typing import Any
 
 from micrograd_like.engine import Value, apply, replay, topological_order
 from micrograd_like.kernel import kernel, kinds
+from micrograd_like.source import source
 
 __all__ = ["Tape"]
 
@@ -100,6 +101,10 @@ class Tape:
         self._rows, self._numbers = rows, numbers
         self._add(sums)
         return outputs[:, 0] if self.single else outputs
+
+    def source(self) -> str:
+        """The tape as Python text, forward and backward, for one row: see `source`."""
+        return source(self.roots, self.inputs)
 
     def _add(self, sums: Any) -> None:
         import numpy as np
