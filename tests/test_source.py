@@ -38,7 +38,7 @@ def test_a_network_is_written_with_its_names() -> None:
     root = model(x)
     root.backward()
     text = source([root], x)
-    assert "def program(x, v_lambda, *, layer0_neuron" in text
+    assert "def program(x, v_lambda, *, layer" in text
     assert 'tanh = RULES["tanh"].function' in text
     assert "layer0_neuron0, d_layer0_neuron0_1 = tanh(" in text
     names = {p.label.replace(".", "_"): p for p in model.parameters()}
