@@ -511,21 +511,19 @@ def topological_order(*roots: Value) -> list[Value]:
     ['a', '×', 'exp']
     """
     order: list[Value] = []
-    opened: set[int] = set()
-    closed: set[int] = set()
-    stack = list(reversed(roots))
+    met: set[int] = set()
+    stack: list[Value | None] = list(reversed(roots))
     while stack:
-        node = stack[-1]
-        key = id(node)
-        if key in closed:
-            stack.pop()
-        elif key in opened:
-            closed.add(key)
-            order.append(stack.pop())
-        else:
-            opened.add(key)
+        node = stack.pop()
+        if node is None:  # the inputs of the next one are in the order
+            node = stack.pop()
+            assert node is not None
+            order.append(node)
+        elif id(node) not in met:
+            met.add(id(node))
+            stack += (node, None)
             for v in (node._y, node._x):
-                if isinstance(v, Value) and id(v) not in closed:
+                if isinstance(v, Value) and id(v) not in met:
                     stack.append(v)
     return order
 

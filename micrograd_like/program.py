@@ -1,0 +1,259 @@
+"""A recorded graph as arrays, which the kernel replays over blocks of rows."""
+
+import os
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from micrograd_like.engine import Value
+from micrograd_like.kernel import Kernel, kinds
+
+__all__ = ["Program"]
+
+CACHED = 2**20  # bytes of values, and as many of gradients, that a block of rows should have
+ROWS = 8, 256  # of a block, at least and at most
+WAVE = 16  # blocks at a time, on several threads
+
+
+class Program:
+    """Operations as arrays: for each its code, and the places of its operands and of its result.
+
+    ``order`` has the operations, each after what it needs.  Those that depend on one of the
+    ``inputs`` are done for every row.  What they read else is one number for all rows, a single:
+    leaves, constants, and what depends on no input.  A single that meets an operation which takes
+    rows only is spread over a row first.  Where an operation is done on the same operands a second
+    time, its value has the place of the first; gradients have places of their own, and are summed
+    as the engine sums them.
+    """
+
+    def __init__(
+        self,
+        roots: Sequence[Value],
+        inputs: Sequence[Value],
+        order: Sequence[Value],
+        kernel: Kernel,
+    ) -> None:
+        import numpy as np
+
+        self.inputs, self.outputs = len(inputs), len(roots)
+        # What the singles are, by their places: leaves, operations, and the constants' numbers.
+        self.leaves: dict[int, Value] = {}
+        self.still: dict[int, Value] = {}
+        self.constants: dict[int, float] = {}
+        self.singles = 0
+        self._kernel = kernel
+        # Inputs and operations have numbers from 0, singles -1, -2, …
+        self._number = {id(v): k for k, v in enumerate(inputs)}
+        self._read(order)
+        numbers = [self._number[id(v)] for v in roots]
+        if numbers and min(numbers) < 0:
+            k = next(k for k, number in enumerate(numbers) if number < 0)
+            raise ValueError(f"Tape: root {k}, {roots[k]!r}, depends on none of the inputs")
+        self.leaf_places = np.array(list(self.leaves), dtype=np.int64)
+        self.still_places = np.array(list(self.still), dtype=np.int64)
+        self._constants = np.zeros(self.singles)
+        self._constants[list(self.constants)] = list(self.constants.values())
+        self._place()
+        self._roots = np.stack([self._at[numbers], self._into[numbers]], axis=1).astype(np.int32)
+        self._forth = self._forward_program()
+        self._back: dict[bool, Any] = {}  # with and without the inputs' gradients
+        self._scratch: list[Any] = []
+        del self._number
+
+    def run(
+        self,
+        rows: Any,
+        leaves: Any = (),
+        still: Any = (),
+        seeds: Any = None,
+        *,
+        input_gradients: bool = False,
+        parallel: bool = False,
+    ) -> Any:
+        """Outputs, the singles' gradients, the inputs', and the numbers of rows to look at again.
+
+        ``leaves`` and ``still`` are the numbers of those singles.  With ``seeds``, the gradients of
+        the outputs in their shape, there is a way back.
+        """
+        import numpy as np
+
+        count = len(rows)
+        size = min(count, max(ROWS[0], min(ROWS[1], CACHED // (8 * self.values))))
+        wave = WAVE if parallel and count > size else 1
+        if seeds is not None and input_gradients not in self._back:
+            self._back[input_gradients] = self._backward_program(input_gradients)
+        outputs = np.empty((count, self.outputs))
+        slopes = np.empty((count, self.inputs if input_gradients else 0))
+        numbers = self._constants.copy()
+        numbers[self.leaf_places], numbers[self.still_places] = leaves, still
+        sums, wrong = np.zeros(self.singles), np.zeros(count, dtype=np.uint8)
+        scratch = self._memory(size, wave)
+
+        def compute(start: int, place: int) -> None:
+            part = slice(start, start + size)
+            V, G, H, T = scratch[place]
+            self._kernel.forward(
+                rows[part], self._forth, self._roots, numbers, outputs[part], V, wrong[part]
+            )
+            if seeds is not None:
+                back = self._back[input_gradients]
+                self._kernel.backward(
+                    seeds[part], back, self._roots, numbers, slopes[part], V, G, H, T
+                )
+
+        for first in range(0, count, size * wave):
+            starts = range(first, min(count, first + size * wave), size)
+            if wave > 1:
+                list(_threads().map(compute, starts, range(wave)))
+            else:
+                compute(first, 0)
+            for place in range(len(starts)):  # in the order of the rows, whoever was first
+                sums += scratch[place][2]
+        return outputs, sums, slopes, np.flatnonzero(wrong)
+
+    def _memory(self, size: int, wave: int) -> Any:
+        """Room for the values and gradients of blocks; kept, as getting it costs as much as use."""
+        import numpy as np
+
+        if len(self._scratch) < wave or self._scratch[0][0].shape[1] < size:
+            self._scratch = [
+                (
+                    np.empty((self.values, size)),
+                    np.empty((self.gradients, size)),
+                    np.zeros(self.singles),
+                    np.empty(size),
+                )
+                for _ in range(wave)
+            ]
+        return self._scratch
+
+    def _read(self, order: Sequence[Value]) -> None:
+        """Operations and their operands by number, and which does what another has done."""
+        import numpy as np
+
+        number, constants = self._number, dict[str, int]()
+        rules: dict[Any, int] = {}
+        done: dict[int, int] = {}
+        same = list(range(self.inputs))  # the first that does the same
+        learning = [False] * self.inputs  # depends on a single that is a Value
+        left, right, of = [], [], []
+
+        def single(kind: dict[int, Any], x: Value | float) -> int:
+            place = self.singles
+            kind[place] = x
+            self.singles += 1
+            return ~place
+
+        def constant(x: float) -> int:
+            key = float(x).hex()
+            if key not in constants:
+                constants[key] = single(self.constants, float(x))
+            return constants[key]
+
+        for v in order:  # in few steps each, as a graph may have millions
+            rule, x, y = v._rule, v._x, v._y
+            if rule is None:
+                if id(v) not in number:
+                    number[id(v)] = single(self.leaves, v)
+                continue
+            a = number[id(x)] if isinstance(x, Value) else constant(x)
+            b = a if y is None else number[id(y)] if isinstance(y, Value) else constant(y)
+            if a < 0 and b < 0:
+                number[id(v)] = single(self.still, v)
+                continue
+            code = rules.setdefault(rule, len(rules))
+            key = (code << 80) + ((same[a] if a >= 0 else a) << 40) + (same[b] if b >= 0 else b)
+            k = number[id(v)] = len(same)
+            same.append(done.setdefault(key, k))
+            learning.append(
+                (learning[a] if a >= 0 else isinstance(x, Value))
+                or (learning[b] if b >= 0 else isinstance(y, Value))
+            )
+            left.append(a)
+            right.append(b)
+            of.append(code)
+        self._rules = list(rules)
+        self._operands = np.array([left, right], dtype=np.int64)
+        self._of = np.array(of, dtype=np.int64)
+        self._same = np.array(same, dtype=np.int64)
+        self._learning = np.array(learning, dtype=np.bool_)
+
+    def _place(self) -> None:
+        """The places of everything in a block, or among the singles."""
+        import numpy as np
+
+        operands, of, inputs, count = self._operands, self._of, self.inputs, len(self._of)
+        short = np.array([len(kinds(rule)) > 1 for rule in self._rules], dtype=np.bool_)
+        alone = operands < 0
+        self._spread = np.unique(~operands[alone & ~short[of]])  # singles that become rows
+        start = inputs + len(self._spread)
+        spread = np.full(self.singles, -1)
+        spread[self._spread] = np.arange(inputs, start)
+        # The places of rows, in two countings for values and gradients.
+        fresh = self._same == np.arange(len(self._same))
+        self._first = fresh[inputs:]
+        self._at = np.arange(len(self._same))
+        self._at[fresh] = np.cumsum(fresh)[fresh] - 1
+        self._at = self._at[self._same]
+        self._at[inputs:] += start - inputs
+        self._into = np.arange(len(self._same))
+        self._into[inputs:] += start - inputs
+        self.values = start + int(self._first.sum())
+        self.gradients = start + count + 1  # into the last goes what nobody reads
+        numbers, single = np.where(alone, 0, operands), np.where(alone, ~operands, 0)
+        as_row = spread[single] if self.singles else single
+        places = np.where(as_row >= 0, as_row, single)
+        self._targets = np.where(alone, places, self._into[numbers])
+        places = np.where(alone, places, self._at[numbers])
+        row = ~alone | (as_row >= 0)
+        codes = self._kernel.codes
+        by_kind = [
+            [codes.get((rule.name, kind), -1) for kind in ("ss", "sv", "vs", "vv")]
+            if rule.arity == 2
+            else [-1, codes[rule.name, "v"], -1, codes[rule.name, "v"]]
+            for rule in self._rules
+        ]
+        code = np.array(by_kind, dtype=np.int64).reshape(-1, 4)[of, 2 * row[0] + row[1]]
+        self._table = np.stack([code, *places, self._at[inputs:]])
+
+    def _forward_program(self) -> Any:
+        """The way forward: codes, the operands' places, the results'."""
+        import numpy as np
+
+        spread = np.zeros((4, len(self._spread)), dtype=np.int64)
+        spread[1], spread[3] = self._spread, self.inputs + np.arange(len(self._spread))
+        return _array(spread, self._table[:, self._first])
+
+    def _backward_program(self, input_gradients: bool) -> Any:
+        """The way back, in forward order: the same, with the places of the operands' gradients."""
+        import numpy as np
+
+        needed = self._learning | input_gradients
+        learned = np.ones(self.singles, dtype=np.bool_)
+        learned[list(self.constants)] = False
+        known = np.concatenate([needed, learned[::-1]])  # a single's number counts from the end
+        wanted = known[self._operands]
+        unary = np.array([rule.arity == 1 for rule in self._rules], dtype=np.bool_)
+        wanted[1, unary[self._of]] = False
+        table = np.stack(
+            [*self._table[:3], self._into[self.inputs :], *np.where(wanted, self._targets, -1)]
+        )
+        places = np.flatnonzero(learned[self._spread])
+        spread = np.zeros((6, len(places)), dtype=np.int64)
+        spread[3], spread[4] = self.inputs + places, self._spread[places]
+        return _array(spread, table[:, needed[self.inputs :]])
+
+
+def _array(spread: Any, table: Any) -> Any:
+    """The program for the kernel, in which every column lies in one piece."""
+    import numpy as np
+
+    return np.ascontiguousarray(np.concatenate([spread, table], axis=1), dtype=np.int32)
+
+
+@cache
+def _threads() -> Any:
+    """One thread for each processor; the kernel lets go of Python's lock."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(os.cpu_count())
