@@ -11,6 +11,7 @@
 from typing import Any
 
 from micrograd_like import functions
+from micrograd_like.arrays import to_function
 from micrograd_like.backprop import Backprop
 from micrograd_like.custom import rule
 from micrograd_like.derivatives import derivative, grad, hessian, jacobian
@@ -32,6 +33,7 @@ from micrograd_like.nn import MLP, Layer, Module, Neuron
 from micrograd_like.optim import SGD, Adam
 from micrograd_like.paths import paths
 from micrograd_like.plots import plot_boundary, plot_fit, plot_weights
+from micrograd_like.tape import Tape
 from micrograd_like.train import DivergenceError, History, fit, top_gradients
 
 __version__ = "0.1.0"
@@ -46,6 +48,7 @@ __all__ = [
     "Layer",
     "Module",
     "Neuron",
+    "Tape",
     "Value",
     "assert_gradients",
     "binary_cross_entropy",
@@ -69,6 +72,7 @@ __all__ = [
     "plot_weights",
     "replay",
     "rule",
+    "to_function",
     "top_gradients",
     "topological_order",
 ]

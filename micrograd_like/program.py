@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from micrograd_like.engine import Value
+from micrograd_like.engine import Value, topological_order
 from micrograd_like.kernel import Kernel, kinds
 
-__all__ = ["Program"]
+__all__ = ["Program", "checked"]
 
 CACHED = 2**20  # bytes of values, and as many of gradients, that a block of rows should have
 ROWS = 8, 256  # of a block, at least and at most
@@ -242,6 +242,27 @@ class Program:
         spread = np.zeros((6, len(places)), dtype=np.int64)
         spread[3], spread[4] = self.inputs + places, self._spread[places]
         return _array(spread, table[:, needed[self.inputs :]])
+
+
+def checked(caller: str, roots: Sequence[Value], inputs: Sequence[Value]) -> list[Value]:
+    """The graph's values, inputs of operations first, if roots and inputs are what they can be."""
+    for name, values in (("root", roots), ("input", inputs)):
+        for v in values:
+            if not isinstance(v, Value):
+                raise TypeError(f"{caller}: each {name} is a Value, not {v!r}")
+    if not roots:
+        raise ValueError(f"{caller}: there is no root to compute")
+    order = topological_order(*roots)
+    leaves = {id(v) for v in order if v.rule is None}
+    seen: set[int] = set()
+    for k, v in enumerate(inputs):
+        if id(v) not in leaves:
+            what = "is no leaf" if v.rule else "is not in the graph"
+            raise ValueError(f"{caller}: input {k}, {v!r}, {what}; inputs are leaves of the graph")
+        if id(v) in seen:
+            raise ValueError(f"{caller}: input {k}, {v!r}, is given twice")
+        seen.add(id(v))
+    return order
 
 
 def _array(spread: Any, table: Any) -> Any:

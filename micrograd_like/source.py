@@ -23,13 +23,13 @@ def program(x, *, w):
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from keyword import iskeyword
 
 from micrograd_like.engine import SYMBOLS, Value, names_of, topological_order
 from micrograd_like.rules import RULES, Rule
 
-__all__ = ["source"]
+__all__ = ["identifiers", "source"]
 
 HEAD = """\
 from micrograd_like.rules import RULES
@@ -52,7 +52,7 @@ def source(roots: Sequence[Value], inputs: Sequence[Value]) -> str:
     numbers are the engine's.  Values have their labels for names, as far as Python takes them.
     """
     order = topological_order(*roots)
-    names = _identifiers(order)
+    names = identifiers(order, OURS)
     operations = [v for v in order if v.rule is not None]
     used = sorted({v.rule.name for v in operations if v.rule and not _is_plain(v.rule)})
     inside = {id(v) for v in inputs}
@@ -127,14 +127,14 @@ def _is_plain(rule: Rule) -> bool:
     return simple and (rule.name in SYMBOLS or rule.formula == "-x")
 
 
-def _identifiers(order: Sequence[Value]) -> dict[int, str]:
-    """The values' names as Python takes them, each another."""
+def identifiers(order: Sequence[Value], ours: Collection[str]) -> dict[int, str]:
+    """The values' names as Python takes them, each another, and none of ours."""
     given: dict[str, int] = {}
     found = {}
     for key, name in names_of(order).items():
         word = re.sub(r"\W", "_", name)
-        ours = word in OURS or word in RULES or word.startswith(("grad_", "d_")) or word == "_"
-        if not word.isidentifier() or iskeyword(word) or ours:
+        taken = word in ours or word in RULES or word.startswith(("grad_", "d_")) or word == "_"
+        if not word.isidentifier() or iskeyword(word) or taken:
             word = f"v_{word}"
         word = word.translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789"))
         while word in given:

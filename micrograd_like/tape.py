@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
-from micrograd_like.engine import Value, apply, replay, topological_order
+from micrograd_like.engine import Value, apply, replay
 from micrograd_like.kernel import kernel
-from micrograd_like.program import Program
+from micrograd_like.program import Program, checked
 from micrograd_like.source import source
 
 __all__ = ["Tape"]
@@ -46,7 +46,7 @@ class Tape:
         self.single = isinstance(roots, Value)
         self.inputs = list(inputs)
         self.parallel = parallel
-        order = _checked(self.roots, self.inputs)
+        order = checked("Tape", self.roots, self.inputs)
         compiled = kernel({rule.name for rule in {v._rule for v in order} if rule is not None})
         self._each = Program(self.roots, self.inputs, order, compiled)
         self.parameters = list(self._each.leaves.values())
@@ -183,24 +183,3 @@ class Tape:
                     replay(root, leaves, apply)
                 except (ValueError, ArithmeticError) as error:
                     raise type(error)(f"Tape: row {row}: {error}") from None
-
-
-def _checked(roots: Sequence[Value], inputs: Sequence[Value]) -> list[Value]:
-    """The graph's values, inputs of operations first, if they can be those of a tape."""
-    for name, values in (("root", roots), ("input", inputs)):
-        for v in values:
-            if not isinstance(v, Value):
-                raise TypeError(f"Tape: each {name} is a Value, not {v!r}")
-    if not roots:
-        raise ValueError("Tape: there is no root to compute")
-    order = topological_order(*roots)
-    leaves = {id(v) for v in order if v.rule is None}
-    seen: set[int] = set()
-    for k, v in enumerate(inputs):
-        if id(v) not in leaves:
-            what = "is no leaf" if v.rule else "is not in the graph"
-            raise ValueError(f"Tape: input {k}, {v!r}, {what}; inputs are leaves of the graph")
-        if id(v) in seen:
-            raise ValueError(f"Tape: input {k}, {v!r}, is given twice")
-        seen.add(id(v))
-    return order

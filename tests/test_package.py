@@ -12,7 +12,8 @@ import micrograd_like
 PACKAGE = Path(micrograd_like.__file__).parent
 # Each file may import those above it, never one below.
 ORDER = """
-    rules engine functions custom derivatives files kernel program source tape nn losses optim
+    rules engine functions custom derivatives files
+    kernel program source arrays tape nn losses optim
     differences reference gradcheck strategies _hypothesis
     steps paths outline render draw plots train player backprop descent expression
     tables cli __main__

@@ -1,0 +1,243 @@
+"""A recorded graph as a plain function over arrays: NumPy's, JAX's, PyTorch's.
+
+>>> import numpy
+>>> x, w, b = Value(0.0, "x"), Value(2.0, "w"), Value(1.0, "b")
+>>> line = to_function((w * x + b).relu(), [x], numpy)
+>>> line(numpy.array([[1.0], [-2.0]]), [2.0, 1.0])
+array([3., 0.])
+>>> print(line.source)
+import numpy as xp
+<BLANKLINE>
+<BLANKLINE>
+def program(X, parameters):
+    x = X[..., 0]
+    w, b = parameters
+    v1 = w * x
+    v2 = v1 + b
+    v3 = xp.where(v2 <= 0, 0.0, v2)
+    return v3
+"""
+
+import ast
+import math
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, reduce
+from importlib import import_module
+from itertools import pairwise
+from typing import Any
+
+from micrograd_like.engine import Value
+from micrograd_like.program import checked
+from micrograd_like.rules import PRIMITIVES, RULES, m
+from micrograd_like.source import identifiers
+
+__all__ = ["to_function"]
+
+# Where arrays need other formulas than people: next to the ends of the range, and at kinks, where
+# the array libraries' derivative of the formula is not the rule's.
+FORMULAS = {
+    "relu": "0.0 if x <= 0 else x",
+    "sigmoid": "exp(-logaddexp(0.0, -x))",
+    "softplus": "logaddexp(x, 0.0)",
+}
+COMPOSED = {  # what formulas may call besides: the arguments, and the text
+    "sigmoid": ("x", FORMULAS["sigmoid"]),
+    "normal_pdf": ("x", "exp(-0.5 * (x * x)) / sqrt(2 * pi)"),
+    "normal_cdf": ("x", RULES["normal_cdf"].formula),
+    "power_slope": ("xy", "y * x ** (y - 1)"),
+    "asin_slope": ("x", "1 / sqrt((1 - x) * (1 + x))"),
+    "divide": ("xy", "x / y"),
+    "pow": ("xy", "x ** y"),
+}
+NAMES = {"max": "maximum", "min": "minimum"}
+ON_ARRAYS = ("maximum", "minimum", "logaddexp")  # of two arrays, never of a number
+SPECIAL = {"numpy": "scipy.special", "jax.numpy": "jax.scipy.special"}  # where erfc is
+SCOPE: dict[str, Any] = {name: getattr(m, name) for name in PRIMITIVES} | {
+    "pi": math.pi,
+    "inf": math.inf,
+}
+OURS = ("xp", "X", "parameters", "program", "nan", *SCOPE)
+
+
+def to_function(roots: Value | Sequence[Value], inputs: Sequence[Value], xp: Any) -> Any:
+    """The graph as a function ``f(X, parameters)`` over the arrays of the namespace ``xp``.
+
+    ``xp`` is one of the Array API's kind: ``numpy`` (2 or later), ``jax.numpy``, ``torch``, …;
+    ``X`` has a column for each of the inputs, its last axis; ``parameters`` are the other leaves'
+    numbers, an array or a list in the order of ``f.parameters``, which holds the leaves.  The
+    result is an array with a number for each row, or, of several roots, with a column for each.
+    ``f.source`` is the program as text, which runs without this package.
+
+    Nothing of it is ours from there on: derivatives, compilers, processors are the namespace's, as
+    are precision, what happens where an operation is undefined (NaN, as a rule), and the
+    derivative of abs, maximum and minimum at a tie.  As in a `Tape`, Python's branches are those
+    taken when the graph was recorded.
+    """
+    single = isinstance(roots, Value)
+    listed: Sequence[Value] = [roots] if isinstance(roots, Value) else list(roots)
+    order = checked("to_function", listed, inputs)
+    names = identifiers(order, OURS)
+    inside = {id(v) for v in inputs}
+    parameters = [v for v in order if v.rule is None and id(v) not in inside]
+    lines = [f"{names[id(v)]} = X[..., {k}]" for k, v in enumerate(inputs)]
+    if parameters:
+        lines.append(f"{''.join(names[id(v)] + ', ' for v in parameters)[:-1]} = parameters")
+        lines[-1] = lines[-1].replace(", =", " =") if len(parameters) > 1 else lines[-1]
+    calls: set[str] = set()
+    moving = set(inside)
+    for v in order:
+        if v.rule is not None:
+            if any(id(x) in moving for x in v.inputs):
+                moving.add(id(v))
+            lines.append(f"{names[id(v)]} = {_expression(v, names, calls)}")
+    for k, root in enumerate(listed):
+        if id(root) not in moving:
+            raise ValueError(f"to_function: root {k}, {root!r}, depends on none of the inputs")
+    results = ", ".join(names[id(v)] for v in listed)
+    lines.append(f"return {results}" if single else f"return xp.stack([{results}], axis=-1)")
+    return _Function(inputs, parameters, lines, xp, calls)
+
+
+class _Function:
+    """The function that `to_function` returns."""
+
+    def __init__(
+        self,
+        inputs: Sequence[Value],
+        parameters: list[Value],
+        lines: list[str],
+        xp: Any,
+        calls: set[str],
+    ) -> None:
+        self.inputs, self.parameters = list(inputs), parameters
+        scope = {"xp": xp, "inf": float("inf"), "nan": float("nan")}
+        head = [f"import {xp.__name__} as xp"]
+        for name in sorted(calls):
+            if not hasattr(xp, name) and name != "erfc":
+                raise ValueError(
+                    f"to_function: {xp.__name__} has no {name}; take a namespace of the Array "
+                    "API, such as that of NumPy 2"
+                )
+        if "erfc" in calls:
+            home, scope["erfc"] = _erfc(xp)
+            head.append(f"from {home} import erfc")
+        body = "\n".join(f"    {line}" for line in lines)
+        self.source = "\n".join([*head, "", "", "def program(X, parameters):", body])
+        exec(compile(f"def program(X, parameters):\n{body}", "to_function", "exec"), scope)
+        self._program: Callable[..., Any] = scope["program"]
+
+    def __call__(self, X: Any, parameters: Any = ()) -> Any:
+        if not X.shape or X.shape[-1] != len(self.inputs):
+            raise ValueError(
+                f"to_function: X has a column for each of {len(self.inputs)} inputs, "
+                f"not the shape {tuple(X.shape)}"
+            )
+        if len(parameters) != len(self.parameters):
+            raise ValueError(
+                f"to_function: {len(parameters)} parameters, and there are {len(self.parameters)}; "
+                "start with [v.data for v in f.parameters]"
+            )
+        return self._program(X, parameters)
+
+    def __repr__(self) -> str:
+        return (
+            f"<function of {len(self.inputs)} inputs and {len(self.parameters)} parameters: "
+            "f(X, parameters)>"
+        )
+
+
+def _erfc(xp: Any) -> tuple[str, Any]:
+    """Where a namespace's erfc is, which is not in the Array API."""
+    home = xp.__name__ if hasattr(xp, "erfc") else SPECIAL.get(xp.__name__)
+    if home is None:
+        raise ValueError(f"to_function: {xp.__name__} has no erfc, which Φ and GELU need")
+    return home, import_module(home).erfc
+
+
+def _expression(v: Value, names: dict[int, str], calls: set[str]) -> str:
+    """The operation as a Python expression of the operands' names."""
+    assert v.rule is not None
+    formula = FORMULAS.get(v.rule.name, v.rule.formula)
+    operands: list[ast.expr] = [
+        ast.Name(names[id(x)]) if isinstance(x, Value) else ast.Constant(float(x)) for x in v.inputs
+    ]
+    tree = _OnArrays(v.rule.name, calls).rebuilt(
+        _parsed(formula), dict(zip("xy", operands, strict=False))
+    )
+    return ast.unparse(tree)
+
+
+@cache
+def _parsed(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
+
+
+class _OnArrays:
+    """Rebuilds a formula with operands in the places of x and y, and arrays' functions."""
+
+    def __init__(self, rule: str, calls: set[str]) -> None:
+        self.rule, self.calls = rule, calls
+
+    def rebuilt(self, node: ast.expr, operands: dict[str, ast.expr]) -> ast.expr:
+        """The tree of the same expression; what holds no array is computed here and now."""
+        new = self._rebuilt(node, operands)
+        names = {part.id for part in ast.walk(new) if isinstance(part, ast.Name)}
+        if isinstance(new, ast.Constant) or not names <= SCOPE.keys():
+            return new
+        return ast.Constant(eval(ast.unparse(new), dict(SCOPE)))
+
+    def _rebuilt(self, node: ast.expr, operands: dict[str, ast.expr]) -> ast.expr:
+        def again(part: ast.expr) -> ast.expr:
+            return self.rebuilt(part, operands)
+
+        match node:
+            case ast.Constant():
+                return node
+            case ast.Name(id=name):
+                return operands[name] if name in operands else ast.Name(name)
+            case ast.UnaryOp(op=ast.Not(), operand=part):
+                return ast.UnaryOp(ast.Invert(), again(part))
+            case ast.UnaryOp(op=op, operand=part):
+                return ast.UnaryOp(op, again(part))
+            case ast.BinOp(left=left, op=op, right=right):
+                return ast.BinOp(again(left), op, again(right))
+            case ast.BoolOp(op=op, values=parts):
+                return _joined(
+                    ast.BitAnd() if isinstance(op, ast.And) else ast.BitOr(), map(again, parts)
+                )
+            case ast.Compare(left=left, ops=ops, comparators=others):
+                terms = list(map(again, [left, *others]))
+                pairs = zip(pairwise(terms), ops, strict=True)
+                return _joined(ast.BitAnd(), (ast.Compare(a, [op], [b]) for (a, b), op in pairs))
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                condition, *parts = map(again, [test, body, orelse])
+                if isinstance(condition, ast.Constant):
+                    return parts[0] if condition.value else parts[1]
+                return self._call("where", [condition, *parts])
+            case ast.Call(func=ast.Name(id=name), args=arguments):
+                return self._called(NAMES.get(name, name), list(map(again, arguments)))
+        raise ValueError(f"to_function: {self.rule}: {ast.unparse(node)!r} is not for arrays")
+
+    def _called(self, name: str, arguments: list[ast.expr]) -> ast.expr:
+        constant = [isinstance(x, ast.Constant) for x in arguments]
+        if name in COMPOSED:
+            taken, text = COMPOSED[name]
+            return self.rebuilt(_parsed(text), dict(zip(taken, arguments, strict=True)))
+        if all(constant):
+            return ast.Call(ast.Name(name), arguments, [])
+        if name in ON_ARRAYS and any(constant):
+            like = arguments[constant.index(False)]
+            arguments = [
+                self._call("full_like", [like, x]) if isinstance(x, ast.Constant) else x
+                for x in arguments
+            ]
+        return self._call(name, arguments)
+
+    def _call(self, name: str, arguments: list[ast.expr]) -> ast.expr:
+        self.calls.add(name)
+        function = ast.Name(name) if name == "erfc" else ast.Attribute(ast.Name("xp"), name)
+        return ast.Call(function, arguments, [])
+
+
+def _joined(op: ast.operator, parts: Iterable[ast.expr]) -> ast.expr:
+    return reduce(lambda a, b: ast.BinOp(a, op, b), parts)
