@@ -18,6 +18,7 @@ from micrograd_like.engine import NOT_COMPUTED, Value, to_number
 from micrograd_like.files import read_json, write
 from micrograd_like.functions import FUNCTIONS, function_of
 from micrograd_like.rules import RULES
+from micrograd_like.tape import Tape, is_worth_a_tape
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,11 +59,22 @@ class Module:
         """The outputs for one row of inputs."""
         raise NotImplementedError(f"{type(self).__name__} says what its output is, in __call__")
 
-    def predict(self, X: Sequence[Sequence[float]]) -> list[Any]:
-        """The output for each row as a float, or as a list of floats where there are several."""
+    def predict(self, X: Sequence[Sequence[float]], *, tape: bool | None = None) -> list[Any]:
+        """The output for each row as a float, or as a list of floats where there are several.
+
+        With ``tape`` the rows go through a `Tape` of the first one's graph, which needs Numba: a
+        thousand times faster, and wrong for a model in which Python branches on the data.  None
+        takes it where it is sure to apply, saves time, and is there.
+        """
         for i, row in enumerate(X):
             if not hasattr(row, "__len__"):
                 raise TypeError(f"predict: row {i} is {row!r}; rows are lists, as in [[1.0, 2.0]]")
+        if tape is None:
+            tape = is_worth_a_tape(len(X) * len(self.parameters())) and can_replay(self)
+        if tape and len(X):
+            x = [Value(number) for number in X[0]]
+            replayed: list[Any] = Tape(self(x), x).forward(X).tolist()
+            return replayed
         outputs = [self(row) for row in X]
         return [[v.data for v in out] if isinstance(out, list) else out.data for out in outputs]
 
@@ -292,6 +304,15 @@ class MLP(Module):
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(str(layer) for layer in self.layers)}]"
+
+
+def can_replay(model: Module) -> bool:
+    """Whether nothing in the model can branch on the data, as it is made of this module's parts."""
+    if type(model) is MLP:
+        return all(map(can_replay, model.layers))
+    if type(model) is Layer:
+        return all(map(can_replay, model.neurons))
+    return type(model) is Neuron
 
 
 def class_of(outputs: Any) -> int:

@@ -11,6 +11,7 @@ array([4., 0., 4.])
 """
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from operator import attrgetter
 from typing import Any
 
@@ -19,7 +20,9 @@ from micrograd_like.kernel import kernel
 from micrograd_like.program import Program, checked
 from micrograd_like.source import source
 
-__all__ = ["Tape"]
+__all__ = ["Tape", "is_worth_a_tape"]
+
+MUCH = 2 * 10**7  # parameters met, with which the engine takes longer than the kernel to compile
 
 
 class Tape:
@@ -183,3 +186,12 @@ class Tape:
                     replay(root, leaves, apply)
                 except (ValueError, ArithmeticError) as error:
                     raise type(error)(f"Tape: row {row}: {error}") from None
+
+
+def is_worth_a_tape(count: int) -> bool:
+    """Whether so many parameters to meet, over all rows and epochs, take time, and Numba is there.
+
+    >>> is_worth_a_tape(1000)
+    False
+    """
+    return count > MUCH and find_spec("numba") is not None

@@ -9,14 +9,13 @@ from typing import Any, NamedTuple
 
 from micrograd_like.engine import Value
 from micrograd_like.losses import CLASSIFYING, LOSSES, PER_CLASS, Loss, mse
-from micrograd_like.nn import MLP, Layer, Module, Neuron, is_right
+from micrograd_like.nn import Module, can_replay, is_right
 from micrograd_like.optim import SGD, Optimizer, check_rate
 from micrograd_like.plots import plot_history
-from micrograd_like.tape import Tape
+from micrograd_like.tape import Tape, is_worth_a_tape
 
 __all__ = ["DivergenceError", "History", "TopGradient", "fit", "top_gradients"]
 
-MUCH = 2 * 10**7  # parameters met in a training, from which the engine would take minutes
 Rate = float | Callable[[int], float]  # a learning rate, or that of each epoch, from 1
 Callback = Callable[[int, Any, "History"], Any]  # of an epoch, the model, and what happened so far
 
@@ -179,11 +178,8 @@ class _Run:
     def compile(self, tape: bool | None, points: list[Point], epochs: int) -> None:
         """Take a tape if that is wanted, or if nobody said and it is safe, there and worth it."""
         if tape is None:
-            from importlib.util import find_spec
-
             work = len(points) * epochs * len(self.optimizer.parameters)
-            worth = work > MUCH and find_spec("numba") is not None
-            tape = worth and _sure(self.model, self.loss)
+            tape = is_worth_a_tape(work) and _sure(self.model, self.loss)
         if tape:
             self.engine = _Taped(self.model, self.loss, points, self.per_class)
 
@@ -321,7 +317,7 @@ class _Taped:
 
 def _sure(model: Any, loss: Loss) -> bool:
     """Whether nothing in the model or the loss can branch on the data."""
-    known = type(model) in (MLP, Layer, Neuron) and type(loss) in (FunctionType, partial)
+    known = can_replay(model) and type(loss) in (FunctionType, partial)
     return known and getattr(loss, "func", loss) in LOSSES
 
 

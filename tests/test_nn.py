@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from micrograd_like import MLP, Layer, Module, Neuron, Value
+from micrograd_like import MLP, Layer, Module, Neuron, Tape, Value, nn, tape
 from micrograd_like.nn import ACTIVATIONS
 
 
@@ -330,3 +330,55 @@ def test_what_cannot_be_saved_leaves_the_file_that_is_there(tmp_path: Path) -> N
         MLP(1, [1]).save(tmp_path / "no" / "model.json")
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["model.json"]
+
+
+@pytest.mark.parametrize("nouts", [[5, 1], [4, 3]])
+def test_predict_through_the_tape_gives_the_engines_numbers(nouts: list[int]) -> None:
+    """One output or several; classes and the share of right ones with them."""
+    pytest.importorskip("numba")
+    random.seed(6)
+    model = MLP(2, nouts, activation="tanh")
+    X = [[random.uniform(-2, 2), random.uniform(-2, 2)] for _ in range(300)]
+    eager, taped = model.predict(X, tape=False), model.predict(X, tape=True)
+    flat = [
+        [v for row in rows for v in (row if isinstance(row, list) else [row])]
+        for rows in (eager, taped)
+    ]
+    assert flat[0] == pytest.approx(flat[1], rel=1e-12, abs=1e-13)
+    assert type(flat[1][0]) is float
+    assert model.predict([], tape=True) == []
+
+
+class Rectifier(Module):
+    """A model with a branch on its data."""
+
+    def parameters(self) -> list[Value]:
+        """None."""
+        return []
+
+    def __call__(self, x: Any) -> Any:
+        """The number, or zero."""
+        return Value(x[0]) if x[0] > 0 else Value(0.0)
+
+
+def test_predict_takes_the_tape_by_itself_where_it_is_safe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Networks of this package's neurons, where it is worth it; no other model."""
+    pytest.importorskip("numba")
+    taken: list[Any] = []
+
+    class Watched(Tape):
+        """A tape that is seen."""
+
+        def __init__(self, *arguments: Any) -> None:
+            taken.append(arguments)
+            super().__init__(*arguments)
+
+    monkeypatch.setattr(nn, "Tape", Watched)
+    mixed = MLP(1, [2, 1])
+    mixed.layers[0].neurons[0] = Rectifier()  # type: ignore[call-overload]
+    for much, count in ((-1, 3), (10**9, 0)):
+        monkeypatch.setattr(tape, "MUCH", much)
+        taken.clear()
+        for model in (MLP(1, [2, 1]), Layer(1, 2), Neuron(1), Rectifier(), mixed):
+            model.predict([[1.0], [-1.0]])
+        assert len(taken) == count

@@ -22,6 +22,7 @@ from micrograd_like import (
     mae,
     max_margin,
     mse,
+    tape,
     top_gradients,
     train,
 )
@@ -382,11 +383,11 @@ def test_the_tape_learns_what_the_engine_learns(per_class: bool) -> None:
     y = [int(a * b > 0) for a, b in X]
     loss = cross_entropy if per_class else binary_cross_entropy
     runs = []
-    for tape in (False, True):
+    for taped in (False, True):
         random.seed(4)
         model = MLP(2, [6, 2 if per_class else 1], activation="tanh")
         history = fit(
-            model, X, y, loss, epochs=8, lr=0.1, batch_size=7, validation=0.2, tape=tape,
+            model, X, y, loss, epochs=8, lr=0.1, batch_size=7, validation=0.2, tape=taped,
             progress=False,
         )  # fmt: skip
         runs.append((history, list(model.state_dict().values())))
@@ -403,9 +404,9 @@ def test_the_tape_takes_regressions_of_several_outputs() -> None:
     X, y = [[x] for x in range(4)], [[2.0 * x, 1.0 - x] for x in range(4)]
     for loss in (mse, mae, huber):
         found = []
-        for tape in (False, True):
+        for taped in (False, True):
             random.seed(1)
-            history = fit(MLP(1, [2]), X, y, loss, epochs=3, tape=tape, progress=False)
+            history = fit(MLP(1, [2]), X, y, loss, epochs=3, tape=taped, progress=False)
             found.append(history.loss)
         assert found[0] == pytest.approx(found[1], rel=1e-12)
 
@@ -433,7 +434,7 @@ def test_the_tape_is_taken_by_itself_where_it_is_safe_and_worth_it(
         (1, Neuron(1, nonlin=False), mse, 1),
         (1, Neuron(1, nonlin=False), partial(huber, delta=2.0), 1),
     ):
-        monkeypatch.setattr(train, "MUCH", much)
+        monkeypatch.setattr(tape, "MUCH", much)
         taken.clear()
         fit(model, LINE, HEIGHTS, loss, epochs=1, progress=False)
         assert len(taken) == expected
