@@ -119,7 +119,9 @@ class Value:
 
     @data.setter
     def data(self, data: float) -> None:
-        self._data = to_number(data, f"{self.label or 'Value'}.data = ...")
+        if type(data) is not float:  # not even the label is looked up in a step of learning
+            data = to_number(data, f"{self.label or 'Value'}.data = ...")
+        self._data = data
 
     @property
     def op(self) -> str:

@@ -35,20 +35,23 @@ class Optimizer(ABC):
 
     def step(self) -> None:
         """Move every parameter once, by the gradients it has; all of them or none."""
-        decay = self.weight_decay
-        gradients = [
-            to_number(p.grad, f"{self.name}: a gradient") + (decay * p.data if decay else 0.0)
-            for p in self.parameters
-        ]
+        gradients = [p.grad for p in self.parameters]
+        if set(map(type, gradients)) != {float}:
+            gradients = [to_number(g, f"{self.name}: a gradient") for g in gradients]
+        if decay := self.weight_decay:
+            gradients = [
+                g + decay * p._data for g, p in zip(gradients, self.parameters, strict=True)
+            ]
         steps, state = self._steps(gradients)
-        moved = [p.data - step for p, step in zip(self.parameters, steps, strict=True)]
+        # _data without the property's way round, which would take most of the time
+        moved = [p._data - step for p, step in zip(self.parameters, steps, strict=True)]
         if not all(map(math.isfinite, moved)):
             raise ArithmeticError(
                 f"{self.name}: a step of lr {self.lr:g} leaves the finite numbers"
             )
         vars(self).update(state)
-        for p, data in zip(self.parameters, moved, strict=True):
-            p.data = data
+        for p, data in zip(self.parameters, map(float, moved), strict=True):
+            p._data = data
 
     @abstractmethod
     def _steps(self, gradients: list[float]) -> tuple[list[float], dict[str, Any]]:
@@ -84,8 +87,12 @@ class SGD(Optimizer):
         self.velocity = [0.0] * len(self.parameters)
 
     def _steps(self, gradients: list[float]) -> tuple[list[float], dict[str, Any]]:
-        velocity = [self.momentum * v + g for v, g in zip(self.velocity, gradients, strict=True)]
-        return [self.lr * v for v in velocity], {"velocity": velocity}
+        velocity = gradients
+        if self.momentum:
+            pairs = zip(self.velocity, gradients, strict=True)
+            velocity = [self.momentum * v + g for v, g in pairs]
+        lr = self.lr  # once: the property costs more than the product
+        return [lr * v for v in velocity], {"velocity": velocity}
 
 
 class Adam(Optimizer):
@@ -121,11 +128,8 @@ class Adam(Optimizer):
         count = self.count + 1
         mean = [one * m + (1 - one) * g for m, g in zip(self.mean, gradients, strict=True)]
         square = [two * s + (1 - two) * g * g for s, g in zip(self.square, gradients, strict=True)]
-        a, b = 1 - one**count, 1 - two**count
-        steps = [
-            self.lr * (m / a) / (math.sqrt(s / b) + self.eps)
-            for m, s in zip(mean, square, strict=True)
-        ]
+        a, b, lr, eps = 1 - one**count, 1 - two**count, self.lr, self.eps
+        steps = [lr * (m / a) / (math.sqrt(s / b) + eps) for m, s in zip(mean, square, strict=True)]
         return steps, {"mean": mean, "square": square, "count": count}
 
 

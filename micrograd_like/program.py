@@ -69,11 +69,13 @@ class Program:
         *,
         input_gradients: bool = False,
         parallel: bool = False,
+        kept: bool = False,
     ) -> Any:
         """Outputs, the singles' gradients, the inputs', and the numbers of rows to look at again.
 
         ``leaves`` and ``still`` are the numbers of those singles.  With ``seeds``, the gradients of
-        the outputs in their shape, there is a way back.
+        the outputs in their shape, there is a way back.  With ``kept`` the values of the run before
+        are still there: so they are after rows that made one block.
         """
         import numpy as np
 
@@ -92,9 +94,10 @@ class Program:
         def compute(start: int, place: int) -> None:
             part = slice(start, start + size)
             V, G, H, T = scratch[place]
-            self._kernel.forward(
-                rows[part], self._forth, self._roots, numbers, outputs[part], V, wrong[part]
-            )
+            if not kept:
+                self._kernel.forward(
+                    rows[part], self._forth, self._roots, numbers, outputs[part], V, wrong[part]
+                )
             if seeds is not None:
                 back = self._back[input_gradients]
                 self._kernel.backward(

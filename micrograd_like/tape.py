@@ -132,7 +132,7 @@ class Tape:
         found = sums[each.leaf_places]
         if once and seeds is not None:
             upstream = sums[None, each.still_places]
-            _, _, more, _ = once.run(numbers[None], seeds=upstream, input_gradients=True)
+            _, _, more, _ = once.run(numbers[None], seeds=upstream, input_gradients=True, kept=True)
             found += more[0]
         return outputs, found, slopes
 
