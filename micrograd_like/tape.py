@@ -12,7 +12,6 @@ array([4., 0., 4.])
 
 from collections.abc import Sequence
 from importlib.util import find_spec
-from operator import attrgetter
 from typing import Any
 
 from micrograd_like.engine import Value, apply, replay
@@ -107,8 +106,7 @@ class Tape:
         """The parameters' data, as they are now."""
         import numpy as np
 
-        data = map(attrgetter("_data"), self.parameters)
-        return np.fromiter(data, dtype=np.float64, count=len(self.parameters))
+        return np.fromiter([v._data for v in self.parameters], np.float64, len(self.parameters))
 
     def _add(self, sums: Any) -> None:
         for v, gradient in zip(self.parameters, sums.tolist(), strict=True):
