@@ -4,6 +4,7 @@ import math
 import random
 import subprocess
 import sys
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -157,6 +158,53 @@ def test_threads_change_no_bit() -> None:
         outputs = tape.gradient(rows)
         results.append((outputs.tolist(), [p.grad for p in model.parameters()]))
     assert results[0] == results[1] == results[2] == results[3]
+
+
+def test_memory_is_bounded_by_the_block_not_by_the_batch() -> None:
+    """20,000 rows of a network, whose values and gradients are 300 MB, take a few MB."""
+    _, tape, rows = moons_tape()
+    rows = np.tile(rows, (20, 1))
+    tape.gradient(rows[:1000])
+    tracemalloc.start()  # NumPy tells it what it takes
+    tape.gradient(rows)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    whole = 16 * len(rows) * 970  # bytes, with 970 values and gradients for each row
+    assert 2**10 < peak < whole / 100
+
+
+def test_a_long_graph_is_replayed() -> None:
+    """A chain of 100,000 operations, in two halves, one of which no input reaches."""
+    x, w = Value(1.5, "x"), Value(1.0, "w")
+    root, still = x, w
+    for k in range(50_000):
+        root = root * w if k % 2 else root + w / 2
+        still = still - w * 1e-5
+    root = root * still
+    root.backward()
+    expected, slopes = root.data, (x.grad, w.grad)
+    x.grad = w.grad = 0.0
+    tape = Tape(root, [x])
+    assert tape.forward([[1.5], [1.5]]).tolist() == [expected, expected]
+    slope = tape.backward(input_gradients=True)[0, 0] * 2
+    assert (slope, w.grad) == pytest.approx(slopes, rel=1e-12)
+
+
+def test_another_process_finds_the_kernel_on_disk() -> None:
+    """What this process compiled, the next one loads; Numba counts."""
+    moons_tape()[1].gradient([[0.0, 0.0, 1.0]])
+    program = (
+        "from micrograd_like import Value, Tape\n"
+        "from micrograd_like.kernel import kernel\n"
+        "x = Value(2.0)\n"
+        "print(Tape(x * x, [x]).gradient([[3.0]]))\n"
+        "for function in kernel([])[1:]:\n"
+        "    print(sum(function.stats.cache_hits.values()), len(function.stats.cache_misses))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == ["[9.]", "1 0", "1 0"]
 
 
 def test_parameters_are_read_at_forward_and_gradients_accumulate() -> None:

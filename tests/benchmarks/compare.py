@@ -1,7 +1,9 @@
-"""Time and memory of micrograd_like beside micrograd and PyTorch scalars, as one markdown table.
+"""Time and memory of micrograd_like beside its peers, as two markdown tables.
 
-``python tests/benchmarks/compare.py [--quick]``.  All engines run the same program in one process,
-in turns; each number is a median.  Nothing is asserted: machines differ, ratios tell.
+``python tests/benchmarks/compare.py [--quick] [--pictures FOLDER]``.  The first has engines that
+compute one scalar at a time, the second ways to compute many rows of data at once.  All run the
+same program in one process, in turns; each number is a median.  Nothing is asserted: machines
+differ, ratios tell.  ``--pictures`` draws the tape's cost by batch and by length of the graph.
 """
 
 import argparse
@@ -119,9 +121,14 @@ def cells(costs: Costs, show: Callable[[float], str]) -> Cells:
     """Each cost as text, those of the peers with their ratio to ours."""
     ours = costs["micrograd_like"]
     return {
-        name: show(cost) if name == "micrograd_like" else f"{show(cost)} ({cost / ours:.2g}×)"
+        name: show(cost) if name == "micrograd_like" else f"{show(cost)} ({ratio(cost / ours)}×)"
         for name, cost in costs.items()
     }
+
+
+def ratio(times: float) -> str:
+    """A ratio with two digits, or all before the point."""
+    return f"{float(f'{times:.2g}'):,.7g}"
 
 
 def milliseconds(seconds: float) -> str:
@@ -188,13 +195,13 @@ def moons_task(engine: Engine) -> Task:
     return task
 
 
-def moons_row(engines: list[Engine], rounds: int) -> tuple[Cells, str]:
-    """The cells of the moons step, and a note on how far the losses agree."""
+def moons_costs(engines: list[Engine], rounds: int) -> tuple[Costs, str]:
+    """The seconds of the moons step, and a note on how far the losses agree."""
     losses = [moons_step(engine, moons_model(engine)) for engine in engines]
     apart = max(abs(loss / losses[0] - 1) for loss in losses)
     note = f"Losses of the moons step: {losses[0]:.12f}, relative difference at most {apart:.1g}."
     tasks = {engine.name: moons_task(engine) for engine in engines}
-    return cells(alternate(tasks, rounds), milliseconds), note
+    return alternate(tasks, rounds), note
 
 
 def count_nodes(root: Any) -> int:
@@ -344,9 +351,41 @@ def machine(engines: Iterable[Engine]) -> str:
     return f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}"
 
 
-def table(rows: dict[str, Cells], engines: list[Engine]) -> str:
-    """The rows as a markdown table, a column for each engine."""
-    names = [engine.name for engine in engines]
+def tape_rows(micrograd: Costs, rounds: int) -> tuple[dict[str, Cells], str]:
+    """The cells of what the tape computes and other ways to do so, and a note.
+
+    ``micrograd`` has the seconds that it takes for the moons step, if it is installed.
+    """
+    import tapes
+
+    costs, apart = tapes.moons_step(rounds)
+    first = {tapes.OURS: costs[tapes.OURS]}
+    rows = {"moons step, a batch of 100": first | micrograd | costs}
+    rows["moons step, a batch of 10⁴"], _ = tapes.moons_step(rounds, 10**4)
+    for batch in (32, 1797):
+        costs = tapes.digits_epoch(rounds, batch)
+        rows[f"digits, an epoch in batches of {batch:,}"] = costs
+    note = (
+        f"Losses and gradients of the moons step: relative difference at most {apart:.1g}.  "
+        f"A digits epoch is 1,797 rows of MLP(64, [16, 10]), its updates included."
+    )
+    return {title: cells(costs, milliseconds) for title, costs in rows.items()}, note
+
+
+def draw(folder: Path, eager: Costs, rounds: int) -> None:
+    """Measure the tape's cost by batch and by length; draw it, and ``eager``'s for a row."""
+    import tapes
+
+    batches, lengths = tapes.by_batch(rounds), tapes.by_length(rounds)
+    for name, values in (batches | lengths).items():
+        print(f"{name:22}", *(f"{1e9 * value:12,.2f} ns" for value in values))
+    for theme, end in (("light", ""), ("dark", "_dark")):
+        tapes.picture(folder / f"tape{end}.svg", theme, batches, lengths, eager)
+
+
+def table(rows: dict[str, Cells], names: Iterable[str]) -> str:
+    """The rows as a markdown table, a column for each name."""
+    names = list(names)
     lines = [["", *names], ["---", *["---:"] * len(names)]]
     lines += [[title, *(row.get(name, "–") for name in names)] for title, row in rows.items()]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
@@ -363,7 +402,9 @@ def main() -> None:
     """Measure everything and print the table with its notes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer repeats")
-    quick = parser.parse_args().quick
+    parser.add_argument("--pictures", type=Path, help="a folder for tape.svg and tape_dark.svg")
+    arguments = parser.parse_args()
+    rounds = 2 if arguments.quick else 7
     engines, missing = load_engines()
     graphs: dict[str, Cells] = {}  # first, while the collector has little of others' to look at
     for title, build, n in (
@@ -371,16 +412,22 @@ def main() -> None:
         ("fan-in 10⁵", fan_in, 10**5),
         ("fan-out 10⁵", fan_out, 10**5),
     ):
-        large, relative = graph_rows(engines, build, n, 2 if quick else 7)
+        large, relative = graph_rows(engines, build, n, rounds)
         graphs |= {title: large, f"{title}, cost per node relative to 10⁴": relative}
     imports = {engine.name: import_task(engine) for engine in engines}
-    imported = cells(alternate(imports, 4 if quick else 15), milliseconds)
+    imported = cells(alternate(imports, 2 * rounds), milliseconds)
     built, after, nodes = memory_rows(engines)
-    step, losses = moons_row(engines, 2 if quick else 7)
-    rows = {"moons step": step, "bytes per node": built}
+    step, losses = moons_costs(engines, rounds)
+    rows = {"moons step": cells(step, milliseconds), "bytes per node": built}
     rows |= {"bytes per node, gradients included": after, **graphs, "import": imported}
-    rows |= picture_rows(engines[0], 2 if quick else 7)
-    print(machine(engines), table(rows, engines), NOTES, losses, nodes, sep="\n\n")
+    rows |= picture_rows(engines[0], rounds)
+    eager = {name: step[name] for name in ("micrograd",) if name in step}
+    taped, agreed = tape_rows(eager, rounds)
+    ways = next(iter(taped.values()))
+    print(machine(engines), table(rows, [e.name for e in engines]), sep="\n\n")
+    print("", table(taped, ways), NOTES, losses, agreed, nodes, sep="\n\n")
+    if arguments.pictures:
+        draw(arguments.pictures, {name: cost / len(LABELS) for name, cost in eager.items()}, rounds)
     if missing:
         print(f"\nNot installed, and left out: {', '.join(missing)}.")
 

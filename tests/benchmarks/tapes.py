@@ -1,14 +1,12 @@
 """One step of learning through the tape, beside other ways to compute it for many rows at once.
 
 Every way gets the same network, the same rows and the same parameters, and returns the loss and the
-gradient; they are compared before anything is measured.  `compare` prints the tables, and
-``python tests/benchmarks/tapes.py`` draws the picture of the README.
+gradient; they are compared before anything is measured.  ``compare.py`` prints and draws this.
 """
 
 import gc
 import random
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -359,7 +357,7 @@ def by_length(rounds: int) -> dict[str, list[float]]:
     return found
 
 
-def picture(path: Path, theme: str, batches: Any, lengths: Any, eager: float) -> None:
+def picture(path: Path, theme: str, batches: Any, lengths: Any, eager: dict[str, float]) -> None:
     """Both costs on logarithmic axes, with each line's name at its end."""
     import matplotlib as mpl
 
@@ -397,35 +395,11 @@ def picture(path: Path, theme: str, batches: Any, lengths: Any, eager: float) ->
         shown = [tick for tick in ticks if low <= tick <= high]
         ax.set_yticks(shown, [ticks[tick] for tick in shown])
         ax.minorticks_off()
-    axes[0].axhline(eager, color=colours.negative, lw=1.4)
-    axes[0].annotate(
-        "micrograd", (SIZES[0], eager), (0, 4), textcoords="offset points",
-        color=colours.negative, fontsize=9,
-    )  # fmt: skip
+    for name, seconds in eager.items():
+        axes[0].axhline(seconds, color=colours.negative, lw=1.4)
+        axes[0].annotate(
+            name, (SIZES[0], seconds), (0, 4), textcoords="offset points",
+            color=colours.negative, fontsize=9,
+        )  # fmt: skip
     figure.savefig(path, metadata={"Date": None})
     plt.close(figure)
-
-
-def micrograd_row() -> float:
-    """The seconds that micrograd takes for a row of the moons step, ours if it is not there."""
-    from compare import micrograd_engine, moons_task
-
-    try:
-        return moons_task(micrograd_engine("micrograd"))() / 100
-    except ImportError:
-        return moons_task(micrograd_engine("micrograd_like"))() / 100
-
-
-def main() -> None:
-    """Measure, print, and draw ``tape.svg`` and ``tape_dark.svg`` in the folder given."""
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "notebooks/pictures")
-    batches, lengths, eager = by_batch(5), by_length(5), micrograd_row()
-    for name, values in (batches | lengths).items():
-        print(f"{name:20}", *(f"{1e9 * value:12,.2f} ns" for value in values))
-    for theme in ("light", "dark"):
-        end = "" if theme == "light" else "_dark"
-        picture(folder / f"tape{end}.svg", theme, batches, lengths, eager)
-
-
-if __name__ == "__main__":
-    main()
