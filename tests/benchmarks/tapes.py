@@ -5,6 +5,7 @@ gradient; they are compared before anything is measured.  ``compare.py`` prints 
 """
 
 import gc
+import math
 import random
 import statistics
 import time
@@ -19,6 +20,8 @@ from micrograd_like import MLP, SGD, Tape, Value, cross_entropy
 
 SIZES = (1, 8, 32, 128, 1024, 10**4, 10**5)  # of batches
 LENGTHS = (10**3, 10**4, 10**5, 10**6)  # operations of a graph
+TICKS = {1e-9: "1 ns", 1e-8: "10 ns", 1e-7: "100 ns", 1e-6: "1 µs", 1e-5: "10 µs"}
+TICKS |= {1e-4: "100 µs", 1e-3: "1 ms", 1e-2: "10 ms"}
 PENALTY = 1e-4
 OURS = "micrograd_like"
 Step = Callable[[], tuple[float, Any]]  # the loss, and its gradient by parameter
@@ -337,7 +340,7 @@ def mixed_graph(length: int) -> tuple[Value, list[Value]]:
 
 def by_length(rounds: int) -> dict[str, list[float]]:
     """The seconds per operation: recorded and backward by the engine, and replayed by the tape."""
-    found: dict[str, list[float]] = {"engine": [], "making the tape": []}
+    found: dict[str, list[float]] = {"Values": [], "making the tape, once": []}
     for length in LENGTHS:
         times = []
         for _ in range(min(rounds, 3)):
@@ -345,14 +348,14 @@ def by_length(rounds: int) -> dict[str, list[float]]:
             root, leaves = mixed_graph(length)
             root.backward()
             times.append((time.perf_counter() - start) / length)
-        found["engine"].append(statistics.median(times))
+        found["Values"].append(statistics.median(times))
         start = time.perf_counter()
         tape = Tape(root, leaves[:3])
-        found["making the tape"].append((time.perf_counter() - start) / length)
+        found["making the tape, once"].append((time.perf_counter() - start) / length)
         for rows in (1, 128):
             X = np.full((rows, 3), 0.3)
             seconds = in_turns({"": lambda tape=tape, X=X: tape.gradient(X)}, rounds)[""]
-            name = f"tape, {rows} row" + ("s, for each" if rows > 1 else "")
+            name = "tape, 1 row" if rows == 1 else f"tape, each of {rows} rows"
             found.setdefault(name, []).append(seconds / length / rows)
     return found
 
@@ -367,39 +370,35 @@ def picture(path: Path, theme: str, batches: Any, lengths: Any, eager: dict[str,
     from micrograd_like.plots import styled
 
     figure, axes = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
-    for ax in axes:
-        _, colours = styled(ax, theme)
-        ax.set_xscale("log")
-        ax.set_yscale("log")
-    figure.set_facecolor("none")
-    shades = {OURS: colours.positive, "NumPy by hand": colours.text}
+    flat = {name: [seconds] * len(SIZES) for name, seconds in eager.items()}
     for ax, lines, xs, head, across in (
-        (axes[0], batches, SIZES, "a step of MLP(2, [16, 16, 1]): time per row", "rows in a batch"),
-        (axes[1], lengths, LENGTHS, "time per operation, forward and backward", "operations"),
-    ):
+        (axes[0], batches | flat, SIZES, "a step of MLP(2, [16, 16, 1]), per row", "batch"),
+        (axes[1], lengths, LENGTHS, "forward and backward, per operation", "operations"),
+    ):  # fmt: skip
+        _, colours = styled(ax, theme)
+        ax.set_facecolor("none")
+        ax.loglog()
         ax.set_title(head, color=colours.text, fontsize=11, loc="left")
         ax.set_xlabel(across, color=colours.text)
-        for k, (name, values) in enumerate(lines.items()):
+        styles = {}
+        for name, values in lines.items():
             ours = name == OURS or name.startswith("tape")
-            colour = colours.positive if ours else shades.get(name, colours.negative)
-            dashes = "-" if ours or name == "engine" else ("--", ":", "-.")[k % 3]
+            styles[name] = colour = colours.positive if ours else colours.negative
+            dashes = "-" if ours else ("-", "--", ":", "-.")[len(styles) % 4]
             ax.plot(xs, values, dashes, color=colour, lw=2.4 if ours else 1.4)
-            ax.annotate(
-                "the tape" if name == OURS else name, (xs[-1], values[-1]), (6, 0),
-                textcoords="offset points", va="center", color=colour, fontsize=9,
-                annotation_clip=False,
-            )  # fmt: skip
-        ticks = {1e-9: "1 ns", 1e-8: "10 ns", 1e-7: "100 ns", 1e-6: "1 µs", 1e-5: "10 µs"}
-        ticks |= {1e-4: "100 µs", 1e-3: "1 ms", 1e-2: "10 ms"}
+        ax.set_xlim(xs[0], xs[-1])
         low, high = ax.get_ylim()
-        shown = [tick for tick in ticks if low <= tick <= high]
-        ax.set_yticks(shown, [ticks[tick] for tick in shown])
+        ticks = [tick for tick in TICKS if low <= tick <= high]
+        ax.set_yticks(ticks, [TICKS[tick] for tick in ticks])
         ax.minorticks_off()
-    for name, seconds in eager.items():
-        axes[0].axhline(seconds, color=colours.negative, lw=1.4)
-        axes[0].annotate(
-            name, (SIZES[0], seconds), (0, 4), textcoords="offset points",
-            color=colours.negative, fontsize=9,
-        )  # fmt: skip
+        place = -math.inf  # names from the lowest line up, each clear of the one below
+        for name in sorted(lines, key=lambda name: lines[name][-1]):
+            at = math.log(lines[name][-1] / low) / math.log(high / low)
+            place = max(at, place + 0.055)
+            ax.text(
+                1.02, place, "the tape" if name == OURS else name, transform=ax.transAxes,
+                va="center", color=styles[name], fontsize=9,
+            )  # fmt: skip
+    figure.set_facecolor("none")
     figure.savefig(path, metadata={"Date": None})
     plt.close(figure)
