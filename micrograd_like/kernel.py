@@ -62,27 +62,32 @@ def forward(X, program, roots, S, Y, V, bad):
 {forward}
     for k in range(len(roots)):
         for r in range(n):
-            Y[r, k] = V[roots[k, 0], r]
+            Y[r, k] = V[roots[k], r]
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
 def backward(U, program, roots, S, D, V, G, H, T):
-    """From the outputs' gradients U to those of parameters, H, and of inputs, D."""
+    """From the outputs' gradients U to those of parameters, H, and of inputs, D.
+
+    All of G is zero, and is so again afterwards: what was handed on leaves its place.
+    """
     n = len(U)
-    G[:, :n] = 0.0
     H[:] = 0.0
     for k in range(len(roots)):
         for r in range(n):
-            G[roots[k, 1], r] += U[r, k]
+            G[roots[k], r] += U[r, k]
     for k in range(program.shape[1] - 1, -1, -1):
         c, i, j, o = program[0, k], program[1, k], program[2, k], program[3, k]
         p, q = program[4, k], program[5, k]
         if c == 0:
             H[p] += total(G[o], n)
 {backward}
+        for r in range(n):
+            G[o, r] = 0.0
     for k in range(D.shape[1]):
         for r in range(n):
             D[r, k] = G[k, r]
+            G[k, r] = 0.0
 '''
 
 

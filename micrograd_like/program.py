@@ -10,8 +10,8 @@ from micrograd_like.kernel import Kernel, kinds
 
 __all__ = ["Program", "checked"]
 
-CACHED = 2**20  # bytes of values, and as many of gradients, that a block of rows should have
-ROWS = 8, 256  # of a block, at least and at most
+CACHED = 2**22  # bytes of values that a block of rows should have
+ROWS = 16, 256  # of a block, at least, and what they are a multiple of, and at most
 WAVE = 16  # blocks at a time, on several threads
 
 
@@ -45,7 +45,7 @@ class Program:
         # Inputs and operations have numbers from 0, singles -1, -2, …
         self._number = {id(v): k for k, v in enumerate(inputs)}
         self._read(order)
-        numbers = [self._number[id(v)] for v in roots]
+        self._ends = numbers = [self._number[id(v)] for v in roots]
         if numbers and min(numbers) < 0:
             k = next(k for k, number in enumerate(numbers) if number < 0)
             raise ValueError(f"Tape: root {k}, {roots[k]!r}, depends on none of the inputs")
@@ -54,10 +54,10 @@ class Program:
         self._constants = np.zeros(self.singles)
         self._constants[list(self.constants)] = list(self.constants.values())
         self._place()
-        self._roots = np.stack([self._at[numbers], self._into[numbers]], axis=1).astype(np.int32)
-        self._forth = self._forward_program()
+        self._forth = self._forward_program(), self._at[numbers].astype(np.int32)
         self._back: dict[bool, Any] = {}  # with and without the inputs' gradients
-        self._scratch: list[Any] = []
+        self._values: list[Any] = []
+        self._gradients: list[Any] = []
         del self._number
 
     def run(
@@ -80,7 +80,8 @@ class Program:
         import numpy as np
 
         count = len(rows)
-        size = min(count, max(ROWS[0], min(ROWS[1], CACHED // (8 * self.values))))
+        few, many = ROWS
+        size = min(count, many, max(few, CACHED // (8 * self.values) // few * few))
         wave = WAVE if parallel and count > size else 1
         if seeds is not None and input_gradients not in self._back:
             self._back[input_gradients] = self._backward_program(input_gradients)
@@ -89,19 +90,19 @@ class Program:
         numbers = self._constants.copy()
         numbers[self.leaf_places], numbers[self.still_places] = leaves, still
         sums, wrong = np.zeros(self.singles), np.zeros(count, dtype=np.uint8)
-        scratch = self._memory(size, wave)
+        values, gradients = self._memory(size, wave)
 
         def compute(start: int, place: int) -> None:
             part = slice(start, start + size)
-            V, G, H, T = scratch[place]
+            V = values[place]
             if not kept:
                 self._kernel.forward(
-                    rows[part], self._forth, self._roots, numbers, outputs[part], V, wrong[part]
+                    rows[part], *self._forth, numbers, outputs[part], V, wrong[part]
                 )
             if seeds is not None:
                 back = self._back[input_gradients]
                 self._kernel.backward(
-                    seeds[part], back, self._roots, numbers, slopes[part], V, G, H, T
+                    seeds[part], *back, numbers, slopes[part], V, *gradients[place]
                 )
 
         for first in range(0, count, size * wave):
@@ -110,25 +111,22 @@ class Program:
                 list(_threads().map(compute, starts, range(wave)))
             else:
                 compute(first, 0)
-            for place in range(len(starts)):  # in the order of the rows, whoever was first
-                sums += scratch[place][2]
+            for place in range(len(starts) if seeds is not None else 0):
+                sums += gradients[place][1]  # in the order of the rows, whoever was first
         return outputs, sums, slopes, np.flatnonzero(wrong)
 
     def _memory(self, size: int, wave: int) -> Any:
         """Room for the values and gradients of blocks; kept, as getting it costs as much as use."""
         import numpy as np
 
-        if len(self._scratch) < wave or self._scratch[0][0].shape[1] < size:
-            self._scratch = [
-                (
-                    np.empty((self.values, size)),
-                    np.empty((self.gradients, size)),
-                    np.zeros(self.singles),
-                    np.empty(size),
-                )
-                for _ in range(wave)
+        if len(self._values) < wave or self._values[0].shape[1] < size:
+            self._values = [np.empty((self.values, size)) for _ in range(wave)]
+        shape = np.array([self.gradients, size])
+        if len(self._gradients) < wave or (self._gradients[0][0].shape < shape).any():
+            self._gradients = [
+                (np.zeros(shape), np.zeros(self.singles), np.empty(size)) for _ in range(wave)
             ]
-        return self._scratch
+        return self._values, self._gradients
 
     def _read(self, order: Sequence[Value]) -> None:
         """Operations and their operands by number, and which does what another has done."""
@@ -185,28 +183,25 @@ class Program:
         """The places of everything in a block, or among the singles."""
         import numpy as np
 
-        operands, of, inputs, count = self._operands, self._of, self.inputs, len(self._of)
+        operands, of, inputs = self._operands, self._of, self.inputs
         short = np.array([len(kinds(rule)) > 1 for rule in self._rules], dtype=np.bool_)
         alone = operands < 0
         self._spread = np.unique(~operands[alone & ~short[of]])  # singles that become rows
         start = inputs + len(self._spread)
         spread = np.full(self.singles, -1)
         spread[self._spread] = np.arange(inputs, start)
-        # The places of rows, in two countings for values and gradients.
         fresh = self._same == np.arange(len(self._same))
         self._first = fresh[inputs:]
         self._at = np.arange(len(self._same))
         self._at[fresh] = np.cumsum(fresh)[fresh] - 1
         self._at = self._at[self._same]
         self._at[inputs:] += start - inputs
-        self._into = np.arange(len(self._same))
-        self._into[inputs:] += start - inputs
         self.values = start + int(self._first.sum())
-        self.gradients = start + count + 1  # into the last goes what nobody reads
+        self.gradients = 0  # places for them, as many as are needed so far
         numbers, single = np.where(alone, 0, operands), np.where(alone, ~operands, 0)
         as_row = spread[single] if self.singles else single
         places = np.where(as_row >= 0, as_row, single)
-        self._targets = np.where(alone, places, self._into[numbers])
+        self._alone, self._targets = alone, places
         places = np.where(alone, places, self._at[numbers])
         row = ~alone | (as_row >= 0)
         codes = self._kernel.codes
@@ -228,7 +223,10 @@ class Program:
         return _array(spread, self._table[:, self._first])
 
     def _backward_program(self, input_gradients: bool) -> Any:
-        """The way back, in forward order: the same, with the places of the operands' gradients."""
+        """The way back, in forward order: the same, with the places of the operands' gradients.
+
+        And the places of the outputs' gradients.
+        """
         import numpy as np
 
         needed = self._learning | input_gradients
@@ -238,13 +236,48 @@ class Program:
         wanted = known[self._operands]
         unary = np.array([rule.arity == 1 for rule in self._rules], dtype=np.bool_)
         wanted[1, unary[self._of]] = False
-        table = np.stack(
-            [*self._table[:3], self._into[self.inputs :], *np.where(wanted, self._targets, -1)]
+        into = self._gradient_places(needed, np.where(wanted, self._operands, -1))
+        targets = np.where(
+            self._alone, self._targets, into[np.where(self._alone, 0, self._operands)]
         )
+        table = np.stack([*self._table[:3], into[self.inputs :], *np.where(wanted, targets, -1)])
         places = np.flatnonzero(learned[self._spread])
         spread = np.zeros((6, len(places)), dtype=np.int64)
         spread[3], spread[4] = self.inputs + places, self._spread[places]
-        return _array(spread, table[:, needed[self.inputs :]])
+        program = _array(spread, table[:, needed[self.inputs :]])
+        return program, into[self._ends].astype(np.int32)
+
+    def _gradient_places(self, needed: Any, operands: Any) -> Any:
+        """Where the gradients of inputs and operations are summed.
+
+        An operation's has its place from the first that adds to it to when it is handed on; then
+        another's can have it.  A block has a place for each value, but few for gradients.
+        """
+        import numpy as np
+
+        inputs, free = self.inputs, list[int]()
+        top = inputs + len(self._spread)
+        into = [*range(inputs), *([-1] * len(self._of))]
+
+        def give(number: int) -> None:
+            nonlocal top
+            if free:
+                into[number] = free.pop()
+            else:
+                into[number] = top
+                top += 1
+
+        for number in self._ends:
+            if into[number] < 0:
+                give(number)
+        one, two = operands.tolist()
+        for k in np.flatnonzero(needed[inputs:])[::-1].tolist():
+            for number in (one[k], two[k]):
+                if number >= 0 and into[number] < 0:
+                    give(number)
+            free.append(into[inputs + k])
+        self.gradients = max(self.gradients, top + 1)  # into the last goes what nobody reads
+        return np.array(into, dtype=np.int64)
 
 
 def checked(caller: str, roots: Sequence[Value], inputs: Sequence[Value]) -> list[Value]:
