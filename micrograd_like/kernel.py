@@ -203,7 +203,7 @@ def compiled_rules(custom: Sequence[str]) -> dict[str, Any]:
     m = elementary({**primitives, "abs": math.fabs}, FLOAT_COMPOSED, compiled)
     rules = [RULES[name] for name in (*BUILT_IN, *custom)]
     return {
-        rule.name: njit(bind(rule.function, m), inline="always", error_model="numpy")
+        rule.name: njit(bind(rule.function, m), forceinline=True, error_model="numpy")
         for rule in rules
     }
 
