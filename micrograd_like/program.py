@@ -245,7 +245,8 @@ class Program:
         spread = np.zeros((6, len(places)), dtype=np.int64)
         spread[3], spread[4] = self.inputs + places, self._spread[places]
         program = _array(spread, table[:, needed[self.inputs :]])
-        return program, into[self._ends].astype(np.int32)
+        ends = np.where(needed[self._ends], into[self._ends], -1)  # elsewhere nobody clears up
+        return program, ends.astype(np.int32)
 
     def _gradient_places(self, needed: Any, operands: Any) -> Any:
         """Where the gradients of inputs and operations are summed.
@@ -268,7 +269,7 @@ class Program:
                 top += 1
 
         for number in self._ends:
-            if into[number] < 0:
+            if needed[number] and into[number] < 0:
                 give(number)
         one, two = operands.tolist()
         for k in np.flatnonzero(needed[inputs:])[::-1].tolist():

@@ -234,6 +234,24 @@ def test_several_roots_and_upstream_gradients() -> None:
     assert w.grad == 3.0
 
 
+def test_passes_leave_nothing_behind() -> None:
+    """Roots that are an input, need no parameter, or need each other, passed back in turns."""
+    x, y, w = Value(0.5, "x"), Value(2.0, "y"), Value(3.0, "w")
+    product = w * x
+    roots = [x, x * y, product, product.tanh(), x]
+    tape = Tape(roots, [x, y])
+    upstream = [1.0, 10.0, 100.0, 0.0, 1000.0]
+    row = [[0.5, 2.0]]
+    for rows in (row, row * 1000, row):  # more than a block, and one again
+        tape.forward(rows)
+        for with_inputs in (False, True, False, True):
+            w.grad = 0.0
+            slopes = tape.backward(upstream=[upstream] * len(rows), input_gradients=with_inputs)
+            assert w.grad == len(rows) * 50.0
+            if with_inputs:
+                assert slopes.tolist() == [[1321.0, 5.0]] * len(rows)
+
+
 def test_what_is_done_twice_is_done_once_and_its_gradients_are_the_engines() -> None:
     """A repeated subexpression has one place for its value, and no bit of a gradient changes."""
     x, y, w = Value(0.3, "x"), Value(0.7, "y"), Value(1.1, "w")
