@@ -27,7 +27,7 @@ from itertools import pairwise
 from typing import Any
 
 from micrograd_like.engine import Value
-from micrograd_like.program import checked
+from micrograd_like.program import checked, listed
 from micrograd_like.rules import PRIMITIVES, RULES, m
 from micrograd_like.source import identifiers
 
@@ -75,8 +75,11 @@ def to_function(roots: Value | Sequence[Value], inputs: Sequence[Value], xp: Any
     seconds for hundreds of them, minutes for thousands.
     """
     single = isinstance(roots, Value)
-    listed: Sequence[Value] = [roots] if isinstance(roots, Value) else list(roots)
-    order = checked("to_function", listed, inputs)
+    ends = [roots] if isinstance(roots, Value) else listed("to_function", "roots", roots)
+    inputs = listed("to_function", "inputs", inputs)
+    if not isinstance(getattr(xp, "__name__", None), str):
+        raise TypeError(f"to_function: xp is a module of arrays, such as numpy, not {xp!r}")
+    order = checked("to_function", ends, inputs)
     names = identifiers(order, OURS)
     inside = {id(v) for v in inputs}
     parameters = [v for v in order if v.rule is None and id(v) not in inside]
@@ -91,10 +94,10 @@ def to_function(roots: Value | Sequence[Value], inputs: Sequence[Value], xp: Any
             if any(id(x) in moving for x in v.inputs):
                 moving.add(id(v))
             lines.append(f"{names[id(v)]} = {_expression(v, names, calls)}")
-    for k, root in enumerate(listed):
+    for k, root in enumerate(ends):
         if id(root) not in moving:
             raise ValueError(f"to_function: root {k}, {root!r}, depends on none of the inputs")
-    results = ", ".join(names[id(v)] for v in listed)
+    results = ", ".join(names[id(v)] for v in ends)
     lines.append(f"return {results}" if single else f"return xp.stack([{results}], axis=-1)")
     return _Function(inputs, parameters, lines, xp, calls)
 
@@ -128,6 +131,8 @@ class _Function:
         self._program: Callable[..., Any] = scope["program"]
 
     def __call__(self, X: Any, parameters: Any = ()) -> Any:
+        if not hasattr(X, "shape"):
+            raise TypeError(f"to_function: X is an array, not {X!r}")
         if not X.shape or X.shape[-1] != len(self.inputs):
             raise ValueError(
                 f"to_function: X has a column for each of {len(self.inputs)} inputs, "

@@ -194,18 +194,28 @@ def _single(kind: str) -> list[str]:
 
 def compiled_rules(custom: Sequence[str]) -> dict[str, Any]:
     """The rules as functions that Numba puts into its loops, by their names."""
-    from numba import njit
+    from numba import float64, njit
+    from numba.core.errors import NumbaError
 
     def compiled(function: Callable[..., Any]) -> Any:
         return njit(function, error_model="numpy")
 
     primitives = {name: getattr(math, name) for name in PRIMITIVES if name != "abs"}
     m = elementary({**primitives, "abs": math.fabs}, FLOAT_COMPOSED, compiled)
-    rules = [RULES[name] for name in (*BUILT_IN, *custom)]
-    return {
-        rule.name: njit(bind(rule.function, m), forceinline=True, error_model="numpy")
-        for rule in rules
+    ready: dict[str, Any] = {
+        name: njit(bind(RULES[name].function, m), forceinline=True, error_model="numpy")
+        for name in (*BUILT_IN, *custom)
     }
+    for name in custom:
+        try:
+            ready[name].compile((float64,) * RULES[name].arity)
+        except NumbaError as error:
+            said = [line for line in str(error).splitlines() if line and "pipeline" not in line]
+            raise TypeError(
+                f"Tape: the rule {name} takes more than numbers and m, and Numba cannot compile "
+                f"it: {said[0].strip()}"
+            ) from None
+    return ready
 
 
 def _imported(text: str, name: str) -> ModuleType:
@@ -224,7 +234,11 @@ def _imported(text: str, name: str) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]  # or the next one would find half of it
+        raise
     return module
 
 

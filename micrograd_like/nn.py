@@ -71,6 +71,7 @@ class Module:
                 raise TypeError(f"predict: row {i} is {row!r}; rows are lists, as in [[1.0, 2.0]]")
         if tape is None:
             tape = is_worth_a_tape(len(X) * len(self.parameters())) and can_replay(self)
+            tape = tape and not any(math.isnan(x) for row in X for x in row)  # a tape's error
         if tape and len(X):
             x = [Value(number) for number in X[0]]
             replayed: list[Any] = Tape(self(x), x).forward(X).tolist()

@@ -8,7 +8,7 @@ from typing import Any
 from micrograd_like.engine import Value, topological_order
 from micrograd_like.kernel import Kernel, kinds
 
-__all__ = ["Program", "checked"]
+__all__ = ["Program", "checked", "listed"]
 
 CACHED = 2**22  # bytes of values that a block of rows should have
 ROWS = 16, 256  # of a block, at least, and what they are a multiple of, and at most
@@ -279,6 +279,14 @@ class Program:
             free.append(into[inputs + k])
         self.gradients = max(self.gradients, top + 1)  # into the last goes what nobody reads
         return np.array(into, dtype=np.int64)
+
+
+def listed(caller: str, name: str, values: Any) -> list[Any]:
+    """Several Values as a list."""
+    try:
+        return list(values)
+    except TypeError:
+        raise TypeError(f"{caller}: {name} is a list of Values, not {values!r}") from None
 
 
 def checked(caller: str, roots: Sequence[Value], inputs: Sequence[Value]) -> list[Value]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from micrograd_like.engine import Value, apply, replay
 from micrograd_like.kernel import kernel
-from micrograd_like.program import Program, checked
+from micrograd_like.program import Program, checked, listed
 from micrograd_like.source import source
 
 __all__ = ["Tape", "is_worth_a_tape"]
@@ -44,9 +44,9 @@ class Tape:
     def __init__(
         self, roots: Value | Sequence[Value], inputs: Sequence[Value], *, parallel: bool = False
     ) -> None:
-        self.roots = [roots] if isinstance(roots, Value) else list(roots)
+        self.roots = [roots] if isinstance(roots, Value) else listed("Tape", "roots", roots)
         self.single = isinstance(roots, Value)
-        self.inputs = list(inputs)
+        self.inputs = listed("Tape", "inputs", inputs)
         self.parallel = parallel
         order = checked("Tape", self.roots, self.inputs)
         compiled = kernel({rule.name for rule in {v._rule for v in order} if rule is not None})
@@ -67,6 +67,7 @@ class Tape:
         ``X`` has a column for each of the inputs.  A row at which an operation is undefined raises
         what the engine would.
         """
+        self._latest = None
         rows, numbers = self._batch(X), self._numbers()
         outputs, _, _ = self._pass(rows, numbers)
         self._latest = rows, numbers
@@ -92,6 +93,7 @@ class Tape:
 
     def gradient(self, X: Any, reduction: str = "mean", *, upstream: Any = None) -> Any:
         """`forward` and `backward` in one pass over the rows; returns what `forward` does."""
+        self._latest = None
         rows, numbers = self._batch(X), self._numbers()
         outputs, sums, _ = self._pass(rows, numbers, self._seeds(len(rows), reduction, upstream))
         self._latest = rows, numbers
@@ -138,7 +140,12 @@ class Tape:
         """The rows as a contiguous array of floats, or an error that says what is wrong."""
         import numpy as np
 
-        array = np.asarray(X)
+        try:
+            array = np.asarray(X)
+        except ValueError:
+            raise ValueError("Tape: a batch has rows of one length; these differ") from None
+        if not len(np.atleast_1d(array)):
+            raise ValueError("Tape: the batch is empty; it needs at least one row")
         if array.dtype.kind not in "biuf":
             kind = "numbers of several kinds" if array.dtype.kind == "O" else array.dtype
             raise TypeError(f"Tape: a batch holds numbers, not {kind}; convert it with float()")
@@ -147,8 +154,6 @@ class Tape:
                 f"Tape: a batch has a row for each data point and {len(self.inputs)} columns, "
                 f"not the shape {array.shape}"
             )
-        if not len(array):
-            raise ValueError("Tape: the batch is empty; it needs at least one row")
         rows = np.ascontiguousarray(array, dtype=np.float64)
         if np.isnan(rows).any():
             i, j = (int(k) for k in np.argwhere(np.isnan(rows))[0])
@@ -162,7 +167,12 @@ class Tape:
 
         shape = (count, len(self.roots))
         if upstream is not None:
-            seeds = np.ascontiguousarray(upstream, dtype=np.float64)
+            try:
+                seeds = np.ascontiguousarray(upstream, dtype=np.float64)
+            except (TypeError, ValueError):
+                raise TypeError(
+                    f"Tape.backward: upstream holds a number for each output, not {upstream!r}"
+                ) from None
             expected = shape[:1] if self.single else shape
             if seeds.shape != expected:
                 raise ValueError(

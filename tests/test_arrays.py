@@ -240,6 +240,16 @@ def test_mistakes_are_told(root: Any, inputs: Any, message: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_what_is_no_array_or_no_module_of_them_is_told() -> None:
+    """By name, and with what it is."""
+    with pytest.raises(TypeError, match="xp is a module of arrays, such as numpy, not None"):
+        to_function(w0 * x0, [x0], None)
+    with pytest.raises(TypeError, match="inputs is a list of Values, not Value"):
+        to_function(w0 * x0, x0, np)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"X is an array, not \[\[1.0\]\]"):
+        to_function(w0 * x0, [x0], np)([[1.0]], [3.0])
+
+
 def test_arrays_of_the_wrong_shape_are_told() -> None:
     """Both arguments, with the remedy."""
     function = to_function(hinge([w0 * x0], [x0]), [x0], np)

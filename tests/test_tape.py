@@ -317,6 +317,26 @@ def test_a_rule_of_ones_own_is_compiled_too() -> None:
         del RULES["halved"]
 
 
+def test_a_rule_that_numba_does_not_know_is_named() -> None:
+    """Each time it is tried, and other tapes go on."""
+    factors = {"two": 2.0}
+
+    @unlisted
+    @rule("twice", "2 * x", "2")
+    def doubled(x: Any) -> Any:
+        return x * factors["two"], 2.0
+
+    x = Value(1.0, "x")
+    RULES["doubled"] = doubled.args[0]
+    try:
+        for _ in range(2):
+            with pytest.raises(TypeError, match="the rule doubled takes more than numbers and m"):
+                Tape(doubled(x), [x])
+    finally:
+        del RULES["doubled"]
+    assert Tape(x * 2, [x]).forward([[3.0]]).tolist() == [6.0]
+
+
 def test_an_undefined_row_raises_what_the_engine_would() -> None:
     """It names the row, the operation and the labels; parameters and gradients stay."""
     x, w = Value(1.0, "x"), Value(1.0, "w")
@@ -348,6 +368,10 @@ WRONG: list[tuple[Any, Any, Any, str]] = [
     (ROOT, [x0, x1], [[1.0]], "2 columns, not the shape (1, 1)"),
     (ROOT, [x0, x1], [1.0, 2.0], "2 columns, not the shape (2,)"),
     (ROOT, [x0, x1], np.empty((0, 2)), "the batch is empty"),
+    (ROOT, [x0, x1], [], "the batch is empty"),
+    (ROOT, [x0, x1], [[1.0, 2.0], [1.0]], "a batch has rows of one length"),
+    (ROOT, x0, [[1.0]], "inputs is a list of Values, not Value(data=1"),
+    (1.0, [x0], [[1.0]], "roots is a list of Values, not 1.0"),
     (ROOT, [x0, x1], [["a", "b"]], "a batch holds numbers, not <U1"),
     (ROOT, [x0, x1], [[x0, 1.0]], "numbers of several kinds"),
     (ROOT, [x0, x1], [[1j, 1.0]], "not complex128"),
@@ -389,8 +413,14 @@ def test_backward_needs_a_forward_and_gradients_of_the_right_shape() -> None:
     tape.forward([[1.0, 2.0]])
     with pytest.raises(ValueError, match=r"upstream has the shape \(2,\), the outputs \(1,\)"):
         tape.backward(upstream=[1.0, 2.0])
+    with pytest.raises(TypeError, match=r"upstream holds a number for each output, not \['a'\]"):
+        tape.backward(upstream=["a"])
     with pytest.raises(ValueError, match='reduction is "mean" or "sum", not \'max\''):
         tape.backward("max")
+    with pytest.raises(ValueError, match="is nan"):
+        tape.forward([[1.0, math.nan]])
+    with pytest.raises(RuntimeError, match="no forward pass"):
+        tape.backward()  # of the rows before, it would be a surprise
     assert repr(tape) == "<Tape of 2 operations, 2 inputs>"
 
 
