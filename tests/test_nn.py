@@ -382,3 +382,7 @@ def test_predict_takes_the_tape_by_itself_where_it_is_safe(monkeypatch: pytest.M
         for model in (MLP(1, [2, 1]), Layer(1, 2), Neuron(1), Rectifier(), mixed):
             model.predict([[1.0], [-1.0]])
         assert len(taken) == count
+    monkeypatch.setattr(tape, "MUCH", -1)
+    taken.clear()
+    assert math.isnan(MLP(1, [2, 1]).predict([[1.0], [math.nan]])[1])  # which a tape refuses
+    assert not taken
