@@ -2,8 +2,9 @@
 
 ``python tests/benchmarks/compare.py [--quick] [--pictures FOLDER]``.  The first has engines that
 compute one scalar at a time, the second ways to compute many rows of data at once.  All run the
-same program in one process, in turns; each number is a median.  Nothing is asserted: machines
-differ, ratios tell.  ``--pictures`` draws the tape's cost by batch and by length of the graph.
+same program in one process, in turns; each number is a median, in the second table the least.
+Nothing is asserted: machines differ, ratios tell.  ``--pictures`` draws the tape's cost by batch
+and by length of the graph.
 """
 
 import argparse
