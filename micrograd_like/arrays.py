@@ -114,6 +114,7 @@ class _Function:
         calls: set[str],
     ) -> None:
         self.inputs, self.parameters = list(inputs), parameters
+        self._asarray = xp.asarray
         scope = {"xp": xp, "inf": float("inf"), "nan": float("nan")}
         head = [f"import {xp.__name__} as xp"]
         for name in sorted(calls):
@@ -143,6 +144,10 @@ class _Function:
                 f"to_function: {len(parameters)} parameters, and there are {len(self.parameters)}; "
                 "start with [v.data for v in f.parameters]"
             )
+        if "float" not in str(X.dtype):
+            X = X * 1.0
+        if all(isinstance(p, int | float) for p in parameters):
+            parameters = self._asarray(parameters, dtype=X.dtype)
         return self._program(X, parameters)
 
     def __repr__(self) -> str:
@@ -170,7 +175,17 @@ def _expression(v: Value, names: dict[int, str], calls: set[str]) -> str:
     tree = _OnArrays(v.rule.name, calls).rebuilt(
         _parsed(formula), dict(zip("xy", operands, strict=False))
     )
-    return ast.unparse(tree)
+    return ast.unparse(_Signed().visit(tree))
+
+
+class _Signed(ast.NodeTransformer):
+    """Negative constants as Python writes them, so that ``(-2) ** x`` keeps its parentheses."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        """Minus a positive one."""
+        if isinstance(node.value, int | float) and math.copysign(1.0, node.value) < 0:
+            return ast.UnaryOp(ast.USub(), ast.Constant(-node.value))
+        return node
 
 
 @cache
@@ -219,6 +234,9 @@ class _OnArrays:
                 condition, *parts = map(again, [test, body, orelse])
                 if isinstance(condition, ast.Constant):
                     return parts[0] if condition.value else parts[1]
+                if all(isinstance(part, ast.Constant) for part in parts):
+                    like = next(x for x in operands.values() if not isinstance(x, ast.Constant))
+                    parts[0] = self._call("full_like", [like, parts[0]])
                 return self._call("where", [condition, *parts])
             case ast.Call(func=ast.Name(id=name), args=arguments):
                 return self._called(NAMES.get(name, name), list(map(again, arguments)))
@@ -231,6 +249,8 @@ class _OnArrays:
             return self.rebuilt(_parsed(text), dict(zip(taken, arguments, strict=True)))
         if all(constant):
             return ast.Call(ast.Name(name), arguments, [])
+        if name in ON_ARRAYS and len(arguments) > 2:
+            return reduce(lambda a, b: self._called(name, [a, b]), arguments)
         if name in ON_ARRAYS and any(constant):
             like = arguments[constant.index(False)]
             arguments = [

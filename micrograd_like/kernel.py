@@ -12,8 +12,10 @@ over a row.  A gradient that nobody needs goes to place -1.
 
 import math
 import os
+import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from _thread import allocate_lock
+from collections.abc import Callable, Iterable
 from functools import cache
 from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,18 +27,16 @@ if TYPE_CHECKING:
 
 __all__ = ["BUILT_IN", "Kernel", "kernel", "kinds"]
 
-BUILT_IN = tuple(RULES)  # the rules of every kernel
-SPREAD = "spread", "s"  # the operation that copies a single number to all of a row
+BUILT_IN = tuple(RULES.values())  # the rules of every kernel
+SPREAD = None, "s"  # the operation that copies a single number to all of a row
+_LOCK = allocate_lock()
+_PROCESS = os.urandom(8).hex()
 SHORT = 40  # bytes of a rule's code, up to which it has loops for every kind of operands
 TEXT = '''"""Written by micrograd_like.kernel: the rules in a loop over operations and rows."""
 
-from math import inf
+from math import inf, nan, pi
 
 from numba import njit
-
-from micrograd_like.kernel import compiled_rules
-
-globals().update(compiled_rules({custom!r}))
 
 
 @njit(cache=True, error_model="numpy", fastmath={{"reassoc", "nsz"}})
@@ -94,7 +94,7 @@ def backward(U, program, roots, S, D, V, G, H, T):
 class Kernel(NamedTuple):
     """The compiled loop, and the codes of its operations."""
 
-    codes: dict[tuple[str, str], int]  # by the rule's name and the kinds of its operands
+    codes: dict[tuple[Rule | None, str], int]  # by the rule and the kinds of its operands
     forward: Callable[..., None]
     backward: Callable[..., None]
 
@@ -106,14 +106,16 @@ def kinds(rule: Rule) -> tuple[str, ...]:
     return ("vv",) if len(rule.function.__code__.co_code) > SHORT else ("vv", "vs", "sv")
 
 
-def kernel(names: Iterable[str]) -> Kernel:
+def kernel(rules: Iterable[Rule]) -> Kernel:
     """The kernel for graphs of these rules: the built-in ones, and those of one's own."""
-    custom = tuple(sorted(set(names) - set(BUILT_IN)))
-    return _kernel(tuple((name, RULES[name].function) for name in custom))
+    marked = [(rule.name, _mark(rule.function), rule) for rule in {*rules}.difference(BUILT_IN)]
+    marked.sort(key=lambda mark: mark[:2])
+    with _LOCK:  # one thread compiles, the others find what it made
+        return _kernel(tuple((rule, mark) for _, mark, rule in marked))
 
 
 @cache
-def _kernel(custom: tuple[tuple[str, Any], ...]) -> Kernel:
+def _kernel(custom: tuple[tuple[Rule, str], ...]) -> Kernel:
     from hashlib import sha256
 
     try:
@@ -122,46 +124,48 @@ def _kernel(custom: tuple[tuple[str, Any], ...]) -> Kernel:
         raise ImportError(
             "the tape is compiled by Numba: pip install 'micrograd_like[tape]'"
         ) from error
-    names = [*BUILT_IN, *(name for name, _ in custom)]
-    codes = {SPREAD: 0}
+    names = {
+        rule: f"{rule.name}_{k}"
+        for k, rule in enumerate([*BUILT_IN, *(rule for rule, _ in custom)])
+    }
+    codes: dict[tuple[Rule | None, str], int] = {SPREAD: 0}
     there, back = [""], [""]
-    for name in names:
-        for kind in kinds(RULES[name]):
-            codes[name, kind] = code = len(codes)
-            there.append(_forward(RULES[name], kind, code))
-            back.append(_backward(RULES[name], kind, code))
-    text = TEXT.format(
-        custom=tuple(name for name, _ in custom),
-        forward="".join(there), backward="".join(back),
-    )  # fmt: skip
-    marks = [text, numba.__version__, sys.version, *(_mark(RULES[name].function) for name in names)]
+    for rule, name in names.items():
+        for kind in kinds(rule):
+            codes[rule, kind] = code = len(codes)
+            there.append(_forward(rule, name, kind, code))
+            back.append(_backward(rule, name, kind, code))
+    text = TEXT.format(forward="".join(there), backward="".join(back))
+    marks = [text, numba.__version__, sys.version]
+    marks += [_mark(rule.function) for rule in BUILT_IN] + [mark for _, mark in custom]
     marks += [_mark(function) for function in FLOAT_COMPOSED.values()]
     digest = sha256("\n".join(marks).encode()).hexdigest()[:24]
-    module = _imported(text, f"micrograd_like_kernel_{digest}")
+    module = _imported(text, f"micrograd_like_kernel_{digest}", names)
     return Kernel(codes, module.forward, module.backward)
 
 
-def _forward(rule: Rule, kind: str, code: int) -> str:
+def _forward(rule: Rule, name: str, kind: str, code: int) -> str:
     x, y = _operands(kind)
     lines = [
         f"        elif c == {code}:",
         *_single(kind),
         "            for r in range(n):",
-        f"                V[o, r] = {rule.name}({', '.join((x, y)[: rule.arity])})[0]",
+        f"                V[o, r] = {name}({', '.join((x, y)[: rule.arity])})[0]",
     ]
     if rule.domain:
+        numbers = " and ".join(f"{z} == {z}" for z in "xy" if re.search(rf"\b{z}\b", rule.domain))
         lines += [
             "            for r in range(n):",
             f"                x, y = {x}, {y}",
-            f"                if not ({rule.domain}) and x == x and y == y:  # NaN is allowed",
+            f"                if not ({rule.domain}) and {numbers or True}:  # NaN is allowed",
             "                    bad[r] = 1",
         ]
     return "\n".join(lines) + "\n"
 
 
-def _backward(rule: Rule, kind: str, code: int) -> str:
+def _backward(rule: Rule, name: str, kind: str, code: int) -> str:
     """The chain rule, in which zero times infinity is zero."""
-    call = f"{rule.name}({', '.join(_operands(kind)[: rule.arity])})"
+    call = f"{name}({', '.join(_operands(kind)[: rule.arity])})"
     loop = ["            for r in range(n):", "                g = G[o, r]"]
     lines = [f"        elif c == {code}:", *_single(kind)]
     if len(kinds(rule)) == 1:
@@ -192,8 +196,8 @@ def _single(kind: str) -> list[str]:
     return [f"            s = S[{'ij'[kind.index('s')]}]"] if "s" in kind else []
 
 
-def compiled_rules(custom: Sequence[str]) -> dict[str, Any]:
-    """The rules as functions that Numba puts into its loops, by their names."""
+def _compiled(names: dict[Rule, str]) -> dict[str, Any]:
+    """The rules as functions that Numba puts into its loops, and what domains may call."""
     from numba import float64, njit
     from numba.core.errors import NumbaError
 
@@ -202,24 +206,26 @@ def compiled_rules(custom: Sequence[str]) -> dict[str, Any]:
 
     primitives = {name: getattr(math, name) for name in PRIMITIVES if name != "abs"}
     m = elementary({**primitives, "abs": math.fabs}, FLOAT_COMPOSED, compiled)
-    ready: dict[str, Any] = {
-        name: njit(bind(RULES[name].function, m), forceinline=True, error_model="numpy")
-        for name in (*BUILT_IN, *custom)
-    }
-    for name in custom:
-        try:
-            ready[name].compile((float64,) * RULES[name].arity)
-        except NumbaError as error:
-            said = [line for line in str(error).splitlines() if line and "pipeline" not in line]
-            raise TypeError(
-                f"Tape: the rule {name} takes more than numbers and m, and Numba cannot compile "
-                f"it: {said[0].strip()}"
-            ) from None
+    ready: dict[str, Any] = {name: vars(m)[name] for name in (*PRIMITIVES, *FLOAT_COMPOSED)}
+    for rule, name in names.items():
+        ready[name] = njit(bind(rule.function, m), forceinline=True, error_model="numpy")
+        if rule not in BUILT_IN:
+            try:
+                ready[name].compile((float64,) * rule.arity)
+            except NumbaError as error:
+                said = [line for line in str(error).splitlines() if line and "pipeline" not in line]
+                raise TypeError(
+                    f"Tape: the rule {rule.name} takes more than numbers and m, and Numba cannot "
+                    f"compile it: {said[0].strip()}"
+                ) from None
     return ready
 
 
-def _imported(text: str, name: str) -> ModuleType:
-    """A module of this text, in a file of its name, beside which Numba keeps what it compiles."""
+def _imported(text: str, name: str, names: dict[Rule, str]) -> ModuleType:
+    """A module of this text, in a file of its name, beside which Numba keeps what it compiles.
+
+    The text calls the rules by ``names``.
+    """
     import importlib.util
 
     from micrograd_like.files import write
@@ -233,12 +239,9 @@ def _imported(text: str, name: str) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    vars(module).update(_compiled(names))
+    spec.loader.exec_module(module)
     sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]  # or the next one would find half of it
-        raise
     return module
 
 
@@ -279,6 +282,6 @@ def _mark(function: Any) -> str:
             return thing.__name__
         if isinstance(thing, str | int | float | tuple | None):
             return repr(thing)
-        return f"{type(thing)} {os.urandom(8).hex()}"  # nobody knows what it will do: compile anew
+        return f"{type(thing)} {_PROCESS} {id(thing)}"  # nobody knows what it does elsewhere
 
     return mark(function)

@@ -108,7 +108,14 @@ class Program:
         for first in range(0, count, size * wave):
             starts = range(first, min(count, first + size * wave), size)
             if wave > 1:
-                list(_threads().map(compute, starts, range(wave)))
+                tasks = [
+                    _threads().submit(compute, *work)
+                    for work in zip(starts, range(wave), strict=False)
+                ]
+                for task in tasks:
+                    task.exception()  # waits: none works on when an error is raised
+                for task in tasks:
+                    task.result()
             else:
                 compute(first, 0)
             for place in range(len(starts) if seeds is not None else 0):
@@ -206,9 +213,9 @@ class Program:
         row = ~alone | (as_row >= 0)
         codes = self._kernel.codes
         by_kind = [
-            [codes.get((rule.name, kind), -1) for kind in ("ss", "sv", "vs", "vv")]
+            [codes.get((rule, kind), -1) for kind in ("ss", "sv", "vs", "vv")]
             if rule.arity == 2
-            else [-1, codes[rule.name, "v"], -1, codes[rule.name, "v"]]
+            else [-1, codes[rule, "v"], -1, codes[rule, "v"]]
             for rule in self._rules
         ]
         code = np.array(by_kind, dtype=np.int64).reshape(-1, 4)[of, 2 * row[0] + row[1]]
@@ -322,4 +329,6 @@ def _threads() -> Any:
     """One thread for each processor; the kernel lets go of Python's lock."""
     from concurrent.futures import ThreadPoolExecutor
 
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_threads.cache_clear)  # there they are not
     return ThreadPoolExecutor(os.cpu_count())

@@ -25,6 +25,7 @@ def program(x, *, w):
 import re
 from collections.abc import Collection, Sequence
 from keyword import iskeyword
+from unicodedata import normalize
 
 from micrograd_like.engine import SYMBOLS, Value, names_of, topological_order
 from micrograd_like.rules import RULES, Rule
@@ -42,7 +43,7 @@ def times(gradient, local):
 def program({parameters}):
     # forward
 {lines}"""
-OURS = ("RULES", "times", "program")
+OURS = ("RULES", "float", "program", "times")
 
 
 def source(roots: Sequence[Value], inputs: Sequence[Value]) -> str:
@@ -132,11 +133,12 @@ def identifiers(order: Sequence[Value], ours: Collection[str]) -> dict[int, str]
     given: dict[str, int] = {}
     found = {}
     for key, name in names_of(order).items():
-        word = re.sub(r"\W", "_", name)
-        taken = word in ours or word in RULES or word.startswith(("grad_", "d_")) or word == "_"
+        spelled = normalize("NFKC", name)  # as Python reads names
+        word = "".join(c if f"_{c}".isidentifier() else "_" for c in spelled)
+        taken = word in ours or word in RULES or word.startswith(("grad_", "d_"))
+        taken = taken or word in ("_", "__debug__")
         if not word.isidentifier() or iskeyword(word) or taken:
             word = f"v_{word}"
-        word = word.translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789"))
         while word in given:
             given[word] += 1
             word = f"{word}_{given[word]}"

@@ -38,7 +38,7 @@ class Tape:
     input is computed once for all rows and comes last in a sum: these round as they do.)
 
     Needs Numba, the ``tape`` extra.  With ``parallel`` blocks of rows are computed on several
-    threads; the results are the same in every bit.
+    threads; the results are the same in every bit.  A tape serves one thread at a time.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Tape:
         self.inputs = listed("Tape", "inputs", inputs)
         self.parallel = parallel
         order = checked("Tape", self.roots, self.inputs)
-        compiled = kernel({rule.name for rule in {v._rule for v in order} if rule is not None})
+        compiled = kernel({v._rule for v in order if v._rule is not None})
         self._each = Program(self.roots, self.inputs, order, compiled)
         self.parameters = list(self._each.leaves.values())
         # What depends on no input, such as a penalty for large weights, is computed once.
@@ -122,11 +122,14 @@ class Tape:
 
         each, once = self._each, self._once
         known, wrong = np.empty((1, 0)), ()
-        if once:
-            known, _, _, wrong = once.run(numbers[None])
-        outputs, sums, slopes, suspicious = each.run(
-            rows, numbers, known[0], seeds, input_gradients=input_gradients, parallel=self.parallel
-        )
+        options = {"input_gradients": input_gradients, "parallel": self.parallel}
+        try:
+            if once:
+                known, _, _, wrong = once.run(numbers[None])
+            outputs, sums, slopes, suspicious = each.run(rows, numbers, known[0], seeds, **options)
+        except (ValueError, ArithmeticError):  # a rule of one's own raised it, in some row
+            self._explain(rows, numbers, range(len(rows)))
+            raise
         if len(wrong) or len(suspicious):
             self._explain(rows, numbers, [*([0] * len(wrong)), *suspicious.tolist()])
         found = sums[each.leaf_places]
@@ -147,14 +150,14 @@ class Tape:
         if not len(np.atleast_1d(array)):
             raise ValueError("Tape: the batch is empty; it needs at least one row")
         if array.dtype.kind not in "biuf":
-            kind = "numbers of several kinds" if array.dtype.kind == "O" else array.dtype
+            kind = "objects of other kinds" if array.dtype.kind == "O" else array.dtype
             raise TypeError(f"Tape: a batch holds numbers, not {kind}; convert it with float()")
         if array.ndim != 2 or array.shape[1] != len(self.inputs):
             raise ValueError(
                 f"Tape: a batch has a row for each data point and {len(self.inputs)} columns, "
                 f"not the shape {array.shape}"
             )
-        rows = np.ascontiguousarray(array, dtype=np.float64)
+        rows = np.array(array, dtype=np.float64, order="C")  # a copy, which backward will read
         if np.isnan(rows).any():
             i, j = (int(k) for k in np.argwhere(np.isnan(rows))[0])
             name = self.inputs[j].label or f"column {j}"

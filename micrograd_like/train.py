@@ -316,9 +316,10 @@ class _Taped:
 
 
 def _sure(model: Any, loss: Loss) -> bool:
-    """Whether nothing in the model or the loss can branch on the data."""
-    known = can_replay(model) and type(loss) in (FunctionType, partial)
-    return known and getattr(loss, "func", loss) in LOSSES
+    """Whether nothing in the model or the loss can branch on the data, and the loss is a mean."""
+    if type(loss) is partial and not loss.args and "reduction" not in loss.keywords:
+        loss = loss.func
+    return can_replay(model) and type(loss) is FunctionType and loss in LOSSES
 
 
 def _parted(

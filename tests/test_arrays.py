@@ -233,7 +233,7 @@ WRONG: list[tuple[Any, Any, str]] = [
 @pytest.mark.parametrize(("root", "inputs", "message"), WRONG, ids=[w[2] for w in WRONG])
 def test_mistakes_are_told(root: Any, inputs: Any, message: str) -> None:
     """In one line, before anything runs."""
-    old = SimpleNamespace(__name__="old", exp=None, full_like=None)
+    old = SimpleNamespace(__name__="old", exp=None, full_like=None, asarray=None)
     with pytest.raises(ValueError, match=r"^to_function: ") as caught:
         to_function(root, inputs, old)
     assert message in str(caught.value)
@@ -257,6 +257,37 @@ def test_arrays_of_the_wrong_shape_are_told() -> None:
         function(np.ones((2, 2)), [1.0])
     with pytest.raises(ValueError, match=r"0 parameters, and there are 1; start with \[v.data"):
         function(np.ones((2, 1)))
+
+
+def test_constants_are_written_as_python_reads_them() -> None:
+    """A negative one to a power, one that is compared with an integer, and three in a row."""
+    X = np.array([[0], [2]])
+    assert to_function((-2.0) ** x0, [x0], np)(X).tolist() == [1.0, 4.0]
+    assert to_function(x0.maximum(0.5) * w0, [x0], np)(X, [3.0]).tolist() == [1.5, 6.0]
+
+    @unlisted
+    @rule("most", "max(x, 0.5, 1.0) if x < 5 else 0.1 if x < 6 else 0.3", "0")
+    def most(x: Any) -> Any:
+        return x, 0.0
+
+    function = to_function(most(x0), [x0], np)
+    assert function(np.array([[0.1], [3.0], [5.5], [7.0]])).tolist() == [1.0, 3.0, 0.1, 0.3]
+
+
+def test_numbers_for_parameters_become_arrays() -> None:
+    """As arrays of the rows' kind they are nan and inf where a Python float has another answer."""
+    X = np.array([[2.0], [4.0]], dtype=np.float32)
+    with np.errstate(all="ignore"):
+        assert np.isnan(to_function(w0**0.5 * x0, [x0], np)(X, [-2.0])).all()
+        found = to_function(1 / w0 * x0, [x0], np)(X, [0.0])
+    assert found.tolist() == [math.inf, math.inf]
+    assert found.dtype == np.float32
+    torch = pytest.importorskip("torch")
+    for root in (w0.tanh() * x0, w0.relu() * x0, w0.softplus() * x0, w0.maximum(x0)):
+        expected = to_function(root, [x0], np)(X, [3.0])
+        assert to_function(root, [x0], torch)(torch.tensor(X), [3.0]).numpy() == pytest.approx(
+            expected
+        )
 
 
 def test_formulas_for_arrays_are_those_of_rules() -> None:

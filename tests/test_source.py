@@ -84,3 +84,15 @@ def test_constants_and_several_roots() -> None:
     one, two, three, gradients = run(text, 2.0)
     assert (one, two, three) == (math.inf, math.tanh(2.0), 2.0)
     assert gradients["x"] == -3 + Value(2.0).tanh().local_grads[0] + 1.0
+
+
+def test_names_that_python_reads_as_others_keep_apart() -> None:
+    """Letters that Python takes for one, digits that are none to it, its own words and ours."""
+    for one, two in (("µ", "μ"), ("x²", "½"), ("__debug__", "float"), ("x₂", "x2"), ("_", "𐄇")):
+        a, b = Value(3.0, one), Value(5.0, two)
+        scope: dict[str, Any] = {}
+        exec(source([a * b * math.inf + a], [a, b]), scope)
+        assert scope["program"](3.0, 5.0)[0] == math.inf
+        exec(source([a - b], [a, b]), scope)
+        value, gradients = scope["program"](3.0, 5.0)
+        assert (value, sorted(gradients.values())) == (-2.0, [-1.0, 1.0])

@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from micrograd_like import MLP, Value, hinge, mse, replay, rule
-from micrograd_like.rules import RULES
 from micrograd_like.strategies import Graph, graphs
 from micrograd_like.tape import Tape
 
@@ -307,14 +306,38 @@ def test_a_rule_of_ones_own_is_compiled_too() -> None:
             raise ValueError("below -2")
         return x / 2 + 1, 0.5
 
-    RULES["halved"] = halved.args[0]
-    try:
-        x, w = Value(1.0, "x"), Value(2.0, "w")
-        tape = Tape(halved(w * x), [x])
+    x, w = Value(1.0, "x"), Value(2.0, "w")
+    tape = Tape(halved(w * x), [x])
+    for parallel in (False, True):
+        w.grad, tape.parallel = 0.0, parallel
         assert tape.gradient([[1.0], [3.0]]).tolist() == [2.0, 4.0]
         assert w.grad == 0.5 * 2.0
-    finally:
-        del RULES["halved"]
+        with pytest.raises(ValueError, match=r"^Tape: row 999: halved\(-4.0\): needs x > -2"):
+            tape.gradient([[1.0]] * 999 + [[-2.0]] * 999)
+        assert w.grad == 0.5 * 2.0
+
+
+def test_a_rule_is_what_it_was_when_it_was_recorded() -> None:
+    """Defined again it is another; so it is when a number that it reads has changed."""
+    x, y = Value(3.0, "x"), Value(4.0, "y")
+    outputs = []
+
+    def define(factor: float) -> Any:
+        @rule("twice", "2 * x", "2")
+        def total(x: Any) -> Any:  # as a function of the kernel is called
+            return factor * x, factor
+
+        return total
+
+    for factor in (2.0, 10.0):
+        outputs.append(define(factor)(x * y))
+    assert [Tape(out, [x]).forward([[0.5]])[0] for out in outputs] == [4.0, 20.0]
+    assert Tape(outputs, [x]).forward([[0.5]]).tolist() == [[4.0, 20.0]]
+    read = unlisted(define(7.0))
+    (cell,) = read.args[0].function.__closure__
+    for factor in (3.0, 5.0):
+        cell.cell_contents = factor
+        assert Tape(read(x), [x]).forward([[1.0]]).tolist() == [factor]
 
 
 def test_a_rule_that_numba_does_not_know_is_named() -> None:
@@ -327,13 +350,9 @@ def test_a_rule_that_numba_does_not_know_is_named() -> None:
         return x * factors["two"], 2.0
 
     x = Value(1.0, "x")
-    RULES["doubled"] = doubled.args[0]
-    try:
-        for _ in range(2):
-            with pytest.raises(TypeError, match="the rule doubled takes more than numbers and m"):
-                Tape(doubled(x), [x])
-    finally:
-        del RULES["doubled"]
+    for _ in range(2):
+        with pytest.raises(TypeError, match="the rule doubled takes more than numbers and m"):
+            Tape(doubled(x), [x])
     assert Tape(x * 2, [x]).forward([[3.0]]).tolist() == [6.0]
 
 
@@ -348,6 +367,11 @@ def test_an_undefined_row_raises_what_the_engine_would() -> None:
     tape = Tape(1 / x, [x])
     with pytest.raises(ZeroDivisionError, match=r"Tape: row 1: 1.0 / 0.0: .*'x' = 0.0"):
         tape.forward([[1.0], [0.0]])
+    tape = Tape((x - w) / x, [x, w])
+    assert math.isnan(tape.forward([[math.inf, math.inf]])[0])
+    tape = Tape((x - x) / w, [x, w])
+    with pytest.raises(ZeroDivisionError, match=r"row 0: nan / 0.0"):
+        tape.forward([[math.inf, 0.0]])
 
 
 x0, x1, w0 = Value(1.0, "x0"), Value(2.0, "x1"), Value(3.0, "w0")
@@ -373,7 +397,7 @@ WRONG: list[tuple[Any, Any, Any, str]] = [
     (ROOT, x0, [[1.0]], "inputs is a list of Values, not Value(data=1"),
     (1.0, [x0], [[1.0]], "roots is a list of Values, not 1.0"),
     (ROOT, [x0, x1], [["a", "b"]], "a batch holds numbers, not <U1"),
-    (ROOT, [x0, x1], [[x0, 1.0]], "numbers of several kinds"),
+    (ROOT, [x0, x1], [[x0, 1.0]], "objects of other kinds"),
     (ROOT, [x0, x1], [[1j, 1.0]], "not complex128"),
     (ROOT, [x0, x1], [[1.0, 2.0], [1.0, math.nan]], "row 1, x1, is nan; drop the row"),
 ]
@@ -387,6 +411,31 @@ def test_mistakes_are_told(root: Any, inputs: Any, rows: Any, message: str) -> N
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
     assert w0.grad == 0.0
+
+
+def test_backward_is_of_the_rows_as_they_were() -> None:
+    """An array that is written to after forward changes nothing."""
+    x, w = Value(1.0, "x"), Value(2.0, "w")
+    tape, rows = Tape(w * x, [x]), np.array([[3.0]])
+    tape.forward(rows)
+    rows[:] = 100.0
+    tape.backward()
+    assert w.grad == 3.0
+
+
+def test_threads_are_made_anew_in_a_child_process() -> None:
+    """A process that was forked has none of its parent's threads, and does not wait for them."""
+    program = (
+        "import os\nfrom micrograd_like import Tape, Value\n"
+        "x = Value(2.0)\ntape, rows = Tape(x * x, [x], parallel=True), [[3.0]] * 1000\n"
+        "tape.forward(rows)\n"
+        "child = os.fork()\n"
+        "if not child: os._exit(int(tape.forward(rows).sum()) // 1000)\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
+    )
+    command = [sys.executable, "-W", "ignore", "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "9\n"
 
 
 def test_numbers_of_other_kinds_are_converted() -> None:

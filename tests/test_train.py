@@ -433,6 +433,7 @@ def test_the_tape_is_taken_by_itself_where_it_is_safe_and_worth_it(
         (1, Neuron(1, nonlin=False), lambda p, t: mse(p, t), 0),
         (1, Neuron(1, nonlin=False), mse, 1),
         (1, Neuron(1, nonlin=False), partial(huber, delta=2.0), 1),
+        (1, Neuron(1, nonlin=False), partial(mse, reduction="sum"), 0),  # the tape takes means
     ):
         monkeypatch.setattr(tape, "MUCH", much)
         taken.clear()
