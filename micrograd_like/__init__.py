@@ -8,76 +8,44 @@
 '26.0855'
 """
 
-from typing import Any
-
-from micrograd_like import functions
-from micrograd_like.arrays import to_function
-from micrograd_like.backprop import Backprop
-from micrograd_like.custom import rule
-from micrograd_like.derivatives import derivative, grad, hessian, jacobian
-from micrograd_like.descent import Descent
-from micrograd_like.draw import draw_difference, draw_dot
-from micrograd_like.engine import Value, replay, topological_order
-from micrograd_like.functions import *  # noqa: F403 - one function for every rule
-from micrograd_like.gradcheck import assert_gradients, gradcheck
-from micrograd_like.losses import (
-    binary_cross_entropy,
-    cross_entropy,
-    hinge,
-    huber,
-    mae,
-    max_margin,
-    mse,
-)
-from micrograd_like.nn import MLP, Layer, Module, Neuron
-from micrograd_like.optim import SGD, Adam
-from micrograd_like.paths import paths
-from micrograd_like.plots import plot_boundary, plot_fit, plot_weights
-from micrograd_like.tape import Tape
-from micrograd_like.train import DivergenceError, History, fit, top_gradients
-
 __version__ = "0.1.0"
-__all__ = [
-    "MLP",
-    "SGD",
-    "Adam",
-    "Backprop",
-    "Descent",
-    "DivergenceError",
-    "History",
-    "Layer",
-    "Module",
-    "Neuron",
-    "Tape",
-    "Value",
-    "assert_gradients",
-    "binary_cross_entropy",
-    "cross_entropy",
-    "derivative",
-    "draw_difference",
-    "draw_dot",
-    "fit",
-    "grad",
-    "gradcheck",
-    "hessian",
-    "hinge",
-    "huber",
-    "jacobian",
-    "mae",
-    "max_margin",
-    "mse",
-    "paths",
-    "plot_boundary",
-    "plot_fit",
-    "plot_weights",
-    "replay",
-    "rule",
-    "to_function",
-    "top_gradients",
-    "topological_order",
-]
-__all__ += [name for name in functions.__all__ if name != "abs"]  # Python's abs takes Values, too
+
+# Names are looked up when they are first used, so that importing the package costs next to
+# nothing.  What is not listed here is a rule's function.  Types are in the stub beside this file.
+_PLACES = {
+    "check": ("assert_gradients", "gradcheck"),
+    "compile": ("Tape", "to_function"),
+    "custom": ("rule",),
+    "derivatives": ("derivative", "grad", "hessian", "jacobian"),
+    "draw": ("draw_difference", "draw_dot"),
+    "engine": ("Value", "replay", "topological_order"),
+    "functions": ("logsumexp", "mean", "softmax"),
+    "learn": (
+        "SGD", "Adam", "DivergenceError", "History", "binary_cross_entropy", "cross_entropy", "fit",
+        "hinge", "huber", "mae", "max_margin", "mse", "plot_boundary", "plot_fit", "plot_weights",
+        "top_gradients",
+    ),
+    "nn": ("MLP", "Layer", "Module", "Neuron"),
+    "steps": ("Backprop", "Descent", "paths"),
+}  # fmt: skip
+_PLACE = {name: place for place, names in _PLACES.items() for name in names}
 
 
-def __getattr__(name: str) -> Any:
-    raise AttributeError(f"module 'micrograd_like' has no attribute {name!r}")
+def __getattr__(name: str) -> object:
+    from importlib import import_module
+
+    if name == "__all__":
+        functions = import_module(f"{__name__}._functions").FUNCTIONS
+        return sorted({*_PLACE, *functions} - {"abs"})  # Python's own takes Values, too
+    place = _PLACE.get(name, "_functions")
+    found = (
+        None if name.startswith("_") else getattr(import_module(f"{__name__}.{place}"), name, None)
+    )
+    if found is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__getattr__("__all__")])

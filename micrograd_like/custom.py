@@ -5,20 +5,20 @@ from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any
 
-from micrograd_like.engine import Value, add_method, on_values
-from micrograd_like.functions import __all__ as PUBLIC  # noqa: N812
-from micrograd_like.functions import function_of
-from micrograd_like.rules import COMPOSED, PRIMITIVES, RULES, bind
-from micrograd_like.rules import rule as entered
+from micrograd_like import functions
+from micrograd_like._functions import function_of
+from micrograd_like.elementary import COMPOSED
+from micrograd_like.engine import ON_VALUES, Value, add_method, on_values
+from micrograd_like.rules import RULES, Rule
+from micrograd_like.table import rule as entered
 
 __all__ = ["rule"]
 
-BUILTINS = ("min", "max", "pi", "inf", "nan")
-READABLE = {*PRIMITIVES, *COMPOSED, *BUILTINS}  # in a formula
+BUILTINS = ("min", "max", "pi", "inf", "nan", "m")
 
 
 def rule(
-    symbol: str, formula: str, *derivatives: str, domain: str = ""
+    symbol: str, formula: str, *derivatives: str, domain: str = "", arrays: str = ""
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Define an operation of one's own: a function from numbers to value and local derivatives.
 
@@ -26,11 +26,15 @@ def rule(
     becomes a function of numbers and Values, and a method of Value, that is recorded,
     differentiated to any order, drawn, stepped through, checked and compiled like the others.  For
     all of these to read the one definition, exp, log and their kin come from ``m``
-    (``from micrograd_like.rules import m``), and conditions use ``<`` and ``>``.
+    (``from micrograd_like.rules import m``), which has all functions of Python's ``math``, and
+    conditions use ``<`` and ``>``.
 
     ``symbol`` is what pictures show.  ``formula`` and ``derivatives``, Python expressions in x and
     y, are what people and ``gradcheck(..., reference="mpmath")`` read; ``domain`` is a condition on
-    x and y, where the operation is not defined everywhere.
+    x and y, where the operation is not defined everywhere.  ``arrays`` is a formula for
+    `to_function`, where another is better for arrays.
+
+    A TypeError or a ValueError tells what is wrong with a definition; nothing is changed then.
 
     >>> from micrograd_like import gradcheck
     >>> from micrograd_like.rules import m
@@ -46,20 +50,37 @@ def rule(
 
     def define(function: Callable[..., Any]) -> Callable[..., Any]:
         if not isinstance(function, FunctionType):
-            raise TypeError(f"rule: takes a plain Python function, not {function!r}")
+            raise TypeError(f"rule: takes a plain Python function, not {function!r}; use def")
         name = function.__name__
         if not name.isidentifier():
             raise TypeError(f"rule: {name!r} has no name to be called by; use def")
-        taken = (*COMPOSED, *BUILTINS, *PUBLIC)
+        taken = (*COMPOSED, *BUILTINS, *functions.__all__)
         if name not in RULES and (hasattr(Value, name) or name in taken):
             raise ValueError(f"rule {name!r}: the name means something else; choose another")
-        _check_texts(name, function, symbol, (formula, *derivatives), domain)
-        _try(name, function, len(derivatives), domain)
-        entered(symbol, formula, *derivatives, domain=domain)(function)
+        texts = (formula, *derivatives, arrays or formula)
+        _check_texts(name, function, symbol, texts, domain)
+        _try_floats(Rule(function, symbol, formula, derivatives, domain))
+        before = RULES.get(name)
+        entered(symbol, formula, *derivatives, domain=domain, arrays=arrays)(function)
         add_method(RULES[name])
+        try:
+            _try_values(RULES[name])
+        except TypeError:
+            _forget(name, before)
+            raise
         return function_of(RULES[name])
 
     return define
+
+
+def _forget(name: str, before: Any) -> None:
+    """Take a definition back: the table and Value are as they were."""
+    del RULES[name]
+    delattr(Value, name)
+    delattr(on_values, name)
+    if before:
+        RULES[name] = before
+        add_method(before)
 
 
 def _check_texts(
@@ -69,46 +90,58 @@ def _check_texts(
     parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     if parameters not in (("x",), ("x", "y")) or code.co_kwonlyargcount:
         raise TypeError(f"rule {name!r}: its inputs are x, or x and y, not {parameters}")
-    if len(formulas) != 1 + len(parameters):
+    if len(formulas) != 2 + len(parameters):
         raise TypeError(
             f"rule {name!r}: {len(parameters)} inputs need as many derivatives' formulas, "
-            f"not {len(formulas) - 1}"
+            f"not {len(formulas) - 2}"
         )
     if not isinstance(symbol, str) or not symbol:
         raise TypeError(f"rule {name!r}: needs a symbol to show in pictures, not {symbol!r}")
     for text in (*formulas, domain or "True"):
         try:
-            unknown = set(compile(text, "formula", "eval").co_names) - READABLE.union(parameters)
+            names = compile(text, "formula", "eval").co_names
         except (SyntaxError, TypeError) as error:
             raise ValueError(f"rule {name!r}: {text!r} is no Python expression: {error}") from None
+        known = {*parameters, *BUILTINS, *RULES, name, "logaddexp"}
+        unknown = sorted(word for word in names if word not in known and not hasattr(math, word))
         if unknown:
-            raise ValueError(f"rule {name!r}: {text!r} uses unknown names: {sorted(unknown)}")
+            raise ValueError(f"rule {name!r}: {text!r} uses unknown names: {unknown}")
 
 
-def _try(name: str, function: Callable[..., Any], arity: int, domain: str) -> None:
-    """Call the function on numbers and on Values, so that a slip shows where it was made."""
-    for x in (0.5, 2.0, -0.5):
-        if domain and not eval(domain, {"x": x, "y": 2.0, "inf": math.inf}):
-            continue
+def _points(of: Rule) -> list[tuple[float, ...]]:
+    """Points of the domain to try, not at its end."""
+    return [(x, 2.0)[: of.arity] for x in (0.5, 2.0, -0.5) if of.is_defined(x, 2.0)]
+
+
+def _try_floats(of: Rule) -> None:
+    """Call the function on numbers, so that a slip shows where it was made."""
+    for point in _points(of):
         try:
-            outcome = function(*(x, 2.0)[:arity])
+            outcome = of.function(*point)
         except (ValueError, ArithmeticError):
             continue  # outside its domain
         numbers = outcome if isinstance(outcome, tuple) else (outcome,)
-        if len(numbers) != 1 + arity:
+        if len(numbers) != 1 + of.arity:
             raise TypeError(
-                f"rule {name!r}: returns a tuple of its value and {arity} derivatives, "
+                f"rule {of.name!r}: returns a tuple of its value and {of.arity} derivatives, "
                 f"not {outcome!r}"
             )
         if not all(isinstance(number, float | int) for number in numbers):
             raise TypeError(
-                f"rule {name!r}: returns real numbers, not {outcome!r} as at x = {x}; "
+                f"rule {of.name!r}: returns real numbers, not {outcome!r} as at x = {point[0]}; "
                 "say with domain= where it is defined"
             )
+
+
+def _try_values(of: Rule) -> None:
+    """Call the function on Values, as derivatives of derivatives do."""
+    for point in _points(of):
         try:
-            bind(function, on_values)(*(Value(x), Value(2.0))[:arity])
+            ON_VALUES[of](*map(Value, point))
+        except (ValueError, ArithmeticError):
+            continue  # outside its domain
         except (TypeError, AttributeError) as error:
             raise TypeError(
-                f"rule {name!r}: works on floats only ({error}): take functions from m, "
+                f"rule {of.name!r}: works on floats only ({error}): take functions from m, "
                 "as in m.exp(x), after `from micrograd_like.rules import m`"
             ) from None

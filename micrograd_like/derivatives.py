@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any
 
-from micrograd_like.engine import Value, to_number, topological_order
+from micrograd_like.arguments import number, whole
+from micrograd_like.engine import ONE_PASS, Value, topological_order
 
 __all__ = ["derivative", "grad", "hessian", "jacobian"]
 
@@ -43,8 +44,7 @@ def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
     >>> derivative(lambda x: 1 / x)(2.0)
     -0.25
     """
-    if not isinstance(order, int) or order < 1:
-        raise ValueError(f"derivative: the order is a whole number from 1 up, not {order!r}")
+    whole(order, "derivative: order")
 
     def nth(x: Any) -> Any:
         (variable,) = _variables((x,), "derivative")
@@ -93,9 +93,7 @@ def _variables(point: Sequence[Any], name: str) -> list[Value]:
     """
     if not point:
         raise TypeError(f"{name}: needs at least one number to differentiate at")
-    return [
-        x * 1.0 if isinstance(x, Value) else Value(to_number(x, f"{name}(f)(...)")) for x in point
-    ]
+    return [x * 1.0 if isinstance(x, Value) else Value(number(x, f"{name}(f)(...)")) for x in point]
 
 
 def _differentiable(point: Sequence[Any]) -> bool:
@@ -126,13 +124,14 @@ def checked(output: Any, name: str) -> Value:
 def _partials(root: Value, variables: Sequence[Value], create_graph: bool) -> list[Any]:
     """The derivatives of the root for the variables; the gradients kept in the graph stay."""
     touched = {id(v): v for v in (*topological_order(root), *variables)}.values()
-    kept = [(v, v.grad) for v in touched]
-    for v in touched:
-        v.grad = 0.0
-    try:
-        root.backward(create_graph)
-        zero: Any = Value(0.0) if create_graph else 0.0
-        return [v.grad if v.grad else zero for v in variables]
-    finally:
-        for v, gradient in kept:
-            v.grad = gradient
+    with ONE_PASS:
+        kept = [(v, v.grad) for v in touched]
+        for v in touched:
+            v.grad = 0.0
+        try:
+            root.backward(create_graph)
+            zero: Any = Value(0.0) if create_graph else 0.0
+            return [v.grad if v.grad else zero for v in variables]
+        finally:
+            for v, gradient in kept:
+                v.grad = gradient

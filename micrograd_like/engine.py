@@ -12,67 +12,37 @@ needs no calculus: it walks the nodes in reverse topological order and multiplie
 """
 
 import math
-import numbers
-import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from _thread import RLock
+from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Union
 
-from micrograd_like.rules import (
-    COMPOSED,
-    PRIMITIVES,
-    RULES,
-    SUBSCRIPTS,
-    Rule,
-    bind,
-    elementary,
+from micrograd_like.arguments import number, text
+from micrograd_like.copying import copied, deepcopied, reduced
+from micrograd_like.elementary import bind, elementary
+from micrograd_like.graph import (
+    NOT_COMPUTED,
+    NotComputed,
+    edges,
+    operands_of,
+    replay,
+    topological_order,
 )
+from micrograd_like.notation import OPERATORS, code, undefined
+from micrograd_like.rules import RULES, Rule
 
 __all__ = ["Value", "apply", "replay", "topological_order"]
 
+if TYPE_CHECKING:  # every rule is a method; the stub, written from the table, has their types
+    from micrograd_like._methods import Methods
+else:
+    Methods = object
+
 Operand = Union["Value", float]
+ONE_PASS = RLock()  # a backward pass leaves marks in the nodes: one at a time, of all threads
 
 
-class _NotComputed(float):
-    """The zero of a gradient that no backward pass has computed: equal to 0.0, drawn as a dot."""
-
-    __slots__ = ()
-
-
-NOT_COMPUTED = _NotComputed()
-
-
-def to_number(value: Any, where: str) -> float:
-    """The one door for numbers: a float, or a TypeError that says what to do instead."""
-    if (
-        type(value) in (float, int)
-        or isinstance(value, numbers.Real)
-        or type(value).__name__ in ("bool", "bool_")
-    ):
-        try:
-            return float(value)
-        except OverflowError:
-            raise OverflowError(f"{where}: {_short(value)} is larger than any float") from None
-    kind = type(value).__name__
-    if isinstance(value, Value):
-        remedy = "detach() gives a new Value with its number, .data the number itself"
-    elif isinstance(value, str):
-        remedy = "convert it with float() first"
-    elif isinstance(value, complex):
-        remedy = "Values are real; take .real or .imag"
-    elif hasattr(value, "__len__") or hasattr(value, "__array__"):
-        remedy = "a Value holds one number; make a list of Values"
-    else:
-        remedy = "convert it with float() first" if value is not None else "give a number"
-    raise TypeError(f"{where}: takes a number, not the {kind} {_short(value)}: {remedy}")
-
-
-def _short(value: Any) -> str:
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 40 else text[:37] + "..."
-
-
-class Value:
+class Value(Methods):
     """A number that remembers how it was computed.
 
     ``Value(data, label="")`` makes a leaf; operators and functions make the other nodes.  ``label``
@@ -100,15 +70,9 @@ class Value:
     grad: Any  # a float; after backward(create_graph=True) a Value
     label: str
 
-    if TYPE_CHECKING:  # every rule of one or two inputs is a method, by the table
-
-        def __getattr__(self, name: str) -> Callable[..., "Value"]: ...
-
     def __init__(self, data: float, label: str = "") -> None:
-        self._data = to_number(data, "Value(...)")
-        if not isinstance(label, str):
-            raise TypeError(f"Value(...): a label is text, not {_short(label)}")
-        self.label = label
+        self._data = number(data, "Value(...)")
+        self.label = label if type(label) is str else text(label, "Value(...): label")
         self.grad = NOT_COMPUTED
         self._rule = self._x = self._y = self._dx = self._dy = None
 
@@ -120,7 +84,7 @@ class Value:
     @data.setter
     def data(self, data: float) -> None:
         if type(data) is not float:  # not even the label is looked up in a step of learning
-            data = to_number(data, f"{self.label or 'Value'}.data = ...")
+            data = number(data, f"{self.label or 'Value'}.data = ...")
         self._data = data
 
     @property
@@ -158,20 +122,21 @@ class Value:
 
         Leaves add it to their ``grad``; the other nodes show the latest pass.  With
         ``create_graph`` the gradients are Values with a graph of their own, which can be
-        differentiated again.  One thread at a time: a pass leaves its marks in the nodes.
+        differentiated again.  Of several threads one at a time goes backward.
 
         >>> x = Value(3.0)
         >>> (x * x).backward(create_graph=True)
         >>> x.grad.data
         6.0
         """
-        order = _start_pass(self)
-        if create_graph:
-            _accumulate(self, Value(1.0))
-            _chain_rule_on_values(order)
-        else:
-            self.grad += 1.0
-            _chain_rule(order)
+        with ONE_PASS:
+            order = _start_pass(self)
+            if create_graph:
+                _accumulate(self, Value(1.0))
+                _chain_rule_on_values(order)
+            else:
+                self.grad += 1.0
+                _chain_rule(order)
 
     def detach(self) -> "Value":
         """A new leaf with the same number and label, outside the graph."""
@@ -206,50 +171,15 @@ class Value:
     def __pos__(self) -> "Value":
         return self
 
-    if TYPE_CHECKING:  # Python's operators are the rules of OPERATORS below
+    __copy__, __deepcopy__, __reduce__ = copied, deepcopied, reduced
 
-        def __add__(self, other: Operand) -> "Value": ...
-        def __radd__(self, other: Operand) -> "Value": ...
-        def __sub__(self, other: Operand) -> "Value": ...
-        def __rsub__(self, other: Operand) -> "Value": ...
-        def __mul__(self, other: Operand) -> "Value": ...
-        def __rmul__(self, other: Operand) -> "Value": ...
-        def __truediv__(self, other: Operand) -> "Value": ...
-        def __rtruediv__(self, other: Operand) -> "Value": ...
-        def __pow__(self, other: Operand) -> "Value": ...
-        def __rpow__(self, other: Operand) -> "Value": ...
-        def __neg__(self) -> "Value": ...
-        def __abs__(self) -> "Value": ...
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "Value":
-        for node in topological_order(self):
-            if id(node) not in memo:
-                inputs = (memo.get(id(node._x), node._x), memo.get(id(node._y), node._y))
-                memo[id(node)] = _restore(*node._state(inputs))
-        copied: Value = memo[id(self)]
-        return copied
-
-    def __copy__(self) -> "Value":
-        return _restore(*self._state((self._x, self._y)))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        if self._rule is None or id(self) in _being_pickled:
-            return _restore, self._state((self._x, self._y))
-        # All nodes in topological order, so that a node's inputs are pickled before it is: the
-        # pickler, which remembers what it has seen, then never recurses.
-        order = topological_order(self)
-        ids = {id(node) for node in order} - _being_pickled
-        _being_pickled.update(ids)
-        return operator.itemgetter(-2), ([*order, _Done(ids)],)
-
-    def _state(self, inputs: tuple[Any, Any]) -> tuple[Any, ...]:
-        grad = self.grad.data if isinstance(self.grad, Value) else self.grad
-        computed = None if grad is NOT_COMPUTED else float(grad)
-        return (self._data, self.label, self._rule, *inputs, self._dx, self._dy, computed)
+    @staticmethod
+    def _apply(rule: Rule, *operands: Any) -> Any:
+        return apply(rule, *operands)
 
 
 def _data_of(other: Any, symbol: str) -> float:
-    return other._data if isinstance(other, Value) else to_number(other, f"Value {symbol} ...")
+    return other._data if isinstance(other, Value) else number(other, f"Value {symbol} ...")
 
 
 # --- recording -------------------------------------------------------------------------------
@@ -280,35 +210,35 @@ def _unary(rule: Rule) -> Callable[[Value], Value]:
 
 def _binary(rule: Rule) -> Callable[[Value, Any], Value]:
     """The method of a rule with two inputs: Values, or a plain number for the second."""
-    function = rule.function
+    function, where = rule.function, _Written(rule, "Value", "...")
 
-    def method(self: Value, other: Any) -> Value:
+    def method(self: Value, y: Any) -> Value:
         try:
-            if isinstance(other, Value):
-                data, dx, dy = function(self._data, other._data)
-                return _record(rule, self, other, data, dx, dy)
-            if type(other) is not float:
-                other = to_number(other, _as_code(rule, "Value", "..."))
-            data, dx, _ = function(self._data, other)
+            if isinstance(y, Value):
+                data, dx, dy = function(self._data, y._data)
+                return _record(rule, self, y, data, dx, dy)
+            if type(y) is not float:
+                y = number(y, where)
+            data, dx, _ = function(self._data, y)
         except (ValueError, ZeroDivisionError) as error:
-            raise _explained(error, rule, self, other) from None
-        return _record(rule, self, other, data, dx, None)
+            raise _explained(error, rule, self, y) from None
+        return _record(rule, self, y, data, dx, None)
 
     return method
 
 
 def _reflected(rule: Rule) -> Callable[[Value, Any], Value]:
     """The method for a plain number on the left of the operator."""
-    function = rule.function
+    function, where = rule.function, _Written(rule, "...", "Value")
 
-    def method(self: Value, other: Any) -> Value:
-        if type(other) is not float:
-            other = to_number(other, _as_code(rule, "...", "Value"))
+    def method(self: Value, x: Any) -> Value:
+        if type(x) is not float:
+            x = number(x, where)
         try:
-            data, _, dy = function(other, self._data)
+            data, _, dy = function(x, self._data)
         except (ValueError, ZeroDivisionError) as error:
-            raise _explained(error, rule, other, self) from None
-        return _record(rule, other, self, data, None, dy)
+            raise _explained(error, rule, x, self) from None
+        return _record(rule, x, self, data, None, dy)
 
     return method
 
@@ -327,38 +257,28 @@ def apply(rule: Rule, *operands: Any) -> Any:
         return METHODS[rule](first, *operands[1:])
     if rule.arity == 2 and isinstance(operands[1], Value):
         return REFLECTED[rule](operands[1], first)
-    plain = [to_number(operand, f"{rule.name}(...)") for operand in operands]
+    plain = [number(operand, f"{rule.name}(...)") for operand in operands]
     try:
         return rule.function(*plain)[0]
     except (ValueError, ZeroDivisionError) as error:
         raise _explained(error, rule, *plain) from None
 
 
-SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
-OPERATORS = {"add": "add", "sub": "sub", "mul": "mul", "div": "truediv", "pow": "pow"}
+class _Written:
+    """An operation as text, written when an error needs it."""
 
+    def __init__(self, rule: Rule, *operands: str) -> None:
+        self.rule, self.operands = rule, operands
 
-def _as_code(rule: Rule, *operands: str) -> str:
-    """The operation on operands as the user wrote it."""
-    if rule.name in SYMBOLS:
-        return f" {SYMBOLS[rule.name]} ".join(operands)
-    return f"{rule.name}({', '.join(operands)})"
+    def __str__(self) -> str:
+        return code(self.rule, *self.operands)
 
 
 def _explained(error: Exception, rule: Rule, *operands: Operand) -> Exception:
-    """The error of an operation in the user's words: operation, value, remedy, label."""
+    """The error of an operation in the user's words."""
     data = [v._data if isinstance(v, Value) else v for v in operands]
-    words = {"y % 1 == 0": "a whole y", " == ": " = ", " != ": " ≠ ", " >= ": " ≥ ", " <= ": " ≤ "}
-    needs = f"needs {rule.domain}" if rule.domain else str(error)
-    for code, word in words.items():
-        needs = needs.replace(code, word)
-    named = [
-        f"{name} is {v.label!r} = {v._data!r}"
-        for name, v in zip("xy", operands, strict=False)
-        if isinstance(v, Value) and v.label
-    ]
-    text = f"{_as_code(rule, *map(repr, data))}: {needs}"
-    return type(error)(f"{text} ({', '.join(named)})" if named else text)
+    labels = [v.label if isinstance(v, Value) else "" for v in operands]
+    return type(error)(undefined(str(error), rule, data, labels))
 
 
 METHODS: dict[Rule, Any] = {}
@@ -369,18 +289,20 @@ ON_VALUES: dict[Rule, Callable[..., Any]] = {}  # the rules with Values for numb
 def add_method(rule: Rule) -> None:
     """Make a rule a method of Value, and an operator where Python has one for it."""
     METHODS[rule] = method = _unary(rule) if rule.arity == 1 else _binary(rule)
-    method.__name__, method.__doc__ = rule.name, f"{rule.formula}, of this value as x."
+    method.__name__, method.__qualname__ = rule.name, f"Value.{rule.name}"
     method.__defaults__ = rule.function.__defaults__
+    method.__doc__ = (
+        f"{rule.function.__doc__ or rule.formula}\n\nThis value is x in {rule.formula}."
+    )
     setattr(Value, rule.name, method)
     if rule.arity == 2:
         REFLECTED[rule] = _reflected(rule)
     if rule.name in OPERATORS:
-        setattr(Value, f"__{OPERATORS[rule.name]}__", method)
-        setattr(Value, f"__r{OPERATORS[rule.name]}__", REFLECTED[rule])
-    if rule.name in ("neg", "abs"):
-        setattr(Value, f"__{rule.name}__", method)
-    if rule.name in PRIMITIVES or rule.name in COMPOSED:
-        setattr(on_values, rule.name, lambda *operands: apply(rule, *operands))
+        special = OPERATORS[rule.name]
+        setattr(Value, special, method)
+        if rule.arity == 2:
+            setattr(Value, f"__r{special[2:]}", REFLECTED[rule])
+    setattr(on_values, rule.name, lambda *operands: apply(rule, *operands))
     ON_VALUES[rule] = bind(rule.function, on_values)
 
 
@@ -388,7 +310,8 @@ def _divide(x: Any, y: Any) -> Any:
     return x / y if y > 0 or y < 0 else math.inf
 
 
-on_values: ModuleType = elementary({"divide": _divide})  # the m of Values
+# The m of Values: the rules themselves, as add_method enters them, and constants such as pi.
+on_values: ModuleType = elementary({"divide": _divide, "pi": math.pi}.get)
 for _rule in RULES.values():
     add_method(_rule)
 
@@ -402,7 +325,7 @@ def _start_pass(root: Value) -> list[Value]:
     No recursion, and no set of visited nodes either: each pass has zeros of its own, and a node
     that holds one has been visited.
     """
-    opened, zero = _NotComputed(), _NotComputed()
+    opened, zero = NotComputed(), NotComputed()
     order: list[Value] = []
     if root._rule is None:
         return order
@@ -477,10 +400,7 @@ def _derivatives_as_values(node: Value) -> list[tuple[Value, float, Operand]]:
             f"{_described(node)}: its inputs' data changed after it was computed; "
             "compute it again before backward(create_graph=True)"
         )
-    triples = zip(node.inputs, node.local_grads, derivatives, strict=True)
-    return [
-        (v, d, derivative) for v, d, derivative in triples if isinstance(v, Value) and d is not None
-    ]
+    return [(v, recorded, derivatives[position]) for position, v, recorded in edges(node)]
 
 
 def _accumulate(v: Value, contribution: Value) -> None:
@@ -498,136 +418,5 @@ def _differs(data: Operand, recorded: float) -> bool:
 def _described(node: Value) -> str:
     """A node in an error message: the operation on the numbers of its inputs."""
     assert node._rule is not None
-    data = [repr(v._data if isinstance(v, Value) else v) for v in node.inputs]
-    return _as_code(node._rule, *data) + (f" (in {node.label!r})" if node.label else "")
-
-
-# --- walking a recorded graph ----------------------------------------------------------------
-
-
-def topological_order(*roots: Value) -> list[Value]:
-    """Every value that the roots depend on, each once, inputs before what is made of them.
-
-    >>> a = Value(2.0, label="a")
-    >>> [v.op or v.label for v in topological_order((a * a).exp())]
-    ['a', '×', 'exp']
-    """
-    order: list[Value] = []
-    met: set[int] = set()
-    stack: list[Value | None] = list(reversed(roots))
-    while stack:
-        node = stack.pop()
-        if node is None:  # the inputs of the next one are in the order
-            node = stack.pop()
-            assert node is not None
-            order.append(node)
-        elif id(node) not in met:
-            met.add(id(node))
-            stack += (node, None)
-            for v in (node._y, node._x):
-                if isinstance(v, Value) and id(v) not in met:
-                    stack.append(v)
-    return order
-
-
-def names_of(order: Iterable[Value]) -> dict[int, str]:
-    """What steps and reports call each value, by its id: its label, or v1, v2, … in their order.
-
-    Of several values with one label the second has a ₂ after it, and so on.
-    """
-    nodes = list(order)
-    labels = {node.label for node in nodes}
-    used: dict[str, int] = {}
-    given: set[str] = set()
-    names = {}
-    for node in nodes:
-        label = name = node.label
-        while not name or name in given:
-            used[label] = n = used.get(label, 0) + 1
-            name = label + str(n + 1).translate(SUBSCRIPTS) if label else f"v{n}"
-            if name in labels:
-                name = ""
-        given.add(name)
-        names[id(node)] = name
-    return names
-
-
-def replay(root: Value, numbers: Mapping[Value, Any], call: Callable[..., Any] = apply) -> Any:
-    """Run a recorded graph again with other numbers for some of its values.
-
-    ``numbers`` maps Values of the graph to floats or Values; the other leaves keep their data.
-    ``call(rule, *operands)`` computes an operation; another one takes any kind of number.
-
-    >>> x = Value(3.0)
-    >>> replay(x * x + 1, {x: 5.0})
-    26.0
-    """
-    known = {id(v): number for v, number in numbers.items()}
-    return evaluated(topological_order(root), known, lambda v, *of: call(v.rule, *of))[id(root)]
-
-
-def evaluated(
-    order: Iterable[Value], known: dict[int, Any], call: Callable[..., Any]
-) -> dict[int, Any]:
-    """The numbers of nodes by their ids: those known, and the others by ``call(node, *operands)``.
-
-    A leaf that is not known has its data; ``order`` leads from inputs to what is made of them.
-    """
-    for node in order:
-        if id(node) not in known:
-            operands = [known[id(v)] if isinstance(v, Value) else v for v in node.inputs]
-            known[id(node)] = call(node, *operands) if node._rule else node._data
-    return known
-
-
-def as_function_of(
-    leaf: Value, order: Sequence[Value], base: Mapping[int, Any], call: Callable[..., Any]
-) -> Callable[[Any], Any]:
-    """The last node of an order as a function of one leaf: only what depends on it is computed.
-
-    ``base`` has every node's number by its id, at the point from which the leaf moves.
-    """
-    moving = {id(leaf)}
-    nodes = []
-    for node in order:
-        if any(id(v) in moving for v in node._prev):
-            moving.add(id(node))
-            nodes.append(node)
-    root = id(order[-1])
-
-    def at(x: Any) -> Any:
-        moved = {id(leaf): x}
-        for node in nodes:
-            operands = [
-                (moved[id(v)] if id(v) in moving else base[id(v)]) if isinstance(v, Value) else v
-                for v in node.inputs
-            ]
-            moved[id(node)] = call(node, *operands)
-        return moved[root] if root in moved else base[root]
-
-    return at
-
-
-# --- copies ----------------------------------------------------------------------------------
-
-_being_pickled: set[int] = set()
-
-
-class _Done:
-    """Pickled behind a graph's nodes, when all of them are in the pickler's memory."""
-
-    def __init__(self, ids: set[int]) -> None:
-        self.ids = ids
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        _being_pickled.difference_update(self.ids)
-        return int, ()
-
-
-def _restore(
-    data: float, label: str, rule: Rule | None, x: Any, y: Any, dx: Any, dy: Any, grad: Any
-) -> Value:
-    node = Value(data, label)
-    node._rule, node._x, node._y, node._dx, node._dy = rule, x, y, dx, dy
-    node.grad = NOT_COMPUTED if grad is None else grad
-    return node
+    text = code(node._rule, *map(repr, operands_of(node)))
+    return text + (f" (in {node.label!r})" if node.label else "")

@@ -9,30 +9,23 @@ Value(data=0.462117, grad=0)
 """
 
 import math
-from collections.abc import Callable, Iterable
-from functools import partial, reduce
+from collections.abc import Iterable
+from functools import reduce
 from operator import add
-from typing import TYPE_CHECKING, Any
+from typing import Any, overload
 
-from micrograd_like.engine import OPERATORS, Value, apply
-from micrograd_like.rules import RULES, Rule
-
-if TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Callable[..., Any]: ...
+from micrograd_like._functions import *  # noqa: F403 - one function for every rule
+from micrograd_like._functions import FUNCTIONS, exp, log, maximum
+from micrograd_like.arguments import several
+from micrograd_like.engine import Value
 
 
-def function_of(rule: Rule) -> Callable[..., Any]:
-    """A rule as a function of numbers and Values alike."""
-    function = partial(apply, rule)
-    function.__doc__ = f"{rule.formula}, for numbers and Values alike."
-    return function
-
-
-FUNCTIONS = [name for name in RULES if name not in OPERATORS and name != "neg"]
-globals().update({name: function_of(RULES[name]) for name in FUNCTIONS})
-
-
+@overload
+def mean(values: Iterable[float]) -> float: ...
+@overload
+def mean(values: Iterable[Value]) -> Value: ...
+@overload
+def mean(values: Iterable[Value | float]) -> Value | float: ...
 def mean(values: Iterable[Any]) -> Any:
     """The arithmetic mean of one or more numbers or Values.
 
@@ -43,6 +36,12 @@ def mean(values: Iterable[Any]) -> Any:
     return reduce(add, listed) * (1.0 / len(listed))
 
 
+@overload
+def logsumexp(values: Iterable[float]) -> float: ...
+@overload
+def logsumexp(values: Iterable[Value]) -> Value: ...
+@overload
+def logsumexp(values: Iterable[Value | float]) -> Value | float: ...
 def logsumexp(values: Iterable[Any]) -> Any:
     """log(Σ exp(v)) of one or more numbers or Values, without overflow.
 
@@ -55,9 +54,15 @@ def logsumexp(values: Iterable[Any]) -> Any:
         return mean(v for v in listed if _number(v) == math.inf)
     if _number(largest) == -math.inf:
         raise ValueError("logsumexp: needs a value above -inf, the sum of exponentials is 0")
-    return apply(RULES["log"], reduce(add, _exponentials(listed, largest))) + largest
+    return log(reduce(add, _exponentials(listed, largest))) + largest
 
 
+@overload
+def softmax(values: Iterable[float]) -> list[float]: ...
+@overload
+def softmax(values: Iterable[Value]) -> list[Value]: ...
+@overload
+def softmax(values: Iterable[Value | float]) -> list[Value | float]: ...
 def softmax(values: Iterable[Any]) -> list[Any]:
     """exp(v) / Σ exp(v) for each of one or more numbers or Values; they sum to 1.
 
@@ -75,17 +80,15 @@ def softmax(values: Iterable[Any]) -> list[Any]:
 
 def _largest(listed: list[Any]) -> Any:
     """The largest as a Value of the graph: it stays the largest when the graph is replayed."""
-    return reduce(partial(apply, RULES["maximum"]), listed)
+    return reduce(maximum, listed)
 
 
 def _exponentials(listed: list[Any], largest: Any) -> list[Any]:
-    return [apply(RULES["exp"], v - largest) for v in listed]
+    return [exp(v - largest) for v in listed]
 
 
 def _listed(values: Iterable[Any], name: str) -> list[Any]:
-    if isinstance(values, Value) or not isinstance(values, Iterable):
-        raise TypeError(f"{name}: takes a list of Values, not the single {values!r}")
-    listed = list(values)
+    listed = several(values, name)
     if not listed:
         raise ValueError(f"{name}: needs at least one value, the list is empty")
     return listed

@@ -14,18 +14,27 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from micrograd_like.engine import NOT_COMPUTED, Value, to_number
+from micrograd_like._functions import function_of
+from micrograd_like.arguments import choice, number, row, several, short, text, whole
+from micrograd_like.compile import Tape, is_worth_a_tape
+from micrograd_like.engine import Value
 from micrograd_like.files import read_json, write
-from micrograd_like.functions import FUNCTIONS, function_of
+from micrograd_like.graph import NOT_COMPUTED
 from micrograd_like.rules import RULES
-from micrograd_like.tape import Tape, is_worth_a_tape
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    class Outputs(Value):
+        """What a layer gives, for type checkers: one Value, or several in a list, by its size."""
+
+        def __getitem__(self, index: int) -> Value: ...
+        def __iter__(self) -> Iterator[Value]: ...
+        def __len__(self) -> int: ...
+
+
 __all__ = ["MLP", "Layer", "Module", "Neuron"]
 
-ACTIVATIONS = [name for name in FUNCTIONS if RULES[name].arity == 1] + ["leaky_relu"]
 LINEAR = "linear"
 FORMAT = {"format": "micrograd_like MLP", "version": 1}  # of a saved network
 CONTENT = {
@@ -55,8 +64,8 @@ class Module:
         for p in self.parameters():
             p.grad = NOT_COMPUTED
 
-    def __call__(self, x: Sequence[Any]) -> Any:
-        """The outputs for one row of inputs."""
+    def __call__(self, x: Sequence[Any]) -> "Outputs":
+        """The outputs for one row of inputs: one Value, or a list of several."""
         raise NotImplementedError(f"{type(self).__name__} says what its output is, in __call__")
 
     def predict(self, X: Sequence[Sequence[float]], *, tape: bool | None = None) -> list[Any]:
@@ -66,17 +75,16 @@ class Module:
         thousand times faster, and wrong for a model in which Python branches on the data.  None
         takes it where it is sure to apply, saves time, and is there.
         """
-        for i, row in enumerate(X):
-            if not hasattr(row, "__len__"):
-                raise TypeError(f"predict: row {i} is {row!r}; rows are lists, as in [[1.0, 2.0]]")
+        for i, inputs in enumerate(several(X, "predict: X")):
+            row(inputs, f"predict: row {i}")
         if tape is None:
             tape = is_worth_a_tape(len(X) * len(self.parameters())) and can_replay(self)
-            tape = tape and not any(math.isnan(x) for row in X for x in row)  # a tape's error
+            tape = tape and not any(math.isnan(x) for inputs in X for x in inputs)  # a tape's error
         if tape and len(X):
             x = [Value(number) for number in X[0]]
             replayed: list[Any] = Tape(self(x), x).forward(X).tolist()
             return replayed
-        outputs = [self(row) for row in X]
+        outputs = [self(inputs) for inputs in X]
         return [[v.data for v in out] if isinstance(out, list) else out.data for out in outputs]
 
     def classify(self, X: Sequence[Sequence[float]]) -> list[int]:
@@ -120,7 +128,7 @@ class Module:
                 f"load_state_dict: missing {missing[:3]}, unknown {unknown[:3]}; "
                 "the state is that of another network"
             )
-        numbers = {name: to_number(state[name], f"load_state_dict: {name}") for name in named}
+        numbers = {name: number(state[name], f"load_state_dict: {name}") for name in named}
         for name, p in named.items():
             p.data = numbers[name]
 
@@ -143,18 +151,22 @@ class Neuron(Module):
         init: str = "uniform",
         name: str = "",
     ) -> None:
-        _check_size("Neuron", "nin", nin)
-        draw = INITIALIZATIONS[_choice("Neuron", "init", init, list(INITIALIZATIONS))]
-        self.activation = _choice("Neuron", "activation", activation, [LINEAR, *ACTIVATIONS])
-        self.nonlin = nonlin and activation != LINEAR
-        self.name = name
+        whole(nin, "Neuron: nin")
+        draw = INITIALIZATIONS[choice(init, "Neuron: init", INITIALIZATIONS)]
+        self.activation = _activation(activation)
+        self.nonlin = nonlin and self.activation != LINEAR
+        self.name = text(name, "Neuron: name")
         prefix = f"{name}." if name else ""
         self.w = [Value(draw(nin), f"{prefix}w{i}") for i in range(nin)]
         self.b = Value(0.0, f"{prefix}b")
-        self._activate = None if activation == LINEAR else function_of(RULES[activation])
+        self._activate = function_of(RULES[self.activation]) if self.nonlin else None
 
-    def __call__(self, x: Sequence[Any]) -> Value:
-        if len(x) != len(self.w):
+    def __call__(self, x: Sequence[Any]) -> Value:  # type: ignore[override]  # never a list
+        try:
+            fits = len(x) == len(self.w)
+        except TypeError:
+            fits = bool(row(x, self.name or "Neuron"))  # which says what x is to be
+        if not fits:
             raise ValueError(
                 f"{self.name or 'Neuron'}: takes {len(self.w)} inputs, not {len(x)}; "
                 f"make the network with nin={len(x)} or give it {len(self.w)} numbers"
@@ -180,14 +192,15 @@ class Layer(Module):
     """``nout`` neurons with the same ``nin`` inputs; other arguments go to the neurons."""
 
     def __init__(self, nin: int, nout: int, *, name: str = "", **kwargs: Any) -> None:
-        _check_size("Layer", "nout", nout)
+        whole(nout, "Layer: nout")
+        self.name = text(name, "Layer: name")
         prefix = f"{name}." if name else ""
-        self.name = name
         self.neurons = [Neuron(nin, name=f"{prefix}neuron{i}", **kwargs) for i in range(nout)]
 
-    def __call__(self, x: Sequence[Any]) -> Any:
-        out = [n(x) for n in self.neurons]
-        return out[0] if len(out) == 1 else out
+    def __call__(self, x: Sequence[Any]) -> "Outputs":
+        out: Any = [n(x) for n in self.neurons]
+        outputs: Outputs = out[0] if len(out) == 1 else out
+        return outputs
 
     def parameters(self) -> list[Value]:
         return [p for n in self.neurons for p in n.parameters()]
@@ -221,16 +234,16 @@ class MLP(Module):
         name: str = "",
         **kwargs: Any,
     ) -> None:
-        _check_size("MLP", "nin", nin)
+        whole(nin, "MLP: nin")
         if not isinstance(nouts, Sequence) or isinstance(nouts, str) or not nouts:
             raise ValueError(
-                f"MLP: nouts lists the sizes of the layers, as in [16, 1]; not {nouts!r}"
+                f"MLP: nouts lists the sizes of the layers, as in [16, 1]; not {short(nouts)}"
             )
         activations = _for_each("activation", activation, len(nouts))
         inits = _for_each("init", init, len(nouts))
-        if isinstance(activation, str) and "nonlin" not in kwargs:
+        if not isinstance(activation, list | tuple) and "nonlin" not in kwargs:
             activations[-1] = LINEAR
-        self.name = name
+        self.name = text(name, "MLP: name")
         self.about: dict[str, Any] = {}  # what of JSON is to be saved along, such as inputs' names
         prefix = f"{name}." if name else ""
         sizes = zip([nin, *nouts], nouts, activations, inits, strict=False)
@@ -239,11 +252,12 @@ class MLP(Module):
             for k, (n, nout, a, i) in enumerate(sizes)
         ]
 
-    def __call__(self, x: Sequence[Any]) -> Any:
+    def __call__(self, x: Sequence[Any]) -> "Outputs":
         out: Any = x
         for layer in self.layers:
             out = layer(out if isinstance(out, Sequence) or hasattr(out, "__len__") else [out])
-        return out
+        outputs: Outputs = out
+        return outputs
 
     def parameters(self) -> list[Value]:
         return [p for layer in self.layers for p in layer.parameters()]
@@ -251,9 +265,9 @@ class MLP(Module):
     def save(self, path: "str | Path") -> str:
         """Save the network as JSON, every weight exactly, and ``about``; returns the path."""
         state = self.state_dict()
-        for name, number in state.items():
-            if not math.isfinite(number):
-                raise ValueError(f"save: {name} is {number}; a file holds finite numbers")
+        for name, x in state.items():
+            if not math.isfinite(x):
+                raise ValueError(f"save: {name} is {x}; a file holds finite numbers")
         neurons = [layer.neurons[0] for layer in self.layers]
         document = {
             **FORMAT,
@@ -267,8 +281,8 @@ class MLP(Module):
         import json
         from pathlib import Path
 
-        text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
-        write(Path(path), text.encode())
+        content = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
+        write(Path(path), content.encode())
         return str(path)
 
     @classmethod
@@ -291,9 +305,9 @@ class MLP(Module):
         needed = sum((n + 1) * nout for n, nout in pairwise(sizes)) if whole else 0
         if len(state) != needed or not needed:
             raise ValueError(f"{path}: has no layers, or not as many weights as they need")
-        for name, number in state.items():
-            if type(number) is not float or not math.isfinite(number):
-                raise ValueError(f"{path}: {name} is {number!r:.40}, no finite float")
+        for name, x in state.items():
+            if type(x) is not float or not math.isfinite(x):
+                raise ValueError(f"{path}: {name} is {x!r:.40}, no finite float")
         try:
             made = {key: document[key] for key in ("nin", "nouts", "activation", "name")}
             model = cls(**made, init="zeros")
@@ -335,19 +349,21 @@ def is_right(outputs: Any, target: Any) -> bool:
     return class_of(outputs) == max(int(target), 0)
 
 
-def _check_size(kind: str, name: str, size: Any) -> None:
-    if not hasattr(size, "__index__") or isinstance(size, bool) or size < 1:
-        raise ValueError(f"{kind}: {name} is a whole number from 1 up, not {size!r}")
+def _activation(wanted: Any) -> str:
+    """The name of an activation: of a rule that takes one number, or "linear" for none."""
+    name = getattr(wanted, "rule", None)
+    takes_one = [
+        name
+        for name, rule in RULES.items()
+        if name != "neg" and rule.arity == 1 + len(rule.function.__defaults__ or ())
+    ]
+    return choice(name.name if name else wanted, "Neuron: activation", [LINEAR, *takes_one])
 
 
-def _for_each(name: str, choice: str | Sequence[str], layers: int) -> list[str]:
-    choices = [choice] * layers if isinstance(choice, str) else list(choice)
+def _for_each(name: str, given: Any, layers: int) -> list[Any]:
+    choices = list(given) if isinstance(given, list | tuple) else [given] * layers
     if len(choices) != layers:
-        raise ValueError(f"MLP: {len(choices)} names for {name}, and {layers} layers")
+        raise ValueError(
+            f"MLP: {name} lists {len(choices)} names; give one for each of {layers} layers"
+        )
     return choices
-
-
-def _choice(kind: str, name: str, choice: str, choices: list[str]) -> str:
-    if choice not in choices:
-        raise ValueError(f"{kind}: no {name} {choice!r}; there are {', '.join(choices)}")
-    return choice

@@ -16,19 +16,17 @@ import math
 import operator
 import struct
 from collections.abc import Callable, Sequence
-from functools import cache
-from types import CodeType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from micrograd_like.engine import SYMBOLS, Value, apply
+from micrograd_like.arguments import extra
+from micrograd_like.engine import Value, apply
+from micrograd_like.notation import OPERATORS, code, listed
 from micrograd_like.rules import RULES, Rule
 
-try:
+if TYPE_CHECKING:
     from hypothesis import strategies as st
-except ImportError as error:
-    raise ImportError(
-        "the strategies come with an extra: pip install 'micrograd_like[check]'"
-    ) from error
+else:
+    st = extra("hypothesis.strategies", "check", "the strategies draw with Hypothesis")
 
 __all__ = ["Graph", "finite_values", "graphs"]
 
@@ -68,7 +66,9 @@ class Graph(NamedTuple):
         lines += [f"x{i} = Value({_number(x)}, 'x{i}')" for i, x in enumerate(self.leaves)]
         names = [f"x{i}" for i in range(len(self.leaves))]
         for k, (name, i, j) in enumerate(self.operations, 1):
-            lines.append(f"v{k} = {_as_code(RULES[name], names[i], names[j])}")
+            rule = RULES[name]
+            operands = (names[i], names[j])[: rule.arity]
+            lines.append(f"v{k} = {code(rule, *operands, methods=True)}")
             names.append(f"v{k}")
         return "\n".join([*lines, f"{names[-1]}.backward()"])
 
@@ -84,21 +84,10 @@ def _number(x: float) -> str:
     return repr(x) if math.isfinite(x) else f"float('{x}')"
 
 
-def _as_code(rule: Rule, x: str, y: str) -> str:
-    if rule.name in SYMBOLS:
-        return f"{x} {SYMBOLS[rule.name]} {y}"
-    if rule.name == "neg":
-        return f"-{x}"
-    return f"{x}.{rule.name}({y if rule.arity == 2 else ''})"
-
-
 def _python(rule: Rule, *operands: Any) -> Any:
     """An operation as Python writes it: an operator, a method, or a function of plain numbers."""
-    if rule.name in SYMBOLS:
-        name = "truediv" if rule.name == "div" else rule.name
-        return getattr(operator, name)(*operands)
-    if rule.name in ("neg", "abs"):
-        return getattr(operator, rule.name)(*operands)
+    if rule.name in OPERATORS:
+        return getattr(operator, OPERATORS[rule.name])(*operands)
     method = getattr(operands[0], rule.name, None)
     return method(*operands[1:]) if method else apply(rule, *operands)
 
@@ -136,7 +125,7 @@ def graphs(
     names = tuple(RULES) if rules is None else (rules,) if isinstance(rules, str) else tuple(rules)
     for name in names:
         if name not in RULES:
-            raise ValueError(f"graphs: no rule is named {name!r}; there are {', '.join(RULES)}")
+            raise ValueError(f"graphs: no rule is named {name!r}; there are {listed(RULES, 99)}")
     if not names or max_nodes < 1 or max_leaves < 1:
         raise ValueError("graphs: needs a rule, a node and a leaf at least")
     numbers = _numbers(-3.0, 3.0) if leaves is None else leaves
@@ -183,18 +172,13 @@ def _computed(rule: Rule, *operands: float) -> float | None:
         x, y = operands
         h, k = 1e-6 * (1 + abs(x)), 1e-6 * (1 + abs(y)) * (rule.arity == 2)
         for point in ((x, y), (x + h, y), (x - h, y), (x, y + k), (x, y - k)):
-            if not eval(_compiled(rule.domain), dict(zip("xy", point, strict=True), inf=math.inf)):
+            if not rule.is_defined(*point):
                 return None
     try:
         outcome = rule.function(*operands[: rule.arity])
     except (ValueError, ArithmeticError):
         return None
     return outcome[0] if all(abs(number) < LARGEST for number in outcome) else None
-
-
-@cache
-def _compiled(domain: str) -> CodeType:
-    return compile(domain, domain, "eval")
 
 
 st.register_type_strategy(Graph, graphs())

@@ -1,6 +1,5 @@
 """What several test files share."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -8,12 +7,6 @@ from micrograd_like.engine import Value
 from micrograd_like.rules import RULES, Rule
 from micrograd_like.strategies import Graph
 
-DOMAINS: dict[str, Callable[..., bool]] = {
-    name: eval(  # the rules' own conditions on x and y
-        f"lambda x, y=0.0: {rule.domain or True}", {"inf": math.inf}
-    )
-    for name, rule in RULES.items()
-}
 SMOOTH = [name for name in RULES if name not in ("relu", "leaky_relu", "abs", "maximum", "minimum")]
 
 
@@ -30,5 +23,5 @@ def unlisted(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def of(function: Callable[..., Any]) -> Rule:
     """The rule of a function that the decorator made."""
-    found: Rule = function.args[0]  # type: ignore[attr-defined]
+    found: Rule = function.rule  # type: ignore[attr-defined]
     return found

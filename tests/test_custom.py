@@ -10,8 +10,9 @@ from conftest import of, unlisted
 
 import micrograd_like as mg
 from micrograd_like import Backprop, Value, derivative, gradcheck, rule
+from micrograd_like.elementary import FLOAT_COMPOSED, of_math
 from micrograd_like.engine import apply
-from micrograd_like.rules import FLOAT_COMPOSED, PRIMITIVES, RULES, bind, elementary, m
+from micrograd_like.rules import RULES, bind, elementary, m
 from micrograd_like.strategies import graphs
 
 
@@ -97,8 +98,7 @@ def test_it_compiles() -> None:
     def compiled(function: Any) -> Any:
         return numba.njit(function, error_model="numpy")
 
-    primitives = {n: getattr(math, n) for n in PRIMITIVES if n != "abs"} | {"abs": abs}
-    functions = elementary(primitives, FLOAT_COMPOSED, compiled)
+    functions = elementary(of_math, FLOAT_COMPOSED, compiled)
     for rule_of in map(of, (softsign, hypot, ln)):
         function = rule_of.function
         point = (0.5, 0.25)[: rule_of.arity]
@@ -156,7 +156,7 @@ def tahn(x: Any) -> Any:
     return x, 1.0
 
 
-def of_math(x: Any) -> Any:
+def of_floats(x: Any) -> Any:
     """Floats only."""
     return math.exp(x), math.exp(x)
 
@@ -207,8 +207,8 @@ MISTAKES = [
     (defined("f", "x", "1", function=3), TypeError, "takes a plain Python function, not 3"),  # type: ignore[arg-type]
     (defined("f", "x * y", "1", function=tahn), ValueError, r"uses unknown names: \['y'\]"),
     (defined("√", "sqrt(x)", "1", function=complex_below_zero), TypeError, "say with domain="),
-    (defined("f", "x", "1", function=of_math), TypeError, "'of_math': works on floats only"),
-    (defined("f", "x", "1", function=of_math), TypeError, r"as in m.exp\(x\)"),
+    (defined("f", "x", "1", function=of_floats), TypeError, "'of_floats': works on floats only"),
+    (defined("f", "x", "1", function=of_floats), TypeError, r"as in m.exp\(x\)"),
     (defined("f", "x", "1", function=of_methods), AttributeError, "'float' .* 'exp'"),
     (defined("f", "x", "1", function=bare), TypeError, "its value and 1 derivatives, not 1.0"),
     (defined("f", "x", function=tahn), TypeError, "1 inputs need as many derivatives'.*, not 0"),

@@ -426,7 +426,7 @@ def test_the_same_program_gives_the_same_bits(graph: Graph) -> None:
 def test_a_replay_takes_numbers_of_any_kind() -> None:
     """Floats, Values and mpmath numbers run through a recorded graph."""
     mpmath = pytest.importorskip("mpmath")
-    from micrograd_like.reference import exactly
+    from micrograd_like.check.reference import exactly
 
     x = Value(0.5)
     y = x.tanh() * x + x**2

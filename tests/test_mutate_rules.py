@@ -1,7 +1,7 @@
 """Every corrupted derivative is caught."""
 
 import pytest
-from mutate_rules import survivors
+from tools.mutate_rules import survivors
 
 from micrograd_like.rules import RULES
 

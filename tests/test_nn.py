@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from micrograd_like import MLP, Layer, Module, Neuron, Tape, Value, nn, tape
+from micrograd_like import MLP, Layer, Module, Neuron, Tape, Value, nn
+from micrograd_like.compile import tape
 from micrograd_like.nn import ACTIVATIONS
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from regenerate_notebooks import NOTEBOOKS, regenerated
+from tools.regenerate_notebooks import NOTEBOOKS, regenerated
 
 
 def without_pictures(text: str) -> list[dict[str, Any]]:

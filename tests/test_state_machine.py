@@ -6,7 +6,7 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from planted_bugs import BUGS, planted
+from tools.planted_bugs import BUGS, planted
 
 from micrograd_like import Value
 from micrograd_like.engine import apply

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import Phase, find, given, seed, settings
 from hypothesis import strategies as st
-from planted_bugs import BUGS, corrupted, planted
+from tools.planted_bugs import BUGS, corrupted, planted
 
 from micrograd_like import Value, assert_gradients, gradcheck, topological_order
 from micrograd_like.engine import apply

@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from hard_points import HARD_POINTS, HardPoint
+from tools.hard_points import HARD_POINTS, HardPoint
 
 from micrograd_like import gradcheck
 

@@ -366,7 +366,7 @@ def picture(path: Path, theme: str, batches: Any, lengths: Any, eager: dict[str,
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    from micrograd_like.plots import styled
+    from micrograd_like.learn.plots import styled
 
     figure, axes = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
     flat = {name: [seconds] * len(SIZES) for name, seconds in eager.items()}

@@ -1,0 +1,162 @@
+"""Arguments at the public door: each check names the function, the value and the remedy.
+
+``where`` is what the message begins with: a function's name, or a function and an argument of it.
+
+>>> number("2", "Value(...)")
+Traceback (most recent call last):
+TypeError: Value(...): takes a number, not the str '2': convert it with float() first
+>>> choice("blue", "draw_dot: theme", ["light", "dark"])
+Traceback (most recent call last):
+ValueError: draw_dot: theme is 'blue'; it is to be one of light, dark
+"""
+
+import math
+import numbers
+from collections.abc import Iterable
+from typing import Any
+
+from micrograd_like.notation import listed
+
+__all__ = [
+    "above_zero", "choice", "extra", "finite", "function", "graph", "is_value", "missing", "number",
+    "row", "several", "share", "short", "text", "values", "whole",
+]  # fmt: skip
+
+
+def short(value: Any) -> str:
+    """A value in an error: its repr, in one line that is not too long."""
+    words = " ".join(repr(value).split())
+    return words if len(words) <= 40 else words[:37] + "..."
+
+
+def is_value(value: Any) -> bool:
+    """Whether it is a node of a graph: this file stands below the engine, which defines them."""
+    return hasattr(type(value), "local_grads")
+
+
+def number(value: Any, where: object) -> float:
+    """The one door for numbers: a float, or a TypeError that says what to do instead."""
+    if (
+        type(value) in (float, int)
+        or isinstance(value, numbers.Real)
+        or type(value).__name__ in ("bool", "bool_")
+    ):
+        try:
+            return float(value)
+        except OverflowError:
+            raise OverflowError(f"{where}: {short(value)} is larger than any float") from None
+    kind = type(value).__name__
+    if is_value(value):
+        remedy = "detach() gives a new Value with its number, .data the number itself"
+    elif isinstance(value, str):
+        remedy = "convert it with float() first"
+    elif isinstance(value, complex):
+        remedy = "Values are real; take .real or .imag"
+    elif hasattr(value, "__len__") or hasattr(value, "__array__"):
+        remedy = "a Value holds one number; make a list of Values"
+    else:
+        remedy = "convert it with float() first" if value is not None else "give a number"
+    raise TypeError(f"{where}: takes a number, not the {kind} {short(value)}: {remedy}")
+
+
+def finite(value: Any, where: str) -> float:
+    """A number that is neither infinite nor NaN."""
+    x = number(value, where)
+    if not math.isfinite(x):
+        raise ValueError(f"{where} is {x}; it is to be a finite number")
+    return x
+
+
+def above_zero(value: Any, where: str, end: float = math.inf) -> float:
+    """A number above 0 and below an end, such as a learning rate."""
+    x = number(value, where)
+    if not 0 < x < end:
+        limit = "a finite number above 0" if end == math.inf else f"above 0 and below {end:g}"
+        raise ValueError(f"{where} is {short(value)}; it is to be {limit}")
+    return x
+
+
+def share(value: Any, where: str, end: float = 1.0) -> float:
+    """A number from 0 up to below an end, such as a momentum."""
+    x = number(value, where)
+    if not 0 <= x < end:
+        raise ValueError(f"{where} is {short(value)}; it is to be from 0 up to below {end:g}")
+    return x
+
+
+def whole(value: Any, where: str, least: int = 1, most: int | None = None) -> int:
+    """A whole number, such as a count."""
+    right = hasattr(value, "__index__") and not isinstance(value, bool) and value >= least
+    if not right or (most is not None and value > most):
+        end = "up" if most is None else f"to {most:,}"
+        raise ValueError(
+            f"{where} is {short(value)}; it is to be a whole number from {least} {end}"
+        )
+    return int(value)
+
+
+def choice(value: Any, where: str, choices: Iterable[str]) -> str:
+    """One of several words."""
+    words = list(choices)
+    if not isinstance(value, str) or value not in words:
+        raise ValueError(f"{where} is {short(value)}; it is to be one of {listed(words)}")
+    return value
+
+
+def text(value: Any, where: str) -> str:
+    """A text, such as a label."""
+    if not isinstance(value, str):
+        raise TypeError(f"{where} is {short(value)}; it is to be a text, in quotation marks")
+    return value
+
+
+def function(value: Any, where: str, of: str) -> Any:
+    """Something to call; ``of`` says with what, and what is to come out of it."""
+    if not callable(value):
+        raise TypeError(f"{where} is {short(value)}; it is to be a function of {of}")
+    return value
+
+
+def graph(value: Any, where: str) -> Any:
+    """A Value, the root of a recorded graph."""
+    if not is_value(value):
+        raise TypeError(f"{where}: takes a Value, such as the loss, not {short(value)}")
+    return value
+
+
+def several(value: Any, where: str) -> list[Any]:
+    """A list of anything, of a list, a tuple, an array or a generator."""
+    if isinstance(value, str) or is_value(value) or not isinstance(value, Iterable):
+        raise TypeError(f"{where}: takes a list, not {short(value)}")
+    return list(value)
+
+
+def values(value: Any, where: str) -> list[Any]:
+    """A list of Values."""
+    return [graph(v, f"{where} {k}") for k, v in enumerate(several(value, where))]
+
+
+def row(value: Any, where: str) -> Any:
+    """A row of inputs: a list, or anything else that has a length and an order."""
+    if isinstance(value, str) or not hasattr(value, "__len__"):
+        raise TypeError(f"{where}: takes a list of numbers, as in [1.0, 2.0], not {short(value)}")
+    return value
+
+
+def extra(module: str, name: str, what: str) -> Any:
+    """A module of an optional package, or an ImportError with the command that installs it."""
+    from importlib import import_module
+
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise missing(name, what) from error
+
+
+def missing(name: str, what: str) -> ImportError:
+    """The error of something that an extra brings: what needs it, and how to get it.
+
+    >>> missing("render", "pictures need Graphviz")
+    ImportError("pictures need Graphviz: pip install 'micrograd_like[render]'")
+    """
+    return ImportError(f"{what}: pip install 'micrograd_like[{name}]'")

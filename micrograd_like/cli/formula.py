@@ -1,0 +1,134 @@
+"""Formulas that a person types: read by a whitelist of syntax, never run as Python.
+
+>>> parse("d = a*b; tanh(d + c)", {"a": 2.0, "b": -3.0, "c": 5.5})
+Value(data=-0.462117, grad=0, label='L')
+"""
+
+import ast
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from micrograd_like.engine import Value, apply
+from micrograd_like.notation import OPERATORS, listed, python, syntax
+from micrograd_like.rules import RULES
+
+__all__ = ["parse", "variables"]
+
+MOST = 1000  # characters of a formula
+# Python's operators between two operands, by the formulas of the rules.
+BINARY: dict[Any, str] = {
+    type(tree.op): name
+    for name in OPERATORS
+    if isinstance(tree := syntax(RULES[name].formula), ast.BinOp)
+}
+CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
+
+
+def variables(assignments: Iterable[str]) -> dict[str, float]:
+    """The numbers of variables, from texts such as ``a=2``.
+
+    >>> variables(["a=2", "b=-3e-2"])
+    {'a': 2.0, 'b': -0.03}
+    """
+    numbers: dict[str, float] = {}
+    for assignment in assignments:
+        name, equals, text = (part.strip() for part in assignment.partition("="))
+        if not equals or not name.isidentifier():
+            raise ValueError(f"{assignment!r}: give each variable as NAME=NUMBER, as in a=2")
+        if name in numbers:
+            raise ValueError(f"{assignment!r}: {name} is given twice")
+        try:
+            numbers[name] = float(text)
+        except ValueError:
+            raise ValueError(f"{assignment!r}: {text!r} is no number") from None
+    return numbers
+
+
+def parse(text: str, numbers: Mapping[str, float]) -> Value:
+    """The root of a formula's graph, with the variables, labelled, for its leaves.
+
+    The formula is one expression, or several with names before it, as in ``d = a*b; tanh(d + c)``.
+    Its root is called L unless it has a name.  It may be written as pictures and steps write it.
+
+    >>> parse("−(a · b)²", {"a": 2.0, "b": 0.5}).data
+    -1.0
+    """
+    if len(text) > MOST:
+        raise ValueError(f"the formula has {len(text):,} characters; it may have {MOST:,}")
+    try:
+        statements = ast.parse(python(text.strip())).body
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        reason = getattr(error, "msg", str(error))
+        raise ValueError(f"{text!r}: is no formula: {reason}") from None
+    reader = _Reader(numbers)
+    try:
+        root = [reader.statement(statement) for statement in statements][-1:]
+    except RecursionError:
+        raise ValueError(f"{text!r}: is nested too deeply") from None
+    unused = [name for name in numbers if name not in reader.used]
+    if unused:
+        raise ValueError(f"{text!r}: has no {unused[0]}, which was given a number")
+    if not root or not isinstance(root[0], Value):
+        raise ValueError(f"{text!r}: has no variable in it, so that it has no gradient")
+    root[0].label = root[0].label or "L"
+    return root[0]
+
+
+class _Reader:
+    """Reads the syntax tree of a formula: what is not named here is refused."""
+
+    def __init__(self, numbers: Mapping[str, float]) -> None:
+        self.values: dict[str, Any] = {name: Value(x, name) for name, x in numbers.items()}
+        self.used: set[str] = set()
+
+    def statement(self, node: ast.stmt) -> Any:
+        if isinstance(node, ast.Expr):
+            return self.read(node.value)
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            (target,) = node.targets
+            if isinstance(target, ast.Name):
+                if target.id in self.values:
+                    raise ValueError(f"{ast.unparse(node)!r}: {target.id} has a number already")
+                value = self.read(node.value)
+                if isinstance(value, Value):
+                    value = value if value.rule and not value.label else value * 1.0
+                    value.label = target.id
+                self.values[target.id] = value
+                return value
+        raise _refused(node)
+
+    def read(self, node: ast.expr) -> Any:
+        match node:
+            case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+                return float(number)
+            case ast.Name(id=name):
+                return self.named(name)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return -self.read(operand)
+            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+                return self.read(operand)
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in BINARY:
+                return apply(RULES[BINARY[type(op)]], self.read(left), self.read(right))
+            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
+                known = [n for n in RULES if n not in OPERATORS or n == "abs"]
+                if name not in known:
+                    raise ValueError(f"{name}: no such function; there are {listed(known, 99)}")
+                try:
+                    return apply(RULES[name], *map(self.read, arguments))
+                except TypeError as error:  # too many inputs, or too few
+                    raise ValueError(str(error)) from None
+        raise _refused(node)
+
+    def named(self, name: str) -> Any:
+        if name in self.values:
+            self.used.add(name)
+            return self.values[name]
+        if name in CONSTANTS:
+            return CONSTANTS[name]
+        raise ValueError(f"{name} has no number: give it one, as in {name}=2")
+
+
+def _refused(node: ast.AST) -> ValueError:
+    text = ast.unparse(node)
+    return ValueError(f"{text!r}: a formula has numbers, variables, + - * / ** and functions only")

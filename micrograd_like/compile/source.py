@@ -1,0 +1,139 @@
+"""A recorded graph written out as a program: what backprop does, in straight-line Python.
+
+>>> x, w = Value(3.0, "x"), Value(2.0, "w")
+>>> print(source([w * x + w], [x]))
+from micrograd_like.graph import chain_product
+from micrograd_like.rules import RULES
+<BLANKLINE>
+<BLANKLINE>
+def program(x, *, w):
+    # forward
+    v1 = w * x
+    v2 = v1 + w
+    # backward
+    grad_v2 = 1.0
+    grad_v1 = chain_product(grad_v2, 1)
+    grad_w = chain_product(grad_v2, 1)
+    grad_w += chain_product(grad_v1, x)
+    grad_x = chain_product(grad_v1, w)
+    return v2, {"x": grad_x, "w": grad_w}
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from keyword import iskeyword
+from unicodedata import normalize
+
+from micrograd_like.engine import Value
+from micrograd_like.graph import edges, names_of, topological_order
+from micrograd_like.notation import OPERATORS, code
+from micrograd_like.rules import RULES, Rule
+
+__all__ = ["identifiers", "source"]
+
+HEAD = """\
+from micrograd_like.graph import chain_product
+from micrograd_like.rules import RULES
+{rules}
+
+def program({parameters}):
+    # forward
+{lines}"""
+OURS = ("RULES", "chain_product", "float", "program")
+
+
+def source(roots: Sequence[Value], inputs: Sequence[Value]) -> str:
+    """Python text: the imports, and a function of one row's numbers and of the parameters.
+
+    It returns the roots' values, and the gradients of their sum by the names of the leaves; the
+    numbers are the engine's.  Values have their labels for names, as far as Python takes them.
+    """
+    order = topological_order(*roots)
+    names = identifiers(order, OURS)
+    operations = [v for v in order if v.rule is not None]
+    used = sorted({v.rule.name for v in operations if v.rule and not _is_plain(v.rule)})
+    inside = {id(v) for v in inputs}
+    leaves = [*inputs, *(v for v in order if v.rule is None and id(v) not in inside)]
+    parameters = [names[id(v)] for v in leaves]
+    if len(parameters) > len(inputs):
+        parameters.insert(len(inputs), "*")
+    lines = [_forward(v, names) for v in operations]
+    lines.append("# backward")
+    lines += _backward(roots, operations, leaves, names)
+    gradients = ", ".join(f'"{names[id(v)]}": grad_{names[id(v)]}' for v in leaves)
+    values = ", ".join(names[id(v)] for v in roots)
+    lines.append(f"return {values}, {{{gradients}}}")
+    head = HEAD.format(
+        rules="".join(f'\n{name} = RULES["{name}"].function' for name in used) + "\n" * bool(used),
+        parameters=", ".join(parameters),
+        lines="",
+    )
+    return head + "\n".join(f"    {line}" for line in lines)
+
+
+def _forward(v: Value, names: dict[int, str]) -> str:
+    assert v.rule is not None
+    name, operands = names[id(v)], [_operand(x, names) for x in v.inputs]
+    if _is_plain(v.rule):
+        return f"{name} = {code(v.rule, *operands)}"
+    local = ["_" if d is None else f"d_{name}_{k}" for k, d in enumerate(v.local_grads, 1)]
+    return f"{', '.join([name, *local])} = {v.rule.name}({', '.join(operands)})"
+
+
+def _backward(
+    roots: Sequence[Value],
+    operations: Sequence[Value],
+    leaves: Sequence[Value],
+    names: dict[int, str],
+) -> list[str]:
+    lines: list[str] = []
+    met: set[int] = set()
+
+    def add(v: Value, product: str) -> None:
+        lines.append(f"grad_{names[id(v)]} {'+=' if id(v) in met else '='} {product}")
+        met.add(id(v))
+
+    for root in roots:
+        add(root, "1.0")
+    for v in reversed(operations):
+        assert v.rule is not None
+        operands = [_operand(x, names) for x in v.inputs]
+        for k, x, _ in edges(v):
+            local = f"d_{names[id(v)]}_{k + 1}"
+            if _is_plain(v.rule):
+                text = v.rule.derivatives[k]
+                local = dict(zip("xy", operands, strict=False)).get(text, text)
+            add(x, f"chain_product(grad_{names[id(v)]}, {local})")
+    return lines
+
+
+def _operand(x: Value | float, names: dict[int, str]) -> str:
+    if isinstance(x, Value):
+        return names[id(x)]
+    text = repr(float(x))
+    return f'float("{text}")' if text.strip("-") in ("inf", "nan") else text
+
+
+def _is_plain(rule: Rule) -> bool:
+    """Whether Python's operator does it, and the derivatives are an operand or one."""
+    simple = all(re.fullmatch(r"-?1|x|y", text) for text in rule.derivatives)
+    return simple and rule.name in OPERATORS
+
+
+def identifiers(order: Sequence[Value], ours: Collection[str]) -> dict[int, str]:
+    """The values' names as Python takes them, each another, and none of ours."""
+    given: dict[str, int] = {}
+    found = {}
+    for key, name in names_of(order).items():
+        spelled = normalize("NFKC", name)  # as Python reads names
+        word = "".join(c if f"_{c}".isidentifier() else "_" for c in spelled)
+        taken = word in ours or word in RULES or word.startswith(("grad_", "d_"))
+        taken = taken or word in ("_", "__debug__")
+        if not word.isidentifier() or iskeyword(word) or taken:
+            word = f"v_{word}"
+        while word in given:
+            given[word] += 1
+            word = f"{word}_{given[word]}"
+        given[word] = 1
+        found[key] = word
+    return found

@@ -1,0 +1,195 @@
+"""Walking a recorded graph: its order, its edges, what values are called, running it again.
+
+A node is known by its ``inputs`` and its ``local_grads``: an input that has a local derivative is a
+node itself, any other is a plain number.  The engine builds on this file, and so does everything
+that reads what the engine recorded.
+
+>>> from micrograd_like import Value
+>>> a = Value(2.0, label="a")
+>>> [(position, v.label, local) for position, v, local in edges(a * a)]
+[(0, 'a', 2.0), (1, 'a', 2.0)]
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from micrograd_like.arguments import graph, short
+from micrograd_like.notation import SUBSCRIPTS
+
+__all__ = [
+    "NOT_COMPUTED",
+    "NotComputed",
+    "as_function_of",
+    "chain_product",
+    "edges",
+    "evaluated",
+    "gradients_of",
+    "names_of",
+    "operands_of",
+    "replay",
+    "topological_order",
+]
+
+Node = TypeVar("Node")
+
+
+class NotComputed(float):
+    """The zero of a gradient that no backward pass has computed: equal to 0.0, drawn as a dot."""
+
+    __slots__ = ()
+
+
+NOT_COMPUTED = NotComputed()
+
+
+def topological_order(*roots: Node) -> list[Node]:
+    """Every value that the roots depend on, each once, inputs before what is made of them.
+
+    Of two inputs the first comes first.  There is no recursion: a graph may be of any depth.
+
+    >>> from micrograd_like import Value
+    >>> a = Value(2.0, label="a")
+    >>> [v.op or v.label for v in topological_order((a * a).exp())]
+    ['a', '×', 'exp']
+    """
+    for root in roots:
+        graph(root, "topological_order")
+    order: list[Any] = []
+    met: set[int] = set()
+    stack: list[Any] = list(reversed(roots))
+    while stack:
+        node = stack.pop()
+        if node is None:  # the inputs of the next one are in the order
+            order.append(stack.pop())
+        elif id(node) not in met:
+            met.add(id(node))
+            stack += (node, None)
+            for v, d in ((node._y, node._dy), (node._x, node._dx)):
+                if d is not None and id(v) not in met:
+                    stack.append(v)
+    return order
+
+
+def edges(node: Node) -> list[tuple[int, Node, float]]:
+    """The edges into a node: the input's position, the input, the local derivative."""
+    of: Any = node
+    return [
+        (position, v, local)
+        for position, (v, local) in enumerate(zip(of.inputs, of.local_grads, strict=True))
+        if local is not None
+    ]
+
+
+def operands_of(node: Any) -> tuple[float, ...]:
+    """The numbers of a node's operands, as they are now."""
+    pairs = zip(node.inputs, node.local_grads, strict=True)
+    return tuple(x if local is None else x.data for x, local in pairs)
+
+
+def chain_product(upstream: float, local: float) -> float:
+    """A product of the chain rule, in which zero times infinity is zero.
+
+    >>> chain_product(3.0, -2.0), chain_product(0.0, float("inf"))
+    (-6.0, 0.0)
+    """
+    return upstream * local if upstream != 0 and local != 0 else 0.0
+
+
+def gradients_of(order: Sequence[Any], root: Any) -> dict[int, float]:
+    """The gradient of the root for each value by its id: the chain rule, apart from the engine."""
+    found = {id(v): 0.0 for v in order}
+    found[id(root)] = 1.0
+    for node in reversed(order):
+        for _, v, local in edges(node):
+            found[id(v)] += chain_product(found[id(node)], local)
+    return found
+
+
+def names_of(order: Iterable[Any]) -> dict[int, str]:
+    """What steps and reports call each value, by its id: its label, or v1, v2, … in their order.
+
+    Of several values with one label the second has a ₂ after it, and so on.
+    """
+    nodes = list(order)
+    labels = {node.label for node in nodes}
+    used: dict[str, int] = {}
+    given: set[str] = set()
+    names = {}
+    for node in nodes:
+        label = name = node.label
+        while not name or name in given:
+            used[label] = n = used.get(label, 0) + 1
+            name = label + str(n + 1).translate(SUBSCRIPTS) if label else f"v{n}"
+            if name in labels:
+                name = ""
+        given.add(name)
+        names[id(node)] = name
+    return names
+
+
+def replay(root: Any, numbers: Mapping[Any, Any], call: Callable[..., Any] | None = None) -> Any:
+    """Run a recorded graph again with other numbers for some of its values.
+
+    ``numbers`` maps Values of the graph to floats or Values; the other leaves keep their data.
+    ``call(rule, *operands)`` computes an operation, of any kind of number; without it, operations
+    are recorded again where an operand is a Value.  A ValueError tells a Value that is not in the
+    graph.
+
+    >>> from micrograd_like import Value
+    >>> x = Value(3.0)
+    >>> replay(x * x + 1, {x: 5.0})
+    26.0
+    """
+    order = topological_order(graph(root, "replay"))
+    if not isinstance(numbers, Mapping):
+        raise TypeError(f"replay: takes a dict from Values to numbers, not {short(numbers)}")
+    there = {id(v) for v in order}
+    for v in numbers:
+        if id(v) not in there:
+            raise ValueError(f"replay: {short(v)} is not in the graph; give Values that are")
+    compute = call or type(root)._apply
+    known = {id(v): x for v, x in numbers.items()}
+    return evaluated(order, known, lambda v, *of: compute(v.rule, *of))[id(root)]
+
+
+def evaluated(
+    order: Iterable[Any], known: dict[int, Any], call: Callable[..., Any]
+) -> dict[int, Any]:
+    """The numbers of nodes by their ids: those known, and the others by ``call(node, *operands)``.
+
+    A leaf that is not known has its data; ``order`` leads from inputs to what is made of them.
+    """
+    for node in order:
+        if id(node) not in known:
+            known[id(node)] = call(node, *_operands(node, known)) if node.rule else node.data
+    return known
+
+
+def as_function_of(
+    leaf: Any, order: Sequence[Any], base: Mapping[int, Any], call: Callable[..., Any]
+) -> Callable[[Any], Any]:
+    """The last node of an order as a function of one leaf: only what depends on it is computed.
+
+    ``base`` has every node's number by its id, at the point from which the leaf moves.
+    """
+    moving = {id(leaf)}
+    nodes = []
+    for node in order:
+        if any(id(v) in moving for _, v, _ in edges(node)):
+            moving.add(id(node))
+            nodes.append(node)
+    root = id(order[-1])
+
+    def at(x: Any) -> Any:
+        moved = {id(leaf): x}
+        for node in nodes:
+            known = {id(v): moved.get(id(v), base[id(v)]) for _, v, _ in edges(node)}
+            moved[id(node)] = call(node, *_operands(node, known))
+        return moved.get(root, base[root])
+
+    return at
+
+
+def _operands(node: Any, known: Mapping[int, Any]) -> list[Any]:
+    pairs = zip(node.inputs, node.local_grads, strict=True)
+    return [x if local is None else known[id(x)] for x, local in pairs]

@@ -1,0 +1,137 @@
+"""Why a gradient is what it is: the paths whose products it is the sum of.
+
+>>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+>>> loss = a * b + a
+>>> loss.label = "L"
+>>> print(paths(loss, a))
+a → v1 → L   -3 · 1 = -3
+a → L        1
+∂L/∂a is the sum of 2 paths: -2
+"""
+
+import math
+from heapq import nlargest
+from typing import NamedTuple
+
+from micrograd_like.arguments import graph, whole
+from micrograd_like.engine import Value
+from micrograd_like.graph import chain_product, edges, names_of, topological_order
+from micrograd_like.notation import factors, number
+from micrograd_like.steps.sequence import Steps
+
+__all__ = ["Path", "Paths", "paths"]
+
+LONGEST = 8  # values and factors that a line of text shows
+
+
+class Path(NamedTuple):
+    """One way from a value to the root."""
+
+    values: list[Value]  # the value first, the root last
+    local_grads: list[float]  # of each step on the way
+    product: float
+    positions: list[int]  # of each value among the inputs of the next
+
+
+class Paths(NamedTuple):
+    """The paths with the largest products, and what there is beside them."""
+
+    listed: list[Path]
+    total: int  # how many paths there are
+    gradient: float  # the sum over all of them
+    names: dict[int, str]
+
+    @property
+    def rest(self) -> float:
+        """The sum over the paths that are not listed."""
+        if len(self.listed) == self.total:
+            return 0.0
+        rest = self.gradient - math.fsum(path.product for path in self.listed)
+        noise = 1e-15 * max(abs(path.product) for path in self.listed)
+        return 0.0 if abs(rest) <= noise else rest
+
+    def __str__(self) -> str:
+        ways = [" → ".join(_few(self._named(path))) for path in self.listed]
+        width = max(map(len, ways))
+        lines = []
+        for way, path in zip(ways, self.listed, strict=True):
+            product = " · ".join(_few(factors(*path.local_grads)) or ["1"])
+            total = number(path.product)
+            lines.append(
+                f"{way:<{width}}   {product}" + (f" = {total}" if product != total else "")
+            )
+        left = self.total - len(self.listed)
+        if left:
+            paths = "paths, together" if left > 1 else "path:"
+            lines.append(f"and {left:,} more {paths} {number(self.rest)}")
+        first, last = (self.names[id(self.listed[0].values[k])] for k in (0, -1))
+        many = f"the sum of {self.total:,} paths" if self.total > 1 else "the product on one path"
+        return "\n".join([*lines, f"∂{last}/∂{first} is {many}: {number(self.gradient)}"])
+
+    def _named(self, path: Path) -> list[str]:
+        """The names on the way; of a·a, which of the two it goes through."""
+        names = [self.names[id(v)] for v in path.values]
+        for k, (position, v) in enumerate(zip(path.positions, path.values[1:], strict=True)):
+            if len(v.inputs) > 1 and v.inputs[0] is v.inputs[1]:
+                names[k] = f"{('first', 'second')[position]} {names[k]}"
+        return names
+
+
+def paths(root: Value, leaf: Value, most: int = 10) -> Paths:
+    """The paths from a value to the root whose products sum to its gradient, the largest first.
+
+    No others are listed on the way: a graph may have more paths than could ever be listed.
+    """
+    graph(root, "paths: root")
+    graph(leaf, "paths: leaf")
+    whole(most, "paths: most")
+    order = topological_order(root)
+    if not any(v is leaf for v in order):
+        known = names_of(order)
+        first, last = leaf.label or "the leaf", known[id(root)]
+        hint = (
+            "; it is the other way round" if any(v is root for v in topological_order(leaf)) else ""
+        )
+        raise ValueError(f"paths: there is no path from {first} to {last}{hint}")
+    # For each value the best ways down to the leaf, as (product, position, place among the
+    # input's ways), and how many ways there are in all.
+    best: dict[int, list[tuple[float, int, int]]] = {id(leaf): [(1.0, -1, -1)]}
+    total = {id(leaf): 1}
+    for v in order:
+        inputs = edges(v)
+        if v is leaf or not any(id(x) in total for _, x, _ in inputs):
+            continue
+        ways = [
+            (chain_product(product, d), k, place)
+            for k, x, d in inputs
+            for place, (product, _, _) in enumerate(best.get(id(x), []))
+        ]
+        best[id(v)] = nlargest(most, ways, key=lambda way: _size(way[0]))
+        total[id(v)] = sum(total.get(id(x), 0) for _, x, _ in inputs)
+    listed = [_path(root, leaf, place, best) for place in range(len(best[id(root)]))]
+    gradient = Steps(root).gradients[id(leaf)]
+    return Paths(listed, total[id(root)], gradient, names_of(order))
+
+
+def _path(
+    root: Value, leaf: Value, place: int, best: dict[int, list[tuple[float, int, int]]]
+) -> Path:
+    values, local_grads, positions = [root], [], []
+    product, position, place = best[id(root)][place]
+    while values[-1] is not leaf:
+        below, local = next((x, d) for k, x, d in edges(values[-1]) if k == position)
+        local_grads.append(local)
+        positions.append(position)
+        values.append(below)
+        _, position, place = best[id(values[-1])][place]
+    return Path(values[::-1], local_grads[::-1], product, positions[::-1])
+
+
+def _size(product: float) -> float:
+    return -1.0 if math.isnan(product) else abs(product)
+
+
+def _few(words: list[str]) -> list[str]:
+    if len(words) <= LONGEST:
+        return words
+    return [*words[: LONGEST // 2], "…", *words[-LONGEST // 2 :]]

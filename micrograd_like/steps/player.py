@@ -1,0 +1,227 @@
+"""Playing steps: a page to go through them, forward and back; the same in a notebook; a GIF.
+
+A page needs nothing else: no server, no kernel, no network.  Its parts are `player.html`,
+`player.css` and `player.js`.  All numbers and words are written here, in Python: the page shows and
+hides what it was given.  This file knows no graphs: `backprop.py` and `descent.py` say what their
+steps look like.
+"""
+
+import io
+import os
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from micrograd_like.arguments import extra
+from micrograd_like.draw import THEMES
+from micrograd_like.files import write
+from micrograd_like.notation import readable
+from micrograd_like.steps.sequence import joined
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Look", "Play", "Player", "Scene", "inlined"]
+
+FOLDER = os.path.dirname(__file__)
+MOST_FRAMES = 400  # of a GIF
+LARGEST = 2000  # pixels of a GIF's longer side
+SMALLEST = 0.5  # part to which a picture may be shrunk for that
+MOST_PIXELS = 400_000_000  # of all frames together, a byte each
+LASTING = 3000  # milliseconds, of a GIF's last frame
+POINT = 4 / 3  # pixels
+HEIGHTS = 330, 720  # pixels, the least and the most that a page has in a notebook
+Look = Mapping[str, str]  # of an element: "text", "class", CSS variables ("--…"), attributes
+
+
+class Scene(NamedTuple):
+    """A step as the page shows it."""
+
+    number: int
+    total: int
+    phase: str
+    equation: Sequence[str | tuple[str, str]]
+    relation: str = "="  # after the equation's first side
+    sum: str = ""
+    remark: str = ""
+    lit: Sequence[str] = ()  # ids of elements that the step is about
+    way: Sequence[Sequence[tuple[str, str]]] = ()  # ids of edges to travel, leg by leg, with words
+    back: bool = False  # whether they are travelled from their heads to their tails
+    set: Mapping[str, Look] = {}  # how elements look from this step on, by their ids
+
+    @property
+    def counted(self) -> str:
+        """Which step it is, of how many."""
+        return f"{self.number}/{self.total}"
+
+    @property
+    def line(self) -> str:
+        """The equation as one line."""
+        return joined(self.equation, self.relation, self.sum)
+
+
+class Play(NamedTuple):
+    """All that a page is made of."""
+
+    title: str
+    svg: str
+    start: Mapping[str, Look]  # how elements look before the first step
+    scenes: Sequence[Scene]
+    phases: Sequence[str] = ()  # to go to
+    names: Mapping[str, str] = {}  # of the elements that can be asked about, by their ids
+
+
+class Player(ABC):
+    """Steps that play: in a notebook, as a page of their own, as a moving picture."""
+
+    @abstractmethod
+    def play(self) -> Play:
+        """The picture and the scenes."""
+
+    @abstractmethod
+    def frames(self) -> tuple[int, Iterator[bytes]]:
+        """PNG pictures of all the same size, before the first step and after each; how many."""
+
+    @abstractmethod
+    def still(self) -> bytes:
+        """A PNG picture of the end, for readers in which nothing plays."""
+
+    def page(self) -> str:
+        """An HTML page that plays the steps and needs nothing else."""
+        return _page(self.play())
+
+    def save(self, path: "str | Path") -> str:
+        """Save as a page, ``.html``, or as a moving picture, ``.gif``; returns the path."""
+        from pathlib import Path
+
+        path = Path(path)
+        ending = path.suffix.lower()
+        if ending not in (".html", ".gif"):
+            raise ValueError(f"{path}: steps are saved as a page, .html, or moving picture, .gif")
+        if not path.parent.is_dir() or path.is_dir():
+            write(path, b"")  # which says what is wrong, before any work is done
+        write(path, self.page().encode() if ending == ".html" else self._gif())
+        return str(path)
+
+    def _gif(self) -> bytes:
+        Image = extra("PIL.Image", "demo", "a moving picture needs Pillow")
+        count, drawn = self.frames()
+        frames = [next(drawn)]  # still compressed
+        size = Image.open(io.BytesIO(frames[0])).size
+        part = min(1.0, LARGEST / max(size))
+        if part < SMALLEST or size[0] * size[1] * part**2 * count > MOST_PIXELS:
+            raise ValueError(
+                f"a moving picture of {count} frames of {size[0]:,}×{size[1]:,} pixels is too "
+                "large to look at; save a page, .html, or take a slice"
+            )
+        frames += drawn
+        size = (max(1, round(size[0] * part)), max(1, round(size[1] * part)))
+
+        def picture(frame: bytes) -> Any:
+            full = Image.open(io.BytesIO(frame)).convert("RGB")
+            return full.resize(size, Image.Resampling.LANCZOS) if part < 1 else full
+
+        # One set of colours for all: what does not change does not flicker.
+        colours = picture(frames[-1]).quantize(colors=256)
+        first, *rest = (
+            picture(frame).quantize(palette=colours, dither=Image.Dither.NONE) for frame in frames
+        )
+        each = max(120, min(1200, 40_000 // len(frames)))
+        lasting = [each] * len(rest) + [LASTING]
+        file = io.BytesIO()
+        first.save(file, "GIF", save_all=True, append_images=rest, duration=lasting, loop=0)
+        return file.getvalue()
+
+    def _repr_html_(self) -> str:
+        import base64
+
+        try:
+            play, still = self.play(), self.still()
+        except (ImportError, RuntimeError) as error:  # no Graphviz, or a graph too large for it
+            return f"<p>{escape(str(error))}</p>"
+        width, height = (float(x) for x in re.findall(r'(?:width|height)="([\d.]+)', play.svg)[:2])
+        tall = height * min(1.5 * POINT, 900 / width) + 220
+        tall = round(max(HEIGHTS[0], min(HEIGHTS[1], tall)))
+        # In apostrophes, so that the page's many quotation marks can stay as they are.
+        inside = _page(play).replace("&", "&amp;").replace("'", "&#39;")
+        png = base64.b64encode(still).decode()
+        title = escape(play.title)
+        return (
+            f"<iframe sandbox='allow-scripts' title='{title}' width='100%' height='{tall}' "
+            f"style='border: 0' srcdoc='{inside}'></iframe>"
+            f"<noscript><img alt='{title}' src='data:image/png;base64,{png}'></noscript>"
+        )
+
+
+RECTANGLE = re.compile(  # as Graphviz writes one: left and bottom, top, right, and back
+    r'<polygon (fill="[^"]*" )(?:stroke="([^"]*)" )points='
+    r'"([-.\d]+),([-.\d]+) \3,([-.\d]+) ([-.\d]+),\5 \6,\4 \3,\4"/>'
+)
+
+
+def inlined(svg: str) -> str:
+    """Graphviz's SVG for a page: without what the style sheet says, and a third of the size."""
+
+    def rectangle(match: re.Match[str]) -> str:
+        fill, _, *corners = match.groups()
+        left, bottom, top, right = map(float, corners)
+        fill = "" if fill == 'fill="none" ' else fill
+        size = f'width="{right - left:g}" height="{round(bottom - top, 2):g}"'
+        return f'<rect {fill}x="{left:g}" y="{top:g}" {size}/>'
+
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<!--.*?-->\n?|<title>.*?</title>\n?|</?a\b[^>]*>\n?", "", svg, flags=re.DOTALL)
+    svg = re.sub(r' (?:font-family="[^"]*"|xml:space="[^"]*"|text-anchor="start")', "", svg)
+    svg = re.sub(r' (?:font-size="(?:11|9).00"|fill="#111827")', "", svg)
+    svg = RECTANGLE.sub(rectangle, svg)
+    return re.sub(r'<g id="a_([dg]\d+)">', r'<g id="\1" class="cell">', svg)
+
+
+def _page(play: Play) -> str:
+    steps = {
+        "title": play.title,
+        "total": max((scene.total for scene in play.scenes), default=0),
+        "phases": play.phases,
+        "start": play.start,
+        "steps": [_short(scene) for scene in play.scenes],
+        "names": play.names,
+    }
+    import json
+    from pathlib import Path
+
+    text = json.dumps(steps, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    parts = {
+        "title": escape(play.title),
+        "svg": play.svg,
+        "steps": text.replace("<", "\\u003c"),
+        "colours": _colours(),
+        "style": (Path(FOLDER) / "player.css").read_text("utf-8"),
+        "script": (Path(FOLDER) / "player.js").read_text("utf-8"),
+    }
+    template = (Path(FOLDER) / "player.html").read_text("utf-8")
+    return readable(re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], template))
+
+
+def _short(scene: Scene) -> dict[str, Any]:
+    """A scene without what the page takes for granted."""
+    usual = Scene._field_defaults | {"total": scene.total}
+    return {k: v for k, v in scene._asdict().items() if k not in usual or v != usual[k]}
+
+
+def _colours() -> str:
+    """The themes' colours, by name, as the reader prefers; pictures are drawn in the light one."""
+    own = {"light": "--focus:#2563eb;--local:#0d9488;", "dark": "--focus:#93c5fd;--local:#2dd4bf;"}
+    light, dark = (
+        own[name] + "".join(f"--{field}:{colour};" for field, colour in theme._asdict().items())
+        for name, theme in THEMES.items()
+    )
+    drawn = "\n".join(
+        f':where(#stage) [{place}="{colour}"] {{ {place}: var(--{field}); }}'
+        for field, colour in THEMES["light"]._asdict().items()
+        for place in ("fill", "stroke")
+        if field != "background"  # which is the page's
+    )
+    dark = f"@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
+    return f":root {{ {light} }}\n{dark}\n{drawn}"

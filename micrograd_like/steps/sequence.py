@@ -1,0 +1,314 @@
+"""Backprop as a sequence of steps: plain data, and the line that a teacher writes on the board.
+
+>>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+>>> d = a * b
+>>> d.label = "d"
+>>> for step in Steps(d):
+...     print(step)
+1/4  d = a · b = 2 · (−3) = −6
+2/4  d.grad = ∂d/∂d = 1
+3/4  a.grad += ∂d/∂a · ∂d/∂d = b · 1 = −3 · 1 = −3                     (d = a · b)
+4/4  b.grad += ∂d/∂b · ∂d/∂d = a · 1 = 2 · 1 = 2                       (d = a · b)
+"""
+
+import copy
+import math
+from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Any, NamedTuple, overload
+
+from micrograd_like.arguments import choice, graph
+from micrograd_like.engine import Value, apply
+from micrograd_like.graph import chain_product, edges, names_of, operands_of, topological_order
+from micrograd_like.notation import factors, formula, listed, number, operation
+
+__all__ = ["Edge", "Step", "Steps", "joined"]
+
+CHANGED = "; the inputs' numbers have changed since then"
+WIDTH = 64  # of a line, before the remark that says which operation it is about
+
+
+class Step(NamedTuple):
+    """One step: an operation going forward, the start, or one chain-rule product going backward."""
+
+    number: int  # from 1
+    total: int
+    phase: str  # "forward", "start" or "backward"
+    node: Value  # the operation's value; going backward, where the gradient comes from
+    input: Value | None = None  # going backward, where the gradient goes
+    position: int = 0  # of that input among the operation's inputs
+    upstream: float = 1.0  # the gradient of the node
+    local: float = 1.0  # the local derivative
+    contribution: float = 1.0  # their product
+    before: float = 0.0  # the input's gradient before this step, in this backward pass
+    after: float = 1.0
+    # What is equal on the board, part by part; a product as its local derivative and the gradient
+    # that comes from above.
+    equation: tuple[str | tuple[str, str], ...] = ()
+    remark: str = ""  # going forward, the local derivatives; going backward, the operation
+
+    def __str__(self) -> str:
+        count = f"{self.number:>{len(str(self.total))}}/{self.total}"
+        if self.phase != "backward":
+            return f"{count}  {self.line}"
+        return f"{count}  {self.line:<{WIDTH}}  ({self.remark})"
+
+    @property
+    def line(self) -> str:
+        """The equation as one line."""
+        return joined(self.equation, self.relation, self.sum)
+
+    @property
+    def relation(self) -> str:
+        """What stands after the equation's first side: a gradient is added to what is there."""
+        return "+=" if self.phase == "backward" else "="
+
+    @property
+    def sum(self) -> str:
+        """How the contribution adds to what is there, where something is."""
+        if self.phase != "backward" or not self.before:
+            return ""
+        return f"{formula('x + y', self.before, self.contribution)} = {number(self.after)}"
+
+    def __rich__(self) -> Any:
+        """The line for a terminal: its result in the colours of the picture, by its sign."""
+        from rich.text import Text
+
+        line, result = str(self), str(self.equation[-1])
+        end = line.index(self.line) + len(joined(self.equation, self.relation))
+        sign = self.contribution if self.phase == "backward" else 0.0
+        text = Text(line)
+        text.stylize("dim", 0, line.index("  "))
+        text.stylize(
+            "bold red" if sign > 0 else "bold blue" if sign < 0 else "bold", end - len(result), end
+        )
+        if self.phase == "backward":
+            text.stylize("dim", len(line) - len(self.remark) - 2)
+        return text
+
+
+class Steps(Sequence[Step]):
+    """The forward steps of a graph, one an operation, then the backward steps, one an edge.
+
+    The steps are made when they are asked for.  A slice is a sequence of those steps alone, each
+    with the number that it has in the whole.  ``order="naive"`` goes backward in the order in which
+    values are met on the way from the root, which is wrong where a value is used twice: it passes
+    its gradient on before all of it is there.
+    """
+
+    def __init__(self, root: Value, order: str = "topological") -> None:
+        self.root: Value = graph(root, "Backprop")
+        choice(order, "Backprop: order", ("topological", "naive"))
+        self.order = topological_order(root)
+        self._names = names_of(self.order)
+        self.operations = [node for node in self.order if node.inputs]
+        self.gradients, self.edges = _differentiated(self.order[::-1])
+        self._right = self.gradients
+        if order == "naive":
+            self.gradients, self.edges = _differentiated(_as_met(self.order))
+        self.shown = range(len(self.operations) + 1 + len(self.edges))
+
+    def __len__(self) -> int:
+        return len(self.shown)
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Steps": ...
+
+    def __getitem__(self, index: int | slice) -> "Step | Steps":
+        if isinstance(index, slice):
+            part = copy.copy(self)
+            part.shown = self.shown[index]
+            return part
+        try:
+            k = self.shown[index]
+        except IndexError:
+            last = len(self) - 1
+            raise IndexError(f"Backprop: there are steps 0 to {last}, not {index}") from None
+        return self.step(k)
+
+    def step(self, k: int) -> Step:
+        """The step at a place of the whole, whatever of it this slice shows."""
+        if k < len(self.operations):
+            return self._forward(k)
+        return self._start(k) if k == len(self.operations) else self._backward(k)
+
+    def at(self, label: str) -> "list[Step]":
+        """The steps of a value: the one that computes it, and all that its gradient is in.
+
+        >>> a = Value(3.0, label="a")
+        >>> [step.number for step in Steps(a * a + 1).at("a")]
+        [5, 6]
+        """
+        places = {id(v) for v in self.order if label in (v.label, self._names[id(v)]) and label}
+        if not places:
+            there = listed(self._names.values())
+            raise LookupError(f"Backprop: no value is called {label!r}; there are {there}")
+        return [s for s in self if id(s.node) in places or id(s.input) in places]
+
+    def name(self, operand: Value | float) -> str:
+        """What the steps call a value: its label, or v1, v2, …; a constant by its number."""
+        return self._names[id(operand)] if isinstance(operand, Value) else number(operand)
+
+    def beside(self, other: "Steps") -> str:
+        """Two ways back through one graph, side by side, and where their gradients differ.
+
+        >>> a = Value(2.0, label="a")
+        >>> b = a * 3
+        >>> b.label = "b"
+        >>> loss = b * b + b
+        >>> print(Steps(loss).beside(Steps(loss, order="naive")).splitlines()[-1])
+        a.grad: 39 and 3, off by −36
+        """
+        if not isinstance(other, Steps) or len(other.order) != len(self.order):
+            raise ValueError(f"beside: takes another way through the same graph, not {other!r}")
+        columns = [[s.line for s in each if s.input] for each in (self, other)]
+        width = max(map(len, columns[0]), default=0)
+        lines = [f"{a:<{width}}  |  {b}".rstrip() for a, b in zip_longest(*columns, fillvalue="")]
+        differing = [
+            f"{self.name(v)}.grad: {number(one)} and {number(two)}, off by {number(two - one)}"
+            for v, w in zip(self.order, other.order, strict=True)
+            for one, two in [(self.gradients[id(v)], other.gradients[id(w)])]
+            if one != two
+        ]
+        return "\n".join([*lines, *(differing or ["the gradients are the same"])])
+
+    def _forward(self, k: int) -> Step:
+        node = self.operations[k]
+        assert node.rule is not None
+        names, changed = self._operands(node), _has_changed(node)
+        # The operation with names, what it stands for, and the same with numbers.
+        equation = [str(operation(node.rule, *names)), str(formula(node.rule.formula, *names))]
+        if not changed:  # the numbers there are others then
+            equation.append(str(formula(node.rule.formula, *operands_of(node))))
+        made = self.name(node)
+        equation = [made, *dict.fromkeys((*equation, number(node.data)))]
+        local_grads = {
+            f"∂{made}/∂{self.name(v)} = {number(local)}": None  # of x·x it is one line
+            for _, v, local in edges(node)
+        }
+        remark = f"records {', '.join(local_grads)}{CHANGED * changed}"
+        return Step(k + 1, self._total, "forward", node, equation=tuple(equation), remark=remark)
+
+    def _operands(self, node: Value) -> list[str | float]:
+        """The operands' names, and the numbers of constants."""
+        return [self.name(x) if isinstance(x, Value) else x for x in node.inputs]
+
+    def _start(self, k: int) -> Step:
+        name = self.name(self.root)
+        equation = (f"{name}.grad", f"∂{name}/∂{name}", "1")
+        return Step(k + 1, self._total, "start", self.root, equation=equation)
+
+    def _backward(self, k: int) -> Step:
+        edge = self.edges[k - len(self.operations) - 1]
+        node, position, v, local = edge.node, edge.position, edge.input, edge.local
+        rule, contribution = node.rule, edge.product
+        assert rule is not None
+        names = self._operands(node)
+        root, made, given = self.name(self.root), self.name(node), self.name(v)
+        symbols = formula(rule.derivatives[position], *names)
+        products = [factors(factor, edge.upstream) for factor in (symbols, local)]
+        remark = f"{made} = {operation(rule, *names)}"
+        if all(operand is v for operand in node.inputs) and len(names) > 1:
+            remark += f", {('first', 'second')[position]} {given}"
+        remark += CHANGED * _has_changed(node)
+        if edge.upstream != self.gradients[id(node)]:
+            remark += f"; too early: {made}.grad will be {number(self.gradients[id(node)])}"
+        if k + 1 == self._total:
+            remark += self._in_the_end()
+        return Step(
+            k + 1, self._total, "backward", node, v, position,
+            edge.upstream, local, contribution, edge.before, edge.after,
+            (f"{given}.grad", (f"∂{made}/∂{given}", f"∂{root}/∂{made}"),
+             *dict.fromkeys((a, b) for a, b in products), number(contribution)),
+            remark,
+        )  # fmt: skip
+
+    def _in_the_end(self) -> str:
+        """After a wrong order: which gradients are wrong, the inputs' first."""
+        if self._right is self.gradients:
+            return ""
+        wrong = [v for v in self.order if self.gradients[id(v)] != self._right[id(v)]]
+        return "".join(
+            f"; in the end {self.name(v)}.grad is {number(self.gradients[id(v)])}, "
+            f"and should be {number(self._right[id(v)])}"
+            for v in wrong[:1]
+        )
+
+    @property
+    def _total(self) -> int:
+        return len(self.operations) + 1 + len(self.edges)
+
+
+def _has_changed(node: Value) -> bool:
+    """Whether the inputs' numbers are others now than when the operation was recorded."""
+    rule, data = node.rule, operands_of(node)
+    assert rule is not None
+    try:
+        now = rule.function(*data)
+    except OverflowError:  # which recording takes for an infinity
+        now = (apply(rule, *data), *node.local_grads)
+    except (ArithmeticError, ValueError):
+        return True
+    recorded = (node.data, *node.local_grads)
+    return any(
+        one is not None and one != other and not (math.isnan(one) and math.isnan(other))
+        for one, other in zip(recorded, now, strict=False)
+    )
+
+
+class Edge(NamedTuple):
+    """One product of the chain rule: where it comes from, and the gradient that it finds."""
+
+    node: Value
+    position: int
+    input: Value  # where the product goes
+    local: float
+    upstream: float
+    before: float
+    after: float
+
+    @property
+    def product(self) -> float:
+        """The chain rule's product."""
+        return chain_product(self.upstream, self.local)
+
+
+def _differentiated(backward: Sequence[Value]) -> tuple[dict[int, float], list[Edge]]:
+    """The engine's backward pass, kept: the gradients, and each edge in its order."""
+    gradients = {id(node): 0.0 for node in backward}
+    gradients[id(backward[0])] = 1.0
+    taken = []
+    for node in backward:
+        upstream = gradients[id(node)]
+        for position, v, local in edges(node):
+            before = gradients[id(v)]
+            product = chain_product(upstream, local)
+            after = gradients[id(v)] = before + product if product else before
+            taken.append(Edge(node, position, v, local, upstream, before, after))
+    return gradients, taken
+
+
+def _as_met(order: Sequence[Value]) -> list[Value]:
+    """Every value in the order in which a walk from the root first comes to it, depth first.
+
+    Of two inputs the walk takes the one that was computed first, which goes wrong wherever an
+    order of this kind can.
+    """
+    places = {id(v): place for place, v in enumerate(order)}
+    met: dict[int, Value] = {}
+    stack = [order[-1]]
+    while stack:
+        node = stack.pop()
+        if id(node) not in met:
+            met[id(node)] = node
+            inputs = [v for _, v, _ in edges(node)]
+            stack.extend(sorted(inputs, key=lambda v: -places[id(v)]))
+    return list(met.values())
+
+
+def joined(equation: Sequence[str | tuple[str, str]], relation: str, total: str = "") -> str:
+    """What is equal, in one line."""
+    first, *others = (side if isinstance(side, str) else " · ".join(side) for side in equation)
+    return f"{first} {relation} {' = '.join(others)}" + (f", now {total}" if total else "")

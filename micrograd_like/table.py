@@ -1,0 +1,93 @@
+"""The table of rules: what an operation is made of, and how a function becomes one."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["RULES", "Rule", "rule"]
+
+Function = Callable[..., Any]
+
+
+class Rule:
+    """An operation: its function on numbers, and the words that people read.
+
+    ``formula`` and ``derivatives`` are Python expressions in x and y; ``domain`` is a condition on
+    x and y, or empty where the operation is defined everywhere; ``symbol`` is what pictures show.
+    ``arrays`` is the formula for arrays, where another than people's is better next to the ends of
+    the range, or at a kink.  ``arity`` is the number of inputs, one or two.
+
+    >>> from micrograd_like.rules import RULES
+    >>> RULES["tanh"].derivatives, RULES["tanh"].arity
+    (('1 - tanh(x)**2',), 1)
+    """
+
+    __slots__ = (
+        "_condition", "arity", "arrays", "derivatives", "domain", "formula", "function", "name",
+        "symbol",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        function: Function,
+        symbol: str,
+        formula: str,
+        derivatives: tuple[str, ...],
+        domain: str = "",
+        arrays: str = "",
+    ) -> None:
+        self.name = function.__name__
+        self.function = function
+        self.symbol = symbol
+        self.formula = formula
+        self.derivatives = derivatives
+        self.domain = domain
+        self.arrays = arrays or formula
+        self.arity = len(derivatives)
+        self._condition: Any = None
+
+    def is_defined(self, x: float, y: float = 0.0) -> bool:
+        """Whether the operation is defined at a point, by its domain; NaN is in every domain.
+
+        >>> from micrograd_like.rules import RULES
+        >>> RULES["log"].is_defined(2.0), RULES["log"].is_defined(-2.0)
+        (True, False)
+        """
+        if not self.domain or math.isnan(x) or (self.arity == 2 and math.isnan(y)):
+            return True
+        if self._condition is None:
+            self._condition = compile(self.domain, f"domain of {self.name}", "eval")
+        return bool(eval(self._condition, {**vars(math), "x": x, "y": y}))
+
+    def __repr__(self) -> str:
+        return f"Rule({self.name})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rule_named, (self.name,)
+
+
+RULES: dict[str, Rule] = {}
+
+
+def rule_named(name: str) -> Rule:
+    """The rule of a name, for pickles; a LookupError if the table has none."""
+    if name not in RULES:
+        raise LookupError(f"unknown operation {name!r}: define its rule before loading")
+    return RULES[name]
+
+
+def rule(
+    symbol: str, formula: str, *derivatives: str, domain: str = "", arrays: str = ""
+) -> Callable[[Function], Function]:
+    """Enter the decorated function into the table of rules, under its own name."""
+
+    def enter(function: Function) -> Function:
+        name, old = function.__name__, RULES.get(function.__name__)
+        if old and old.function.__module__ + old.function.__qualname__ != (
+            function.__module__ + function.__qualname__  # the same cell of a notebook, run again
+        ):
+            raise ValueError(f"rule {name!r}: the table has one already; choose another name")
+        RULES[name] = Rule(function, symbol, formula, derivatives, domain, arrays)
+        return function
+
+    return enter

@@ -1,0 +1,295 @@
+"""Graphs as functions over arrays: the engine's numbers in NumPy, JAX and PyTorch."""
+
+import math
+import random
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from conftest import unlisted
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from micrograd_like import MLP, Value, cross_entropy, hinge, replay, rule, topological_order
+from micrograd_like.compile.export import FORMULAS, to_function
+from micrograd_like.rules import RULES
+from micrograd_like.strategies import Graph, graphs
+
+np = pytest.importorskip("numpy")
+pytest.importorskip("scipy")
+
+POINTS = (-800.0, -1.5, -0.25, 0.25, 0.75, 1.5, 800.0)
+
+
+@given(graphs(), st.data())
+@settings(deadline=None)
+def test_numpy_gives_the_engines_values(graph: Graph, data: st.DataObject) -> None:
+    """Random graphs of all rules at several rows, where the engine has a value."""
+    values = [Value(x) for x in graph.leaves]
+    root = graph.values(values)[-1]
+    count = data.draw(st.integers(1, len(values)))
+    below = {id(v) for v in topological_order(root)}
+    if any(id(v) not in below for v in values[:count]):
+        return
+    function = to_function(root, values[:count], np)
+    near = st.floats(-0.01, 0.01)
+    rows = [[x + data.draw(near) for x in graph.leaves[:count]] for _ in range(3)]
+    with np.errstate(all="ignore"):
+        found = function(np.array(rows), [v.data for v in function.parameters])
+    for row, number in zip(rows, found, strict=True):
+        try:
+            expected = replay(root, dict(zip(values, row, strict=False)))
+        except (ValueError, ArithmeticError):
+            continue
+        if math.isfinite(expected):
+            assert number == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+def slopes_of(name: str) -> list[tuple[str, float, float, float, list[float]]]:
+    """A rule at several points: name, x, y, the value and the gradients by the engine."""
+    found = []
+    arity = RULES[name].arity
+    for k, x in enumerate(POINTS):
+        leaves = [Value(x, "x"), Value(POINTS[(3 * k + 4) % 7], "y")][:arity]
+        try:
+            root = getattr(leaves[0], name)(*leaves[1:])
+        except (ValueError, ArithmeticError):
+            continue
+        root.backward()
+        grads = [v.grad for v in leaves]
+        if all(map(math.isfinite, [root.data, *grads])) and abs(root.data) < 1e100:
+            found.append((name, x, leaves[-1].data, root.data, grads))
+    return found
+
+
+RECORDED = [point for name in RULES if name in vars(Value) for point in slopes_of(name)]
+IN_JAX = """
+import os
+os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=8"
+import sys
+sys.path.insert(0, {tests!r})
+import jax, jax.numpy as jnp
+jax.config.update("jax_enable_x64", True)
+from test_arrays import RECORDED, digits, rule_function, close
+assert len(jax.devices()) == 8
+
+for name, x, y, value, grads in RECORDED:
+    f = rule_function(name, jnp)
+    point = jnp.array([x, y][: len(grads)])
+    found, slopes = jax.value_and_grad(f)(point)
+    assert close([found, *slopes], [value, *grads]), (name, x, y, found, slopes, value, grads)
+
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+mesh = Mesh(jax.devices(), ("rows",))
+function, rows, loss, grads = digits(jnp)
+X = jax.device_put(jnp.array(rows), NamedSharding(mesh, PartitionSpec("rows")))
+p = jax.device_put(
+    jnp.array([v.data for v in function.parameters]), NamedSharding(mesh, PartitionSpec())
+)
+step = jax.jit(jax.value_and_grad(lambda p, X: function(X, p).mean()))
+found, slopes = step(p, X)
+assert len(X.addressable_shards) == 8
+assert close([found, *slopes], [loss, *grads])
+print("the same", len(RECORDED), len(grads))
+"""
+
+
+def rule_function(name: str, xp: Any) -> Any:
+    """A rule over arrays, as a function of one row."""
+    leaves = [Value(0.5, "x"), Value(2.0, "y")][: RULES[name].arity]
+    return to_function(getattr(leaves[0], name)(*leaves[1:]), leaves, xp)
+
+
+def close(found: Any, expected: Any) -> bool:
+    """Whether numbers are equal to a few units in the last place of the largest."""
+    scale = max(1.0, *map(abs, expected))
+    return all(abs(float(a) - b) <= 1e-11 * scale for a, b in zip(found, expected, strict=True))
+
+
+def digits(xp: Any) -> tuple[Any, list[list[float]], float, list[float]]:
+    """A classifier's loss over arrays, 64 rows for it, and the engine's loss and gradients."""
+    random.seed(3)
+    model = MLP(3, [6, 4], activation="tanh")
+    rows = []
+    for k in range(64):
+        classes = [float(k % 4 == j) for j in range(4)]
+        rows.append([*(random.uniform(-1, 1) for _ in range(3)), *classes])
+    leaves = [Value(0.1 * k, f"x{k}") for k in range(7)]
+    function = to_function(cross_entropy([model(leaves[:3])], [leaves[3:]]), leaves, xp)
+    loss = cross_entropy([model(row[:3]) for row in rows], [row[3:] for row in rows])
+    loss.backward()
+    return function, rows, loss.data, [v.grad for v in function.parameters]
+
+
+def test_jax_gives_the_engines_numbers_jitted_and_sharded() -> None:
+    """Every rule's value and gradient; a loss and its gradients, its batch on eight devices."""
+    pytest.importorskip("jax")
+    program = IN_JAX.format(tests=str(Path(__file__).parent))
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.startswith("the same "), done.stderr[-2000:]
+
+
+def test_pytorch_gives_the_engines_numbers() -> None:
+    """Every rule's value and gradient, a loss and its gradients, by PyTorch's autograd."""
+    torch = pytest.importorskip("torch")
+    for name, x, y, value, grads in RECORDED:
+        point = torch.tensor([x, y][: len(grads)], dtype=torch.float64, requires_grad=True)
+        found = rule_function(name, torch)(point)
+        found.backward()
+        assert close([found.item(), *point.grad], [value, *grads]), (name, x, y, point.grad, grads)
+    function, rows, loss, grads = digits(torch)
+    X = torch.tensor(rows, dtype=torch.float64)
+    numbers = [v.data for v in function.parameters]
+    p = torch.tensor(numbers, dtype=torch.float64, requires_grad=True)
+    found = function(X, p).mean()
+    found.backward()
+    assert close([found.item(), *p.grad], [loss, *grads])
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_pytorchs_compiler_takes_the_function() -> None:
+    """Whole, without a break in its graph, and with the same loss and gradients."""
+    torch = pytest.importorskip("torch")
+    function, rows, loss, grads = digits(torch)
+    compiled = torch.compile(function, fullgraph=True)
+    X = torch.tensor(rows, dtype=torch.float64)
+    numbers = [v.data for v in function.parameters]
+    p = torch.tensor(numbers, dtype=torch.float64, requires_grad=True)
+    try:
+        found = compiled(X, p).mean()
+    except torch._inductor.exc.InductorError as error:
+        pytest.skip(f"no compiler for PyTorch's: {error}")
+    found.backward()
+    assert close([found.item(), *p.grad], [loss, *grads])
+
+
+def test_several_roots_a_single_row_and_single_precision() -> None:
+    """A column for each root; any shape before the last axis; arrays keep their kind."""
+    x, w = Value(1.0, "x"), Value(3.0, "w")
+    function = to_function([w * x, x * x], [x], np)
+    assert function(np.array([[2.0], [4.0]]), [3.0]).tolist() == [[6.0, 4.0], [12.0, 16.0]]
+    assert function(np.array([2.0]), [5.0]).tolist() == [10.0, 4.0]
+    assert function(np.ones((2, 3, 1), dtype="float32"), [3.0]).dtype == np.float32
+    assert function.parameters == [w]
+    assert repr(function) == "<function of 1 inputs and 1 parameters: f(X, parameters)>"
+
+
+def test_the_text_runs_without_this_package() -> None:
+    """It holds its imports, and names like ours or hostile ones do not get in its way."""
+    labels = ["xp", "X", "parameters", "pi", "erfc", "program", "1 + 1", "exp", "nan"]
+    leaves = [Value(0.1 * k, label) for k, label in enumerate(labels)]
+    root = sum(v.gelu() * v for v in leaves)
+    function = to_function(root, leaves[:2], np)
+    scope: dict[str, Any] = {}
+    exec(function.source, scope)
+    assert "micrograd" not in function.source
+    X, p = np.array([[0.5, -0.5]]), [v.data for v in function.parameters]
+    expected = replay(root, {leaves[0]: 0.5, leaves[1]: -0.5})
+    assert function(X, p).tolist() == pytest.approx([expected], rel=1e-14)
+    assert scope["program"](X, p).tolist() == pytest.approx([expected], rel=1e-14)
+
+
+def test_a_rule_of_ones_own_with_branches() -> None:
+    """Conditions become where(), chains of them and Python's words for them, too."""
+
+    @unlisted
+    @rule(
+        "step",
+        "1 if 0 <= x < y and not x > 5 else"
+        " min(max(x, 0), pow(2, 1 / 2) * pi) if x < 3 else divide(x, y)",
+        "0",
+        "0",
+    )
+    def staged(x: Any, y: Any) -> Any:
+        return x, 0.0, 0.0
+
+    x, y = Value(0.5, "x"), Value(1.0, "y")
+    RULES["staged"] = staged.args[0]
+    try:
+        function = to_function(staged(x, y), [x], np)
+    finally:
+        del RULES["staged"]
+    X = np.array([[-1.0], [0.5], [1.5], [2.9], [8.0]])
+    assert function(X, [2.0]).tolist() == [0.0, 1.0, 1.0, 2.9, 4.0]
+    assert "where(" in function.source
+    assert "4.442" in function.source
+
+
+x0, w0 = Value(1.0, "x0"), Value(3.0, "w0")
+WRONG: list[tuple[Any, Any, str]] = [
+    (w0 * 2, [x0], "input 0, Value(data=1, grad=0, label='x0'), is not in the graph"),
+    ([w0 * x0, w0 * 2], [x0], "root 1, Value(data=6, grad=0), depends on none of the inputs"),
+    (x0.asin(), [x0], "old has no asin; take a namespace of the Array API"),
+    (x0.gelu(), [x0], "old has no erfc"),
+    ([], [], "there is no root"),
+]
+
+
+@pytest.mark.parametrize(("root", "inputs", "message"), WRONG, ids=[w[2] for w in WRONG])
+def test_mistakes_are_told(root: Any, inputs: Any, message: str) -> None:
+    """In one line, before anything runs."""
+    old = SimpleNamespace(__name__="old", exp=None, full_like=None, asarray=None)
+    with pytest.raises(ValueError, match=r"^to_function: ") as caught:
+        to_function(root, inputs, old)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_no_array_or_no_module_of_them_is_told() -> None:
+    """By name, and with what it is."""
+    with pytest.raises(TypeError, match="xp is a module of arrays, such as numpy, not None"):
+        to_function(w0 * x0, [x0], None)
+    with pytest.raises(TypeError, match="inputs is a list of Values, not Value"):
+        to_function(w0 * x0, x0, np)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"X is an array, not \[\[1.0\]\]"):
+        to_function(w0 * x0, [x0], np)([[1.0]], [3.0])
+
+
+def test_arrays_of_the_wrong_shape_are_told() -> None:
+    """Both arguments, with the remedy."""
+    function = to_function(hinge([w0 * x0], [x0]), [x0], np)
+    with pytest.raises(ValueError, match=r"a column for each of 1 inputs, not the shape \(2, 2\)"):
+        function(np.ones((2, 2)), [1.0])
+    with pytest.raises(ValueError, match=r"0 parameters, and there are 1; start with \[v.data"):
+        function(np.ones((2, 1)))
+
+
+def test_constants_are_written_as_python_reads_them() -> None:
+    """A negative one to a power, one that is compared with an integer, and three in a row."""
+    X = np.array([[0], [2]])
+    assert to_function((-2.0) ** x0, [x0], np)(X).tolist() == [1.0, 4.0]
+    assert to_function(x0.maximum(0.5) * w0, [x0], np)(X, [3.0]).tolist() == [1.5, 6.0]
+
+    @unlisted
+    @rule("most", "max(x, 0.5, 1.0) if x < 5 else 0.1 if x < 6 else 0.3", "0")
+    def most(x: Any) -> Any:
+        return x, 0.0
+
+    function = to_function(most(x0), [x0], np)
+    assert function(np.array([[0.1], [3.0], [5.5], [7.0]])).tolist() == [1.0, 3.0, 0.1, 0.3]
+
+
+def test_numbers_for_parameters_become_arrays() -> None:
+    """As arrays of the rows' kind they are nan and inf where a Python float has another answer."""
+    X = np.array([[2.0], [4.0]], dtype=np.float32)
+    with np.errstate(all="ignore"):
+        assert np.isnan(to_function(w0**0.5 * x0, [x0], np)(X, [-2.0])).all()
+        found = to_function(1 / w0 * x0, [x0], np)(X, [0.0])
+    assert found.tolist() == [math.inf, math.inf]
+    assert found.dtype == np.float32
+    torch = pytest.importorskip("torch")
+    for root in (w0.tanh() * x0, w0.relu() * x0, w0.softplus() * x0, w0.maximum(x0)):
+        expected = to_function(root, [x0], np)(X, [3.0])
+        assert to_function(root, [x0], torch)(torch.tensor(X), [3.0]).numpy() == pytest.approx(
+            expected
+        )
+
+
+def test_formulas_for_arrays_are_those_of_rules() -> None:
+    """Every rule with a formula of its own here exists."""
+    assert FORMULAS.keys() <= RULES.keys()

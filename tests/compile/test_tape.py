@@ -1,0 +1,501 @@
+"""The tape: the same numbers as the engine's, row by row, in blocks, on threads, and its errors."""
+
+import math
+import random
+import subprocess
+import sys
+import tracemalloc
+from typing import Any
+
+import pytest
+from conftest import unlisted
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from micrograd_like import MLP, Value, hinge, mse, replay, rule
+from micrograd_like.compile.tape import Tape
+from micrograd_like.strategies import Graph, graphs
+
+np = pytest.importorskip("numpy")
+pytest.importorskip("numba")
+
+EXACT = ["add", "sub", "mul", "div", "neg", "relu", "leaky_relu", "abs", "maximum", "minimum"]
+numbers = st.floats(-3, 3, width=32) | st.sampled_from([0.0, 1e200, -1e200, 1e-200, math.inf])
+
+
+def eager(graph: Graph, row: list[float], leaves: list[float]) -> tuple[float, list[float]]:
+    """Value and gradients of all leaves by the engine, with the first ones from the row."""
+    recorded = [Value(x) for x in leaves]
+    values = [Value(x) for x in [*row, *leaves[len(row) :]]]
+    root = replay(graph.values(recorded)[-1], dict(zip(recorded, values, strict=True)))
+    root.backward()
+    return root.data, [v.grad for v in values]
+
+
+def replayed(graph: Graph, rows: list[list[float]], **options: Any) -> tuple[Any, Any, Any]:
+    """Values, the inputs' gradients and the parameters' gradients' sum, by a tape."""
+    values = [Value(x) for x in graph.leaves]
+    root = graph.values(values)[-1]
+    inputs = values[: len(rows[0])]
+    tape = Tape(root, inputs, **options)
+    outputs = tape.forward(rows)
+    slopes = tape.backward("sum", input_gradients=True)
+    return outputs, slopes, [v.grad for v in values[len(rows[0]) :]]
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two numbers have the same bits, or are both NaN."""
+    return float(a).hex() == float(b).hex() or (math.isnan(a) and math.isnan(b))
+
+
+def used(graph: Graph, count: int) -> bool:
+    """Whether the root depends on each of the first leaves."""
+    values = [Value(x) for x in graph.leaves]
+    root = graph.values(values)[-1]
+    try:
+        Tape(root, values[:count])
+    except ValueError:
+        return False
+    return True
+
+
+def meet(graph: Graph, count: int) -> bool:
+    """Whether some operation depends on none of the first leaves."""
+    values = [Value(x) for x in graph.leaves]
+    return bool(Tape(graph.values(values)[-1], values[:count])._each.still)
+
+
+@given(graphs(EXACT, max_nodes=15, max_leaves=3), st.data())
+@settings(deadline=None, max_examples=150)
+def test_arithmetic_is_the_engines_in_every_bit(graph: Graph, data: st.DataObject) -> None:
+    """Value and every gradient at each row, overflowing rows included; poles raise on both.
+
+    Where parameters meet before any input, their gradients are sums in another order.
+    """
+    count = data.draw(st.integers(1, len(graph.leaves)))
+    if not used(graph, count):
+        return
+    rows = data.draw(st.lists(st.lists(numbers, min_size=count, max_size=count), min_size=1))
+    for row in rows:
+        try:
+            value, grads = eager(graph, row, graph.leaves)
+        except (ValueError, ArithmeticError) as error:
+            with pytest.raises(type(error), match=r"^Tape: row 0: "):
+                replayed(graph, [row])
+            continue
+        outputs, slopes, sums = replayed(graph, [row])
+        assert same(outputs[0], value)
+        assert all(map(same, slopes[0], grads))
+        assert meet(graph, count) or all(map(same, sums, grads[count:]))
+
+
+@given(graphs(max_nodes=15, max_leaves=3), st.data())
+@settings(deadline=None, max_examples=150)
+def test_every_rule_is_the_engines_to_a_few_ulp(graph: Graph, data: st.DataObject) -> None:
+    """Random graphs of all rules on batches: values, gradients of each row, and their sums."""
+    count = data.draw(st.integers(1, len(graph.leaves)))
+    if not used(graph, count):
+        return
+    near = st.floats(-0.01, 0.01)
+    rows = [
+        [x + data.draw(near) for x in graph.leaves[:count]]
+        for _ in range(data.draw(st.integers(1, 5)))
+    ]
+    try:
+        expected = [eager(graph, row, graph.leaves) for row in rows]
+    except (ValueError, ArithmeticError) as error:
+        with pytest.raises(type(error), match=r"^Tape: row \d: "):
+            replayed(graph, rows)
+        return
+    outputs, slopes, sums = replayed(graph, rows)
+    for k, (value, grads) in enumerate(expected):
+        scale = 1 + max(map(abs, grads))
+        assert outputs[k] == pytest.approx(value, rel=1e-9, abs=1e-9)
+        assert [*slopes[k]] == pytest.approx(grads[:count], rel=1e-7, abs=1e-9 * scale)
+    for j, total in enumerate(sums, count):
+        size = sum(abs(grads[j]) for _, grads in expected)
+        assert total == pytest.approx(
+            math.fsum(grads[j] for _, grads in expected), rel=1e-7, abs=1e-9 * (1 + size)
+        )
+
+
+def moons_tape(**options: Any) -> tuple[MLP, Tape, Any]:
+    """The tape of a small network's loss, and a batch for it."""
+    random.seed(2)
+    model = MLP(2, [8, 4, 1], activation="tanh")
+    x, label = [Value(0.0, "x0"), Value(0.0, "x1")], Value(1.0, "label")
+    tape = Tape(hinge([model(x)], [label]), [*x, label], **options)
+    chance = random.Random(5)
+    rows = [
+        [chance.uniform(-1, 1), chance.uniform(-1, 1), chance.choice([-1, 1])] for _ in range(997)
+    ]
+    return model, tape, np.array(rows)
+
+
+def test_a_batch_is_what_its_rows_are() -> None:
+    """A network's outputs and gradients over 997 rows, in several blocks, against the engine."""
+    model, tape, rows = moons_tape()
+    outputs = tape.gradient(rows)
+    found = [p.grad for p in model.parameters()]
+    model.zero_grad()
+    losses = [hinge([model(row[:2])], [row[2]]) for row in rows.tolist()]
+    loss = sum(losses) * (1 / len(losses))
+    loss.backward()
+    assert [*outputs] == pytest.approx([v.data for v in losses], rel=1e-12, abs=1e-12)
+    assert found == pytest.approx([p.grad for p in model.parameters()], rel=1e-9, abs=1e-12)
+
+
+def test_threads_change_no_bit() -> None:
+    """One thread or several, forward and backward or both in one: the same outputs and sums."""
+    results = []
+    for parallel in (False, True):
+        model, tape, rows = moons_tape(parallel=parallel)
+        outputs = tape.forward(rows)
+        tape.backward()
+        results.append((outputs.tolist(), [p.grad for p in model.parameters()]))
+        model.zero_grad()
+        outputs = tape.gradient(rows)
+        results.append((outputs.tolist(), [p.grad for p in model.parameters()]))
+    assert results[0] == results[1] == results[2] == results[3]
+
+
+def test_memory_is_bounded_by_the_block_not_by_the_batch() -> None:
+    """20,000 rows of a network, whose values and gradients are 300 MB, take a few MB."""
+    _, tape, rows = moons_tape()
+    rows = np.tile(rows, (20, 1))
+    tape.gradient(rows[:1])
+    tracemalloc.start()  # NumPy tells it what it takes
+    tape.gradient(rows)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    whole = 16 * len(rows) * 970  # bytes, with 970 values and gradients for each row
+    assert 2**10 < peak < whole / 100
+
+
+def test_a_long_graph_is_replayed() -> None:
+    """A chain of 100,000 operations, in two halves, one of which no input reaches."""
+    x, w = Value(1.5, "x"), Value(1.0, "w")
+    root, still = x, w
+    for k in range(50_000):
+        root = root * w if k % 2 else root + w / 2
+        still = still - w * 1e-5
+    root = root * still
+    root.backward()
+    expected, slopes = root.data, (x.grad, w.grad)
+    x.grad = w.grad = 0.0
+    tape = Tape(root, [x])
+    assert tape.forward([[1.5], [1.5]]).tolist() == [expected, expected]
+    slope = tape.backward(input_gradients=True)[0, 0] * 2
+    assert (slope, w.grad) == pytest.approx(slopes, rel=1e-12)
+
+
+def test_another_process_finds_the_kernel_on_disk() -> None:
+    """What this process compiled, the next one loads; Numba counts."""
+    moons_tape()[1].gradient([[0.0, 0.0, 1.0]])
+    program = (
+        "from micrograd_like import Value, Tape\n"
+        "from micrograd_like.compile.kernel import kernel\n"
+        "x = Value(2.0)\n"
+        "print(Tape(x * x, [x]).gradient([[3.0]]))\n"
+        "for function in kernel([])[1:]:\n"
+        "    print(sum(function.stats.cache_hits.values()), len(function.stats.cache_misses))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == ["[9.]", "1 0", "1 0"]
+
+
+def test_parameters_are_read_at_forward_and_gradients_accumulate() -> None:
+    """A step between two passes shows; one between forward and backward changes no gradient."""
+    x, w = Value(0.0, "x"), Value(2.0, "w")
+    tape = Tape(w * x * w, [x])
+    assert tape.parameters == [w]
+    assert [*tape.forward([[3.0], [1.0]])] == [12.0, 4.0]
+    w.data = 5.0
+    tape.backward("sum")
+    assert w.grad == 2 * 2 * 3 + 2 * 2 * 1
+    tape.backward("mean")
+    assert w.grad == 16 + 8
+    assert [*tape.forward([[3.0]])] == [75.0]
+
+
+def test_several_roots_and_upstream_gradients() -> None:
+    """A column for each root; without upstream it is the gradient of the sum of their means."""
+    x, w = Value(1.0, "x"), Value(3.0, "w")
+    tape = Tape([w * x, x * x, x], [x])
+    assert tape.forward([[2.0], [4.0]]).tolist() == [[6.0, 4.0, 2.0], [12.0, 16.0, 4.0]]
+    slopes = tape.backward(upstream=[[1.0, 0.0, 0.0], [0.0, 2.0, 1.0]], input_gradients=True)
+    assert slopes.tolist() == [[3.0], [2 * 8 + 1.0]]
+    assert w.grad == 2.0
+    w.grad = 0.0
+    tape.backward()
+    assert w.grad == 3.0
+
+
+def test_passes_leave_nothing_behind() -> None:
+    """Roots that are an input, need no parameter, or need each other, passed back in turns."""
+    x, y, w = Value(0.5, "x"), Value(2.0, "y"), Value(3.0, "w")
+    product = w * x
+    roots = [x, x * y, product, product.tanh(), x]
+    tape = Tape(roots, [x, y])
+    upstream = [1.0, 10.0, 100.0, 0.0, 1000.0]
+    row = [[0.5, 2.0]]
+    for rows in (row, row * 1000, row):  # more than a block, and one again
+        tape.forward(rows)
+        for with_inputs in (False, True, False, True):
+            w.grad = 0.0
+            slopes = tape.backward(upstream=[upstream] * len(rows), input_gradients=with_inputs)
+            assert w.grad == len(rows) * 50.0
+            if with_inputs:
+                assert slopes.tolist() == [[1321.0, 5.0]] * len(rows)
+
+
+def test_what_is_done_twice_is_done_once_and_its_gradients_are_the_engines() -> None:
+    """A repeated subexpression has one place for its value, and no bit of a gradient changes."""
+    x, y, w = Value(0.3, "x"), Value(0.7, "y"), Value(1.1, "w")
+
+    def program() -> Value:
+        return (w * x + y) * 0.1 + (w * x + y) * (w * x)
+
+    tape = Tape(program(), [x, y])
+    assert tape._each.values == 2 + 5  # two inputs, five of the eight operations
+    tape.forward([[0.3, 0.7]])
+    slopes = tape.backward(input_gradients=True)
+    found, w.grad = w.grad, 0.0
+    root = program()
+    root.backward()
+    assert (found, slopes.tolist()) == (w.grad, [[x.grad, y.grad]])
+
+
+def test_what_depends_on_no_input_is_computed_once() -> None:
+    """A penalty for large weights, a shared one, and one outside its domain, as the engine does."""
+    random.seed(4)
+    model, x, t = MLP(1, [3, 1]), Value(0.5, "x"), Value(2.0, "t")
+    weights = model.parameters()
+
+    def program(x: Any, t: Any) -> Value:
+        size = sum(w * w for w in weights)
+        return mse(model([x]) * size, t) + 0.1 * size.log()
+
+    tape = Tape(program(x, t), [x, t])
+    assert len(tape._each.still) == 2 * len(weights) + 2
+    rows = [[0.1 * k, 2.0 - k] for k in range(40)]
+    outputs = tape.gradient(rows, "sum")
+    found = [w.grad for w in weights]
+    model.zero_grad()
+    values = [program(*row) for row in rows]
+    sum(values).backward()
+    assert [*outputs] == [v.data for v in values]
+    assert found == pytest.approx([w.grad for w in weights], rel=1e-12)
+    model.zero_grad()
+    for w in weights:
+        w.data = 0.0
+    with pytest.raises(ValueError, match=r"^Tape: row 0: log\(0.0\): needs x > 0"):
+        tape.gradient(rows)
+    assert not any(w.grad for w in weights)
+
+
+def test_a_rule_of_ones_own_is_compiled_too() -> None:
+    """With a domain of its own, at which a row is stopped."""
+
+    @unlisted
+    @rule("half", "x / 2 + 1", "1 / 2", domain="x > -2")
+    def halved(x: Any) -> Any:
+        if x < -2:
+            raise ValueError("below -2")
+        return x / 2 + 1, 0.5
+
+    x, w = Value(1.0, "x"), Value(2.0, "w")
+    tape = Tape(halved(w * x), [x])
+    for parallel in (False, True):
+        w.grad, tape.parallel = 0.0, parallel
+        assert tape.gradient([[1.0], [3.0]]).tolist() == [2.0, 4.0]
+        assert w.grad == 0.5 * 2.0
+        with pytest.raises(ValueError, match=r"^Tape: row 999: halved\(-4.0\): needs x > -2"):
+            tape.gradient([[1.0]] * 999 + [[-2.0]] * 999)
+        assert w.grad == 0.5 * 2.0
+
+
+def test_a_rule_is_what_it_was_when_it_was_recorded() -> None:
+    """Defined again it is another; so it is when a number that it reads has changed."""
+    x, y = Value(3.0, "x"), Value(4.0, "y")
+    outputs = []
+
+    def define(factor: float) -> Any:
+        @rule("twice", "2 * x", "2")
+        def total(x: Any) -> Any:  # as a function of the kernel is called
+            return factor * x, factor
+
+        return total
+
+    for factor in (2.0, 10.0):
+        outputs.append(define(factor)(x * y))
+    assert [Tape(out, [x]).forward([[0.5]])[0] for out in outputs] == [4.0, 20.0]
+    assert Tape(outputs, [x]).forward([[0.5]]).tolist() == [[4.0, 20.0]]
+    read = unlisted(define(7.0))
+    (cell,) = read.args[0].function.__closure__
+    for factor in (3.0, 5.0):
+        cell.cell_contents = factor
+        assert Tape(read(x), [x]).forward([[1.0]]).tolist() == [factor]
+
+
+def test_a_rule_that_numba_does_not_know_is_named() -> None:
+    """Each time it is tried, and other tapes go on."""
+    factors = {"two": 2.0}
+
+    @unlisted
+    @rule("twice", "2 * x", "2")
+    def doubled(x: Any) -> Any:
+        return x * factors["two"], 2.0
+
+    x = Value(1.0, "x")
+    for _ in range(2):
+        with pytest.raises(TypeError, match="the rule doubled takes more than numbers and m"):
+            Tape(doubled(x), [x])
+    assert Tape(x * 2, [x]).forward([[3.0]]).tolist() == [6.0]
+
+
+def test_an_undefined_row_raises_what_the_engine_would() -> None:
+    """It names the row, the operation and the labels; parameters and gradients stay."""
+    x, w = Value(1.0, "x"), Value(1.0, "w")
+    tape = Tape((w * x).log() / x, [x])
+    rows = [[float(k)] for k in range(1, 500)]
+    with pytest.raises(ValueError, match=r"^Tape: row 300: log\(-3.0\): needs x > 0"):
+        tape.gradient([*rows[:300], [-3.0], [0.0], *rows])
+    assert w.grad == 0.0
+    tape = Tape(1 / x, [x])
+    with pytest.raises(ZeroDivisionError, match=r"Tape: row 1: 1.0 / 0.0: .*'x' = 0.0"):
+        tape.forward([[1.0], [0.0]])
+    tape = Tape((x - w) / x, [x, w])
+    assert math.isnan(tape.forward([[math.inf, math.inf]])[0])
+    tape = Tape((x - x) / w, [x, w])
+    with pytest.raises(ZeroDivisionError, match=r"row 0: nan / 0.0"):
+        tape.forward([[math.inf, 0.0]])
+
+
+x0, x1, w0 = Value(1.0, "x0"), Value(2.0, "x1"), Value(3.0, "w0")
+ROOT = w0 * x0 + x1
+WRONG: list[tuple[Any, Any, Any, str]] = [
+    (ROOT, [x0, ROOT], [[1.0, 1.0]], "is no leaf; inputs are leaves of the graph"),
+    (ROOT, [x0, Value(5.0)], [[1.0, 1.0]], "is not in the graph"),
+    (
+        ROOT,
+        [x0, x0],
+        [[1.0, 1.0]],
+        "Tape: input 1, Value(data=1, grad=0, label='x0'), is given twice",
+    ),
+    (w0 * 2, [], [[]], "depends on none of the inputs"),
+    ([], [], [[]], "there is no root"),
+    (ROOT, [x0, 1.0], [[1.0, 1.0]], "each input is a Value, not 1.0"),
+    ("root", [x0], [[1.0]], "each root is a Value, not 'r'"),
+    (ROOT, [x0, x1], [[1.0]], "2 columns, not the shape (1, 1)"),
+    (ROOT, [x0, x1], [1.0, 2.0], "2 columns, not the shape (2,)"),
+    (ROOT, [x0, x1], np.empty((0, 2)), "the batch is empty"),
+    (ROOT, [x0, x1], [], "the batch is empty"),
+    (ROOT, [x0, x1], [[1.0, 2.0], [1.0]], "a batch has rows of one length"),
+    (ROOT, x0, [[1.0]], "inputs is a list of Values, not Value(data=1"),
+    (1.0, [x0], [[1.0]], "roots is a list of Values, not 1.0"),
+    (ROOT, [x0, x1], [["a", "b"]], "a batch holds numbers, not <U1"),
+    (ROOT, [x0, x1], [[x0, 1.0]], "objects of other kinds"),
+    (ROOT, [x0, x1], [[1j, 1.0]], "not complex128"),
+    (ROOT, [x0, x1], [[1.0, 2.0], [1.0, math.nan]], "row 1, x1, is nan; drop the row"),
+]
+
+
+@pytest.mark.parametrize(("root", "inputs", "rows", "message"), WRONG, ids=[w[3] for w in WRONG])
+def test_mistakes_are_told(root: Any, inputs: Any, rows: Any, message: str) -> None:
+    """In one line; no gradient is changed."""
+    with pytest.raises((TypeError, ValueError)) as caught:
+        Tape(root, inputs).gradient(rows)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert w0.grad == 0.0
+
+
+def test_backward_is_of_the_rows_as_they_were() -> None:
+    """An array that is written to after forward changes nothing."""
+    x, w = Value(1.0, "x"), Value(2.0, "w")
+    tape, rows = Tape(w * x, [x]), np.array([[3.0]])
+    tape.forward(rows)
+    rows[:] = 100.0
+    tape.backward()
+    assert w.grad == 3.0
+
+
+def test_threads_are_made_anew_in_a_child_process() -> None:
+    """A process that was forked has none of its parent's threads, and does not wait for them."""
+    program = (
+        "import os\nfrom micrograd_like import Tape, Value\n"
+        "x = Value(2.0)\ntape, rows = Tape(x * x, [x], parallel=True), [[3.0]] * 1000\n"
+        "tape.forward(rows)\n"
+        "child = os.fork()\n"
+        "if not child: os._exit(int(tape.forward(rows).sum()) // 1000)\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
+    )
+    command = [sys.executable, "-W", "ignore", "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "9\n"
+
+
+def test_numbers_of_other_kinds_are_converted() -> None:
+    """Integers, single precision, booleans, and arrays that lie crosswise are the same numbers."""
+    tape = Tape(ROOT, [x0, x1])
+    table = np.arange(12.0).reshape(2, 6).T
+    expected = [3 * a + b for a, b in table.tolist()]
+    for rows in (
+        table,
+        table.astype(int),
+        table.astype("float32"),
+        table[::-1][::-1],
+        table.tolist(),
+    ):
+        assert tape.forward(rows).tolist() == expected
+    assert tape.forward(np.array([[True, False]])).tolist() == [3.0]
+
+
+def test_backward_needs_a_forward_and_gradients_of_the_right_shape() -> None:
+    """Each is told."""
+    tape = Tape(ROOT, [x0, x1])
+    with pytest.raises(RuntimeError, match=r"call forward\(X\) first"):
+        tape.backward()
+    tape.forward([[1.0, 2.0]])
+    with pytest.raises(ValueError, match=r"upstream has the shape \(2,\), the outputs \(1,\)"):
+        tape.backward(upstream=[1.0, 2.0])
+    with pytest.raises(TypeError, match=r"upstream holds a number for each output, not \['a'\]"):
+        tape.backward(upstream=["a"])
+    with pytest.raises(ValueError, match='reduction is "mean" or "sum", not \'max\''):
+        tape.backward("max")
+    with pytest.raises(ValueError, match="is nan"):
+        tape.forward([[1.0, math.nan]])
+    with pytest.raises(RuntimeError, match="no forward pass"):
+        tape.backward()  # of the rows before, it would be a surprise
+    assert repr(tape) == "<Tape of 2 operations, 2 inputs>"
+
+
+def test_without_numba_the_remedy_is_named() -> None:
+    """An ImportError with the pip install line."""
+    program = (
+        "import sys; sys.modules['numba'] = None\n"
+        "from micrograd_like import Value\nfrom micrograd_like.compile.tape import Tape\n"
+        "x = Value(1.0)\n"
+        "try: Tape(x * x, [x])\n"
+        "except ImportError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert "the tape is compiled by Numba: pip install 'micrograd_like[tape]'" in done.stdout
+
+
+def test_regression_through_the_tape_learns() -> None:
+    """Steps by hand on the tape's gradients find the line."""
+    x, t, w, b = (Value(0.0, name) for name in ("x", "t", "w", "b"))
+    tape = Tape(mse(w * x + b, t), [x, t])
+    rows = [[k / 10, 2 * k / 10 - 1] for k in range(-10, 11)]
+    for _ in range(200):
+        w.grad = b.grad = 0.0
+        tape.gradient(rows)
+        for p in (w, b):
+            p.data -= 0.5 * p.grad
+    assert (w.data, b.data) == pytest.approx((2.0, -1.0), abs=1e-6)

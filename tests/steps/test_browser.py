@@ -1,0 +1,481 @@
+"""The player in a real browser: every control and key, every number, nothing fetched, nothing run.
+
+It needs Chromium and Playwright's package; without them these tests are skipped, but under CI=true.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from test_player import HOSTILE, network, reused
+
+from micrograd_like import Backprop, Descent, Value
+from micrograd_like.draw.dot import number
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+FLAGS = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+PROGRAM = """\
+from micrograd_like import Backprop, Value
+a = Value(2.0, "a")
+b = a * 3
+L = b * b + b
+b.label, L.label = "b", "L"
+Backprop(L)"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A browser for all tests of this file."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        sync_playwright = None
+    if not CHROMIUM or sync_playwright is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("there is no Chromium, or no Playwright to drive it")
+        pytest.skip("needs Chromium, a system package, and pip install playwright")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+
+
+class Watched:
+    """A page in a browser that has never seen it, and whatever it complains about or asks for."""
+
+    def __init__(self, browser: Any, **options: Any) -> None:
+        self.context = browser.new_context(viewport={"width": 1100, "height": 700}, **options)
+        self.page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("dialog", lambda dialog: (self.complaints.append("dialog"), dialog.dismiss()))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+
+    def open(self, path: Path) -> Any:
+        self.page.goto(path.as_uri())
+        return self.page
+
+    def close(self) -> None:
+        """Nothing was complained about, and nothing was asked for but the file."""
+        self.context.close()
+        assert self.complaints == []
+        assert [url for url in self.requests if not url.startswith(("file:", "data:"))] == []
+
+
+@pytest.fixture
+def still(browser: Any) -> Iterator[Watched]:
+    """A page whose reader wants no motion: each step is there at once."""
+    watched = Watched(browser, reduced_motion="reduce")
+    yield watched
+    watched.close()
+
+
+@pytest.fixture
+def moving(browser: Any) -> Iterator[Watched]:
+    """A page with all its motion."""
+    watched = Watched(browser, reduced_motion="no-preference")
+    yield watched
+    watched.close()
+
+
+def saved(steps: Any, folder: Path) -> Path:
+    path = folder / "page.html"
+    steps.save(path)
+    return path
+
+
+def place(page: Any) -> int:
+    """Which step the page is at."""
+    return int(page.locator("#slider").input_value())
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Waits for something to become true, some seconds at most."""
+    for _ in range(400):
+        if true():
+            return
+        time.sleep(0.025)
+    raise AssertionError("it did not become true")
+
+
+def looks(page: Any) -> str:
+    """All that a reader sees of the steps."""
+    seen: str = page.evaluate(
+        "['board', 'stage', 'controls'].map((id) => document.getElementById(id).outerHTML).join()"
+    )
+    return seen
+
+
+def test_every_control_and_key_goes_where_it_says(still: Watched, tmp_path: Path) -> None:
+    """Buttons, slider and keys, from both ends and beyond them."""
+    page = still.open(saved(Backprop(reused()), tmp_path))
+    assert place(page) == 0
+    for control, expected in [
+        ("#next", 1), ("#next", 2), ("#previous", 1), ("#last", 9), ("#next", 9), ("#first", 0),
+        ("#previous", 0), ("[data-phase=backward]", 4), ("[data-phase=forward]", 1),
+    ]:  # fmt: skip
+        page.click(f"#controls {control}")
+        assert (control, place(page)) == (control, expected)
+    page.locator("body").click(position={"x": 5, "y": 5})
+    for key, expected in [
+        ("ArrowRight", 2), ("ArrowRight", 3), ("ArrowLeft", 2), ("End", 9), ("Home", 0),
+        ("b", 4), ("f", 1), ("ArrowLeft", 0), ("ArrowLeft", 0),
+    ]:  # fmt: skip
+        page.keyboard.press(key)
+        assert (key, place(page)) == (key, expected)
+    page.locator("#slider").fill("6")
+    assert page.inner_text("#count") == "step 6 of 9"
+    page.locator("#slider").focus()
+    page.keyboard.press("ArrowRight")  # of the slider and of the page: one step, not two
+    assert place(page) == 7
+    speed = page.locator("#speed")
+    for key, expected_speed in [("+", "2"), ("+", "4"), ("+", "8"), ("+", "8"), ("-", "4")]:
+        page.keyboard.press(key)
+        assert speed.input_value() == expected_speed
+
+
+def test_playing_goes_on_to_the_end_and_pauses(moving: Watched, tmp_path: Path) -> None:
+    """Play, pause by the key, play on by the button; at the end it starts again."""
+    page = moving.open(saved(Backprop(reused()), tmp_path))
+    page.select_option("#speed", "8")
+    page.keyboard.press("Space")
+    until(lambda: place(page) >= 3)
+    assert page.get_attribute("#play", "aria-label") == "pause"
+    assert page.get_attribute("#board", "aria-live") == "off"
+    page.keyboard.press("Space")
+    stopped = place(page)
+    page.wait_for_timeout(500)
+    assert place(page) == stopped < 9
+    assert page.get_attribute("#play", "aria-label") == "play"
+    page.click("#play")
+    until(lambda: place(page) == 9)
+    page.wait_for_selector("#play[aria-label=play]")
+    page.click("#play")
+    until(lambda: place(page) < 9)
+
+
+def test_numbers_travel_and_appear_when_they_arrive(moving: Watched, tmp_path: Path) -> None:
+    """During a step a mark moves along the edge; the gradient is there at its end."""
+    page = moving.open(saved(Backprop(reused()), tmp_path))
+    page.keyboard.press("b")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector(".pulse text")
+    assert page.text_content("#g2 text") == "·"
+    page.wait_for_selector(".pulse", state="detached")
+    assert page.text_content("#g2 text") == "1.0000"
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")  # while it travels: the step before is finished at once
+    assert page.text_content("#g1 text") == "1.0000"
+    page.wait_for_selector(".pulse", state="detached")
+    assert page.text_content("#g1 text") == "7.0000"
+
+
+def test_every_step_shows_the_engines_numbers(still: Watched, tmp_path: Path) -> None:
+    """The equation is the step's, and every cell has the number that the engine has by then."""
+    steps = Backprop(network([3, 1], 2, 2))
+    page = still.open(saved(steps, tmp_path))
+    read = "JSON.parse(document.getElementById('steps').textContent).names"
+    cells = {name: place[1:] for place, name in page.evaluate(read).items()}
+    assert set(cells) == {steps.name(v) for v in steps.order}
+    data = {steps.name(v): number(v.data) if not v.inputs else "·" for v in steps.order}
+    grads = {steps.name(v): "·" for v in steps.order}
+    for step in steps:
+        page.keyboard.press("ArrowRight")
+        if step.phase == "forward":
+            data[steps.name(step.node)] = number(step.node.data)
+        else:
+            grads[steps.name(step.node if step.input is None else step.input)] = number(step.after)
+        shown = page.evaluate(
+            "Object.fromEntries([...document.querySelectorAll('.cell')]"
+            ".map((cell) => [cell.id, cell.querySelector('text').textContent]))"
+        )
+        assert shown == {f"d{k}": data[name] for name, k in cells.items()} | {
+            f"g{k}": grads[name] for name, k in cells.items()
+        }
+        said = " ".join(page.inner_text("#equation").replace("−", "-").split())
+        assert said.replace(" now ", ", now ") == step.line
+    root = steps.root
+    root.backward()
+    assert {name: grads[name] for name in grads} == {
+        steps.name(v): number(v.grad) for v in steps.order
+    }
+
+
+def test_going_back_gives_the_same_page(still: Watched, tmp_path: Path) -> None:
+    """By steps forward and back, and by jumps: what is seen depends on the place alone."""
+    page = still.open(saved(Backprop(network([2, 1], 2, 1)), tmp_path))
+    count = int(page.get_attribute("#slider", "max"))
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    seen = [looks(page)]
+    for _ in range(count):
+        page.keyboard.press("ArrowRight")
+        seen.append(looks(page))
+    assert len(set(seen)) == count + 1
+    for k in reversed(range(count)):
+        page.keyboard.press("ArrowLeft")
+        assert looks(page) == seen[k]
+    for k in (count, 3, count // 2, 0, count - 1):
+        page.locator("#slider").fill(str(k))
+        assert looks(page) == seen[k]
+
+
+def test_labels_are_shown_as_text(still: Watched, tmp_path: Path) -> None:
+    """Markup and script in labels run nowhere: not in the picture, the board or the history."""
+    labels = [
+        HOSTILE,
+        "\"'><img src=x onerror=alert(1)>",
+        "😀 {{script}} &lt;",
+        "javascript:alert(1)",
+    ]
+    values = [Value(1.0 + k, label) for k, label in enumerate(labels)]
+    root = (values[0] * values[1] + values[2]) * values[3]
+    root.label = "<b>root</b>"
+    page = still.open(saved(Backprop(root), tmp_path))
+    page.keyboard.press("End")
+    assert page.title() == "Backprop of <b>root</b>"
+    said = set()
+    for node in page.locator("[role=button]").all():
+        node.focus()
+        said.add(page.inner_text("#history h2"))
+    assert said >= {" ".join(label.split()) for label in labels}
+    assert page.locator("img").count() == page.locator("#stage script").count() == 0
+
+
+def test_a_value_tells_its_history(still: Watched, tmp_path: Path) -> None:
+    """By pointing, by the keyboard, kept open by a click; its lines go to their steps."""
+    page = still.open(saved(Backprop(reused()), tmp_path))
+    page.keyboard.press("End")
+    page.hover("#n1 text >> nth=0")
+    lines = page.locator("#history button").all_inner_texts()
+    assert [line.split()[0] for line in lines] == ["1", "6", "7", "8"]
+    assert "now 7 + 6 = 13" in lines[-1]
+    assert page.inner_text("#history p") == "nothing more to come"
+    page.mouse.move(5, 5)
+    assert page.locator("#history").is_hidden()
+    page.click("#n1 text >> nth=0")
+    page.mouse.move(5, 5)
+    page.locator("#history button").nth(1).click()
+    assert place(page) == 6
+    assert page.locator("#history button").count() == 2
+    assert page.inner_text("#history p") == "2 more steps to come"
+    page.keyboard.press("Escape")
+    assert page.locator("#history").is_hidden()
+    page.locator("#n0").focus()
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.id") == "n1"
+    assert place(page) == 6
+    page.keyboard.press("Enter")
+    assert page.inner_text("#history h2") == "b"
+
+
+def test_readers_who_hear_the_page_are_told(still: Watched, tmp_path: Path) -> None:
+    """Controls and values have names, steps are announced, and Tab reaches all of them."""
+    page = still.open(saved(Backprop(reused()), tmp_path))
+    page.keyboard.press("End")
+    assert page.get_attribute("#board", "aria-live") == "polite"
+    assert page.get_attribute("#n1", "aria-label") == "b, data 6.0000, gradient 13.0000"
+    for control in page.locator("button, input, select").all():
+        named = control.evaluate("it => it.ariaLabel || it.textContent || it.labels[0].textContent")
+        assert named.strip()
+    assert page.get_attribute("#slider", "aria-valuetext") == "backward, step 9"
+    reached = set()
+    page.evaluate("document.activeElement.blur()")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
+    wanted = {"n0", "first", "previous", "play", "next", "last", "slider", "speed", "SUMMARY"}
+    assert reached >= wanted
+
+
+@pytest.mark.parametrize(("scheme", "dark"), [("light", False), ("dark", True)])
+def test_light_and_dark_are_the_readers_choice(
+    browser: Any, tmp_path: Path, scheme: str, dark: bool
+) -> None:
+    """Background and text change with the preference, and can be told apart in both."""
+    watched = Watched(browser, color_scheme=scheme)
+    page = watched.open(saved(Backprop(reused()), tmp_path))
+
+    def brightness(selector: str, style: str) -> float:
+        colour = page.eval_on_selector(selector, f"it => getComputedStyle(it).{style}")
+        parts = sum(map(float, re.findall(r"[\d.]+", colour)[:3])) / 3
+        return parts if "srgb" in colour else parts / 255
+
+    ground, text = brightness("body", "backgroundColor"), brightness("body", "color")
+    assert (ground < text) == dark
+    assert abs(ground - text) > 0.7
+    box, words = brightness("#d0 rect", "fill"), brightness("#d0 text", "fill")
+    assert abs(box - words) > 0.6
+    watched.close()
+
+
+def test_a_network_opens_as_neurons(still: Watched, tmp_path: Path) -> None:
+    """Neurons are nodes; the picture is large enough to read and scrolls, or is shown whole."""
+    page = still.open(saved(Backprop(network([16, 16, 1], 2, 3)), tmp_path))
+    assert page.locator(".node.group").count() == 33
+    page.keyboard.press("End")
+    assert "·" not in page.locator(".cell text").all_inner_texts()
+    scrolls = "it => it.scrollHeight > it.clientHeight + 2"
+    assert page.eval_on_selector("#stage", scrolls)
+    page.keyboard.press("z")
+    assert not page.eval_on_selector("#stage", scrolls)
+    assert page.get_attribute("#fit", "aria-pressed") == "true"
+
+
+def test_without_script_the_page_shows_the_last_step(browser: Any, tmp_path: Path) -> None:
+    """The finished picture, and no controls that would do nothing."""
+    watched = Watched(browser, java_script_enabled=False)
+    page = watched.open(saved(Backprop(reused()), tmp_path))
+    assert page.locator("#g1 text").text_content() == "13.0000"
+    assert page.locator("#controls").is_hidden()
+    assert "needs JavaScript" in page.locator("noscript").text_content()
+    watched.close()
+
+
+def test_a_descent_plays(still: Watched, tmp_path: Path) -> None:
+    """The ball goes down the curve; going back gives the same picture."""
+    steps = Descent(lambda w: (w - 2) ** 2, 5.0, lr=0.3, steps=4)
+    page = still.open(saved(steps, tmp_path))
+    seen, across = [], []
+    for _ in range(8):
+        page.keyboard.press("ArrowRight")
+        seen.append(looks(page))
+        across.append(float(page.get_attribute("#here", "cx")))
+    assert across == sorted(across, reverse=True)
+    assert page.locator(".hop.gone").count() == 4
+    assert page.locator("#phases button").count() == 0
+    for expected in seen[-2::-1]:
+        page.keyboard.press("ArrowLeft")
+        assert looks(page) == expected
+
+
+# --- notebooks
+
+
+@pytest.fixture(scope="module")
+def notebook(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A notebook whose one cell ends with a Backprop, run."""
+    path = tmp_path_factory.mktemp("notebook") / "play.ipynb"
+    cells = [nbformat.v4.new_code_cell(PROGRAM)]
+    made = nbformat.v4.new_notebook(cells=cells)
+    made.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python"}
+    made.metadata["kernelspec"]["name"] = "python3"
+    NotebookClient(made, kernel_name="python3").execute()
+    nbformat.write(made, path)
+    return path
+
+
+def plays(frame: Any) -> None:
+    """A player in a frame goes to its end."""
+    frame.locator("#last").click()
+    frame.locator("#count", has_text="step 9 of 9").wait_for()
+    assert frame.locator("#g1 text").text_content() == "13.0000"
+    assert frame.locator("#equation").inner_text().split()[-2:] == ["=", "39"]
+
+
+def test_it_plays_in_an_html_export(browser: Any, notebook: Path) -> None:
+    """nbconvert's page, from a file, without a network."""
+    subprocess.run(
+        [sys.executable, "-m", "nbconvert", "--to", "html", str(notebook)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto(notebook.with_suffix(".html").as_uri())
+    plays(page.frame_locator("iframe"))
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def lab(notebook: Path) -> Iterator[str]:
+    """The address of a JupyterLab on this machine, in the notebook's folder."""
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
+        "--port=8899", "--port-retries=50", "--IdentityProvider.token=", "--ServerApp.password=",
+        "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]  # fmt: skip
+    home = notebook.parent / "home"
+    environment = os.environ | {
+        "HOME": str(home), "JUPYTER_CONFIG_DIR": str(home), "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"), "IPYTHONDIR": str(home / "ipython"),
+    }  # fmt: skip
+    with (notebook.parent / "lab.log").open("w") as log:
+        server = subprocess.Popen(
+            command, cwd=notebook.parent, env=environment, stdout=log, stderr=log
+        )
+        try:
+            yield _address(home / "runtime", server)
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def _address(folder: Path, server: "subprocess.Popen[bytes]") -> str:
+    for _ in range(240):
+        assert server.poll() is None, "JupyterLab ended"
+        for path in folder.glob("jpserver-*.json"):
+            try:
+                address: str = json.loads(path.read_text())["url"]
+                with urlopen(f"{address}api/status"):
+                    return address
+            except (OSError, ValueError):
+                pass
+        time.sleep(0.25)
+    raise AssertionError("JupyterLab did not start")
+
+
+def test_an_untrusted_notebook_shows_the_picture(browser: Any, lab: str) -> None:
+    """JupyterLab strips frames from a notebook that was not run here; the PNG is left."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{lab}lab/tree/play.ipynb")
+    picture = page.locator(".jp-OutputArea-output img[alt='Backprop of L']")
+    picture.wait_for(timeout=60_000)
+    assert picture.evaluate("it => it.complete && it.naturalWidth") > 300
+    assert page.locator(".jp-OutputArea-output iframe").count() == 0
+    context.close()
+
+
+def test_a_notebook_that_is_run_plays(browser: Any, lab: str) -> None:
+    """In JupyterLab with a kernel: the cell is run, and its output plays, keys included."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{lab}lab/tree/play.ipynb")
+    page.locator(".jp-OutputArea-output img").wait_for(timeout=60_000)
+    frame = page.frame_locator(".jp-OutputArea-output iframe")
+
+    def run() -> bool:
+        """Run the cell; a notebook that is still being set up may not listen."""
+        if frame.locator("#next").count():
+            return True
+        page.locator(".jp-CodeCell .cm-content").first.click()
+        page.keyboard.press("Shift+Enter")
+        page.wait_for_timeout(10_000)
+        return bool(frame.locator("#next").count())
+
+    assert any(run() for _ in range(6))
+    frame.locator("#next").wait_for(timeout=60_000)
+    plays(frame)
+    frame.locator("#stage").click(position={"x": 5, "y": 5})
+    page.keyboard.press("Home")
+    page.keyboard.press("d")
+    page.keyboard.press("d")  # would delete the cell if it left the frame
+    assert frame.locator("#equation").inner_text() == "before the first step"
+    assert page.locator(".jp-CodeCell").count() >= 1
+    context.close()

@@ -1,0 +1,315 @@
+"""The player's page, as text: what it says, that it is always the same, that labels are text."""
+
+import io
+import json
+import re
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import recorded
+from hypothesis import given, settings
+from PIL import Image
+
+from micrograd_like import MLP, Backprop, Value, backprop, mse
+from micrograd_like.draw.dot import number
+from micrograd_like.strategies import Graph, graphs
+
+HOSTILE = "</script><script>alert(1)</script>"
+
+
+def steps_of(page: str) -> dict[str, Any]:
+    """The data that a page plays."""
+    found = re.search(r'<script type="application/json" id="steps">(.*?)</script>', page, re.DOTALL)
+    assert found
+    data: dict[str, Any] = json.loads(found[1])
+    return data
+
+
+def reused() -> Value:
+    """L = b·b + b with b = 3a."""
+    a = Value(2.0, "a")
+    b = a * 3
+    root = b * b + b
+    b.label, root.label = "b", "L"
+    return root
+
+
+def network(sizes: list[int], inputs: int, rows: int) -> Value:
+    """The error of a network that knows nothing yet."""
+    model = MLP(inputs, sizes, activation="tanh")
+    for k, p in enumerate(model.parameters()):
+        p.data = ((k * 7919) % 200 - 100) / 100
+    data = [[((i * 31 + j * 17) % 20 - 10) / 10 for j in range(inputs)] for i in range(rows)]
+    error = mse([model(row) for row in data], [1.0] * rows)
+    error.label = "error"
+    return error
+
+
+@given(graphs(max_nodes=12))
+@settings(deadline=None, max_examples=15)
+def test_a_page_says_what_the_steps_say(graph: Graph) -> None:
+    """Each scene has its step's equation, and its cells the engine's numbers after that step."""
+    *_, root = recorded(graph)
+    steps = Backprop(root)
+    data = steps_of(steps.page())
+    assert len(data["steps"]) == len(steps)
+    names = {name: place for place, name in data["names"].items()}
+    for scene, step in zip(data["steps"], steps, strict=True):
+        sides = [side if isinstance(side, str) else " · ".join(side) for side in scene["equation"]]
+        first, *others = sides
+        relation = scene.get("relation", "=")
+        now = f", now {scene['sum']}" if "sum" in scene else ""
+        line = f"{first} {relation} {' = '.join(others)}{now}"
+        assert line.replace("−", "-") == step.line
+        shown = names[steps.name(step.node if step.input is None else step.input)]
+        if step.phase == "forward":
+            assert scene["set"][f"d{shown[1:]}"]["text"] == number(step.node.data)
+        else:
+            assert scene["set"][f"g{shown[1:]}"]["text"] == number(step.after)
+
+
+@given(graphs(max_nodes=12))
+@settings(deadline=None, max_examples=10)
+def test_the_last_scenes_show_the_gradients_of_backward(graph: Graph) -> None:
+    """What the page shows at the end is what the engine computes, in the same digits."""
+    *_, root = values = recorded(graph)
+    steps = Backprop(root)
+    data = steps_of(steps.page())
+    looks = dict(data["start"])
+    for scene in data["steps"]:
+        looks |= scene["set"]
+    root.backward()
+    inside = {id(v) for v in steps.order}
+    for v in values:
+        if id(v) in inside:
+            (place,) = [k for k, name in data["names"].items() if name == steps.name(v)]
+            assert looks[f"d{place[1:]}"]["text"] == number(v.data)
+            known = looks[f"g{place[1:]}"]["text"]
+            assert known == number(v.grad) or (known == "·" and v.grad == 0)
+
+
+def test_the_same_steps_give_the_same_page_byte_for_byte() -> None:
+    """Nothing in a page comes from the clock, from chance or from an address."""
+    assert Backprop(reused()).page() == Backprop(reused()).page()
+    assert Backprop(network([4, 1], 2, 3)).page() == Backprop(network([4, 1], 2, 3)).page()
+
+
+def test_a_gradient_in_parts_is_marked_until_it_is_complete() -> None:
+    """b is used three times: its gradient is said to be partial after the first two."""
+    data = steps_of(Backprop(reused()).page())
+    (b,) = [place for place, name in data["names"].items() if name == "b"]
+    looks = [s["set"][f"g{b[1:]}"] for s in data["steps"] if f"g{b[1:]}" in s["set"]]
+    assert [look["text"] for look in looks] == ["1.0000", "7.0000", "13.0000"]
+    assert [look.get("class") for look in looks] == ["partial", "partial", None]
+
+
+def test_a_slice_plays_its_steps_from_where_they_begin() -> None:
+    """Before its first step the page shows all that happened before it."""
+    steps = Backprop(reused())
+    data = steps_of(steps[4:7].page())
+    assert [scene["number"] for scene in data["steps"]] == [5, 6, 7]
+    whole = steps_of(steps.page())
+    looks = dict(whole["start"])
+    for scene in whole["steps"][:4]:
+        looks |= scene["set"]
+    assert data["start"] == looks
+    assert steps_of(steps[::-1].page())["steps"] == whole["steps"]
+    every_other = steps_of(steps[::2].page())["steps"]
+    assert every_other[1]["set"] == whole["steps"][1]["set"] | whole["steps"][2]["set"]
+
+
+def test_a_leaf_has_a_page_with_one_step() -> None:
+    """Its gradient is 1."""
+    data = steps_of(Backprop(Value(2.0, "x")).page())
+    (scene,) = data["steps"]
+    assert scene["equation"] == ["x.grad", "∂x/∂x", "1"]
+    assert data["start"]["d0"]["text"] == "2.0000"
+
+
+def test_a_large_graph_opens_with_neurons_as_nodes() -> None:
+    """Past 150 values what the picture shows as one is one step, with the number of its values."""
+    error = network([16, 16, 1], 2, 20)
+    steps = Backprop(error)
+    data = steps_of(steps.page())
+    assert len(steps.order) > 10_000
+    assert len(data["names"]) <= 50
+    assert len(data["steps"]) < 600
+    assert data["total"] == len(steps)
+    neurons = [scene for scene in data["steps"] if scene["equation"][0] == "layer1.neuron3"]
+    assert neurons[0]["remark"] == "660 values"
+    looks = dict(data["start"])
+    for scene in data["steps"]:
+        looks |= scene["set"]
+    assert all(look.get("text") != "·" for look in looks.values())
+    error.backward()
+    (place,) = [k for k, name in data["names"].items() if name == "layer2.neuron0"]
+    weights = [v.grad for v in steps.order if v.label.startswith("layer2.neuron0.")]
+    assert looks[f"g{place[1:]}"]["text"] == number(sum(w * w for w in weights) ** 0.5)
+
+
+def test_a_value_that_is_used_everywhere_does_not_hold_up_the_page() -> None:
+    """A layout with a hundred long edges takes minutes: such graphs collapse sooner."""
+    x = Value(1.0, "x")
+    y = x
+    for _ in range(100):
+        y = y + x
+    assert len(steps_of(Backprop(y).page())["names"]) < 10
+    for _ in range(40):
+        y = y.tanh()
+    assert len(steps_of(Backprop(y.tanh()).page())["names"]) < 10
+
+
+def test_groups_open_by_name() -> None:
+    """The player's expand is the picture's."""
+    error = network([16, 16, 1], 2, 1)
+    closed, opened, everything = (
+        steps_of(Backprop(error, expand=expand).page()) for expand in ((), "layer2.neuron0", "all")
+    )
+    assert len(closed["names"]) < len(opened["names"]) < len(everything["names"])
+    assert "layer2.neuron0.w3" in opened["names"].values()
+    assert len(everything["steps"]) == len(Backprop(error))
+    with pytest.raises(ValueError, match="no group 'layer9'"):
+        Backprop(error, expand="layer9").page()
+
+
+def test_pages_are_small() -> None:
+    """250 values under 1 MB, 1,000 under 4 MB, though every value and every edge is shown."""
+    middle, large = network([9, 1], 3, 3), network([16, 16, 1], 2, 1)
+    for error, count, most in ((middle, 250, 1e6), (large, 950, 4e6)):
+        steps = Backprop(error, expand="all")
+        assert len(steps.order) >= count
+        assert len(steps.page().encode()) < most
+
+
+def test_labels_are_text() -> None:
+    """Markup, quotes, line ends, half characters and emoji do not become part of the page."""
+    labels = [HOSTILE, "\"'><b>", "😀 \ud800\x00", "line\nend", "{{script}}", "&lt;", "-->", "]]>"]
+    root = sum((Value(float(k), label) for k, label in enumerate(labels)), start=Value(0.0, "x"))
+    page = Backprop(root).page()
+    assert page.encode()
+    assert page.count("<script") == 2
+    assert "alert(1)</script>" not in page
+    assert HOSTILE in steps_of(page)["names"].values()
+    assert "{{script}}" in steps_of(page)["names"].values()
+    shown = Backprop(root)._repr_html_()
+    assert shown.count("<iframe") == 1
+    assert "<b>" not in shown.replace('<b id="phase">', "")
+
+
+def test_nothing_on_a_page_is_fetched() -> None:
+    """No address but the names of XML, and a policy that forbids all others."""
+    page = Backprop(reused()).page()
+    assert set(re.findall(r"https?://[^\"' ]*", page)) <= {
+        "http://www.w3.org/2000/svg",
+        "http://www.w3.org/1999/xlink",
+    }
+    assert "default-src 'none'" in page
+
+
+def test_a_notebook_shows_the_page_and_keeps_a_picture() -> None:
+    """A sandboxed frame with the page in it, and a PNG for readers that run no script."""
+    steps = Backprop(reused())
+    html = steps._repr_html_()
+    found = re.fullmatch(
+        r"<iframe sandbox='allow-scripts' .* srcdoc='(.*)'></iframe>"
+        r"<noscript><img alt='Backprop of L' src='data:image/png;base64,(.*)'></noscript>",
+        html,
+        re.DOTALL,
+    )
+    assert found
+    assert unescape(found[1]) == unescape(steps.page())
+    assert "'" not in found[1]
+    assert repr(steps) == "<Backprop of L: 9 steps>"
+    assert repr(steps[2:3]) == "<Backprop of L: 1 step>"
+
+
+def test_without_graphviz_a_notebook_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The error is the output, and is text."""
+    monkeypatch.setattr("micrograd_like.draw.render.which", lambda name: None)
+    monkeypatch.setattr("micrograd_like.draw.render.find_spec", lambda name: None)
+    assert "pip install &#x27;micrograd_like[render]&#x27;" in Backprop(reused())._repr_html_()
+
+
+def test_a_moving_picture_has_a_frame_a_step(tmp_path: Path) -> None:
+    """All of one size, none of which is like another, and they end with the finished graph."""
+    path = tmp_path / "backprop.gif"
+    assert Backprop(reused()).save(path) == str(path)
+    frames = []
+    with Image.open(path) as picture:
+        assert picture.n_frames == 10
+        for k in range(10):
+            picture.seek(k)
+            frames.append(picture.convert("RGB").tobytes())
+    assert len(set(frames)) == 10
+    assert len(set(map(len, frames))) == 1
+    sizes = {Image.open(io.BytesIO(frame)).size for frame in Backprop(reused()).frames()[1]}
+    assert len(sizes) == 1
+
+
+def test_a_moving_picture_of_too_many_steps_is_refused() -> None:
+    """And the error says how to take a part."""
+    x = Value(1.0, "x")
+    y = x
+    for _ in range(140):
+        y = y * y
+    with pytest.raises(ValueError, match=r"421 steps: it may have 400; take a slice"):
+        Backprop(y).frames()
+    assert Backprop(y)[-3:].frames()[0] == 4
+
+
+def test_files_are_written_by_their_ending(tmp_path: Path) -> None:
+    """A page is a page; other endings, and folders that are not there, are told."""
+    path = tmp_path / "steps.html"
+    assert Backprop(reused()).save(path) == str(path)
+    assert path.read_text("utf-8") == Backprop(reused()).page()
+    with pytest.raises(ValueError, match=r"steps\.mp4: steps are saved as a page, \.html"):
+        Backprop(reused()).save(tmp_path / "steps.mp4")
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        Backprop(reused()).save(tmp_path / "none" / "steps.html")
+    (tmp_path / "folder.html").mkdir()
+    with pytest.raises(IsADirectoryError):
+        Backprop(reused()).save(tmp_path / "folder.html")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["folder.html", "steps.html"]
+
+
+def test_the_naive_order_plays_its_own_numbers() -> None:
+    """The page of the wrong order shows the wrong gradient, and says where it goes wrong."""
+    data = steps_of(Backprop(reused(), order="naive").page())
+    assert sum("too early" in scene.get("remark", "") for scene in data["steps"]) == 1
+    (a,) = [place for place, name in data["names"].items() if name == "a"]
+    (look,) = [s["set"][f"g{a[1:]}"] for s in data["steps"] if f"g{a[1:]}" in s["set"]]
+    assert look["text"] == "3.0000"
+
+
+def test_infinite_and_undefined_numbers_have_pages() -> None:
+    """Overflow and NaN are shown as they are, and are no markup or broken data."""
+    x = Value(800.0, "x")
+    data = steps_of(Backprop(x.exp() * 2).page())
+    texts = [
+        look["text"] for scene in data["steps"] for look in scene["set"].values() if "text" in look
+    ]
+    assert "∞" in texts
+    assert steps_of(Backprop(Value(float("nan"), "y") * 2).page())["start"]
+
+
+def test_a_moving_picture_that_nobody_could_look_at_is_refused_before_it_is_drawn(
+    tmp_path: Path,
+) -> None:
+    """A network at four points: hundreds of large frames, which would fill the memory."""
+    with pytest.raises(ValueError, match=r"frames of [\d,]+×[\d,]+ pixels is too large"):
+        Backprop(network([4, 1], 2, 4)).save(tmp_path / "large.gif")
+    assert not list(tmp_path.iterdir())
+
+
+def test_frames_say_what_the_page_says() -> None:
+    """Going forward there are no arrowheads; a gradient in parts is in italics."""
+    sources = list(backprop._Stage(Backprop(reused())).sources())
+    forward = [source for source in sources if "dir=none" in source]
+    assert 0 < len(forward) < len(sources)
+    assert all("dir=back" not in source for source in forward)
+    partial = [source.count("<i>") - sources[-1].count("<i>") for source in sources]
+    assert partial[0] == partial[-1] == 0 < max(partial)

@@ -1,0 +1,229 @@
+"""Backprop as a sequence of steps."""
+
+import pytest
+from conftest import recorded
+from hypothesis import given, settings
+
+from micrograd_like import Backprop, Value
+from micrograd_like.steps.sequence import shown
+from micrograd_like.strategies import Graph, graphs
+
+
+@given(graphs(max_nodes=60))
+@settings(deadline=None, max_examples=60)
+def test_the_steps_end_in_the_engines_gradients_bit_for_bit(graph: Graph) -> None:
+    """The last step that reaches a leaf leaves the gradient that backward() finds."""
+    values = recorded(graph)
+    values[-1].backward()
+    after: dict[int, float] = {}
+    for step in Backprop(values[-1]):
+        if step.phase == "backward":
+            assert step.input is not None
+            assert repr(step.before) == repr(after.get(id(step.input), 0.0))
+            after[id(step.input)] = step.after
+    for v in values[:-1]:
+        if id(v) in after:
+            assert repr(after[id(v)]) == repr(v.grad)
+
+
+def test_a_step_is_the_line_for_the_board() -> None:
+    """Chain rule, formula with names, formula with numbers, product, operation."""
+    a, b, c = Value(2.0, "a"), Value(-1.5, "b"), Value(2.4, "c")
+    d = a * b
+    e = d + c
+    root = e.tanh()
+    d.label, e.label, root.label = "d", "e", "L"
+    steps = Backprop(root)
+    assert len(steps) == 9
+    assert str(steps[2]) == "3/9  L = tanh(e) = tanh(-0.6) = -0.537"
+    assert str(steps[3]) == "4/9  L.grad = ∂L/∂L = 1"
+    assert " ".join(str(steps[7]).split()) == (
+        "8/9 a.grad += ∂d/∂a · ∂L/∂d = b · 0.7116 = -1.5 · 0.7116 = -1.0674 (d = a · b)"
+    )
+    assert str(steps[-1]) == str(steps[8])
+    assert [step.number for step in steps[2:4]] == [3, 4]
+
+
+def test_a_reused_value_shows_its_gradient_adding_up() -> None:
+    """The second contribution says what the gradient is now."""
+    a = Value(3.0, "a")
+    lines = [str(step) for step in Backprop(a * a)]
+    assert "= 3, now 3 + 3 = 6" in lines[-1]
+    assert lines[-2].endswith("(v1 = a · a, first a)")
+    assert lines[-1].endswith("(v1 = a · a, second a)")
+    assert "now" not in lines[-2]
+
+
+def test_unnamed_values_get_names_that_are_free() -> None:
+    """v1, v2, … leave out what the user has called so; constants go by their number."""
+    v1 = Value(1.0, "v1")
+    names = [str(step).split()[1] for step in Backprop((v1 * 2 + 1) ** 2)][:3]
+    assert names == ["v2", "v3", "v4"]
+
+
+def test_values_of_one_label_are_told_apart() -> None:
+    """The second has a ₂ after it, unless something else is called so; the label finds them all."""
+    x, again, other = Value(1.0, "x"), Value(2.0, "x"), Value(3.0, "x₂")
+    steps = Backprop(x * again * other)
+    assert [steps.name(v) for v in (x, again, other)] == ["x", "x₃", "x₂"]
+    assert [step.number for step in steps.at("x")] == [6, 7]
+    assert [step.number for step in steps.at("x₃")] == [7]
+
+
+def test_a_leaf_has_one_step() -> None:
+    """Its gradient is 1, and nothing flows."""
+    assert [str(step) for step in Backprop(Value(2.0, "x"))] == ["1/1  x.grad = ∂x/∂x = 1"]
+
+
+def test_wrong_roots_and_indices_are_told() -> None:
+    """A list for a root, an index beyond the end."""
+    with pytest.raises(TypeError, match="takes the Value to differentiate"):
+        Backprop([Value(1.0)])  # type: ignore[arg-type]
+    with pytest.raises(IndexError, match="there are steps 0 to 0, not 5"):
+        Backprop(Value(1.0))[5]
+
+
+def test_steps_of_a_large_graph_are_made_one_at_a_time() -> None:
+    """A hundred thousand nodes: the first and the last step are there at once."""
+    x = Value(1.0, "x")
+    y = x
+    for _ in range(100_000):
+        y = y + x
+    steps = Backprop(y)
+    assert len(steps) == 300_001
+    assert steps[-1].after == 100_001
+
+
+def reused() -> Value:
+    """L = b·b + b with b = 3a: b is used three times, on ways of different lengths."""
+    a = Value(2.0, "a")
+    b = a * 3
+    root = b * b + b
+    b.label, root.label = "b", "L"
+    return root
+
+
+def test_a_slice_is_a_backprop_of_its_steps() -> None:
+    """Steps keep their numbers; slices of slices, negative steps and bounds work as in lists."""
+    steps = Backprop(reused())
+    part = steps[3:7]
+    assert isinstance(part, Backprop)
+    assert [step.number for step in part] == [4, 5, 6, 7]
+    assert [step.number for step in part[1:][::-1]] == [7, 6, 5]
+    assert (part[-1], len(steps[50:]), list(steps[:])) == (steps[6], 0, list(steps))
+    with pytest.raises(IndexError, match="there are steps 0 to 3, not 4"):
+        part[4]
+
+
+def test_slices_equal_lists_of_their_steps() -> None:
+    """Two ways to the same steps."""
+    steps = Backprop(reused())
+    assert list(steps[2:5]) == [steps[2], steps[3], steps[4]]
+
+
+def test_the_steps_of_a_value_are_found_by_its_name() -> None:
+    """Its operation, and every product that comes in or goes out."""
+    steps = Backprop(reused())
+    assert [step.number for step in steps.at("b")] == [1, 6, 7, 8, 9]
+    assert [step.number for step in steps.at("v1")] == [2, 5, 7, 8]
+    with pytest.raises(LookupError, match="no value is called 'c'; there are a, b, v1, L"):
+        steps.at("c")
+
+
+def test_the_naive_order_passes_a_gradient_on_too_early() -> None:
+    """It says so at that step, and is off by the part that came too late."""
+    naive = Backprop(reused(), order="naive")
+    early = [str(step) for step in naive if "too early" in step.remark]
+    assert len(early) == 1
+    assert early[0].endswith("; too early: b.grad will be 13)")
+    assert naive.beside(naive).endswith("the gradients are the same")
+    lines = Backprop(reused()).beside(naive).splitlines()
+    assert lines[-1] == "a.grad: 39 and 3, off by -36"
+    assert all("  |  " in line for line in lines[:-1])
+    with pytest.raises(ValueError, match='order is "topological" or "naive", not \'random\''):
+        Backprop(reused(), order="random")
+
+
+@given(graphs(max_nodes=40))
+@settings(deadline=None, max_examples=60)
+def test_the_naive_order_is_right_where_no_value_between_is_used_twice(graph: Graph) -> None:
+    """It is wrong only at what lies before a value with several uses."""
+    root = graph.record()
+    right, naive = Backprop(root), Backprop(root, order="naive")
+    uses = [id(v) for node in right.order for v in node.inputs if isinstance(v, Value) and v.rule]
+    assert len(right) == len(naive)
+    if len(uses) == len(set(uses)):
+        assert right.gradients == pytest.approx(
+            {id(v): naive.gradients[id(v)] for v in right.order}, nan_ok=True
+        )
+
+
+def test_both_orders_take_every_edge_once() -> None:
+    """A hundred thousand nodes, without recursion."""
+    x = Value(1.0, "x")
+    y = x
+    for _ in range(100_000):
+        y = y + x
+    assert len(Backprop(y, order="naive")) == 300_001
+
+
+@given(graphs())
+def test_no_step_of_an_unchanged_graph_says_that_numbers_changed(graph: Graph) -> None:
+    """What is recorded is what the rules give for the inputs, however odd the numbers."""
+    assert not any("have changed" in step.remark for step in Backprop(graph.record()))
+
+
+def test_numbers_that_have_changed_since_are_not_passed_off_as_the_steps() -> None:
+    """After a step of learning the old lines show their own numbers, and say what happened."""
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    loss = a * b
+    loss.label = "L"
+    a.data = 10.0
+    assert [" ".join(str(step).split()[1:]) for step in Backprop(loss)] == [
+        "L = a · b = 6",
+        "L.grad = ∂L/∂L = 1",
+        "a.grad += ∂L/∂a · ∂L/∂L = b · 1 = 3 · 1 = 3 "
+        "(L = a · b; the inputs' numbers have changed since then)",
+        "b.grad += ∂L/∂b · ∂L/∂L = a · 1 = 2 · 1 = 2 "
+        "(L = a · b; the inputs' numbers have changed since then)",
+    ]
+    root = Value(4.0, "x").sqrt()
+    root.inputs[0].data = -1.0  # where it is not even defined
+    assert "have changed" in Backprop(root)[0].remark
+
+
+def test_the_naive_order_ends_with_what_is_wrong() -> None:
+    """Its last step names the gradient and what it should be; the right order says nothing."""
+    a = Value(2.0, "a")
+    b = a * 3
+    loss = b * b + b
+    assert "in the end a.grad is 3, and should be 39" in Backprop(loss, order="naive")[-1].remark
+    assert "in the end" not in Backprop(loss)[-1].remark
+    assert "in the end" not in Backprop(a * 3, order="naive")[-1].remark
+
+
+def test_sides_of_an_equation_that_are_the_same_are_written_once() -> None:
+    """-a at 2 is -2, not -2 = -2."""
+    assert Backprop(-Value(2.0, "a"))[0].line == "v1 = -a = -2"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0.019003, "0.019"),
+        (0.0190149, "0.01901"),
+        (0.5, "0.5"),
+        (1.23456, "1.2346"),
+        (1e-5, "1e-05"),
+    ],
+)
+def test_numbers_on_the_board_multiply(number: float, text: str) -> None:
+    """Small factors have four digits, so that a product can be followed with a calculator."""
+    assert shown(number) == text
+
+
+def test_beside_takes_the_same_graph() -> None:
+    """Anything else is refused in one line."""
+    x = Value(1.0)
+    with pytest.raises(ValueError, match="beside: takes another way through the same graph"):
+        Backprop(x * x).beside(Backprop(x * 2 + x))
