@@ -163,11 +163,11 @@ REFUSED: list[tuple[Callable[[Value], Any], str]] = [
     (lambda v: v * 1j, "not the complex 1j"),
     (lambda v: v < "a", "Value < ...: takes a number"),
     (lambda v: mg.exp("a"), "exp(...): takes a number, not the str 'a'"),
-    (lambda v: mg.maximum(v), "maximum: takes 2 inputs, not 1"),
+    (lambda v: mg.maximum(v), "maximum() missing 1 required positional argument: 'y'"),
     (lambda v: math.exp(v), "use v.exp() or micrograd_like.exp(v)"),
     (lambda v: float(v), "would lose the gradient"),
     (lambda v: setattr(v, "data", "1"), "v.data = ...: takes a number, not the str '1'"),
-    (lambda v: Value(1, label=3), "a label is text, not 3"),
+    (lambda v: Value(1, label=3), "Value(...): label is 3; it is to be a text"),
 ]
 
 
@@ -193,7 +193,7 @@ def test_domain_errors_name_the_operation_the_number_and_the_label() -> None:
     p = Value(-1.0, label="p")
     with pytest.raises(ValueError, match=r"log\(-1.0\): needs x > 0 \(x is 'p' = -1.0\)$"):
         p.log()
-    with pytest.raises(ValueError, match=r"-8.0 \*\* 0.333\d+: needs x > 0 or x = 0 and y ≥ 0"):
+    with pytest.raises(ValueError, match=r"\(-8.0\) \*\* 0.333\d+: needs x > 0 or x = 0 and y ≥ 0"):
         Value(-8.0) ** (1 / 3)
     with pytest.raises(ZeroDivisionError, match=r"1.0 / 0.0: needs y ≠ 0 \(y is 'z' = 0.0\)$"):
         1 / Value(0, label="z")
@@ -368,42 +368,6 @@ def test_a_graph_is_freed_without_the_garbage_collector() -> None:
         gc.enable()
 
 
-def test_copies_have_a_graph_of_their_own_and_keep_what_is_shared() -> None:
-    """After deepcopy or pickle, backward reaches the copy's leaves, and only those."""
-    x = Value(3.0, label="x")
-    y = x * x
-    y.backward()
-    for twin_x, twin_y in (copy.deepcopy((x, y)), pickle.loads(pickle.dumps((x, y)))):
-        assert (twin_y._prev[0] is twin_x, twin_x.label, twin_x.grad) == (True, "x", 6.0)
-        twin_y.backward()
-        assert (twin_x.grad, x.grad) == (12.0, 6.0)
-    a = x * 2
-    again_a, again_b = pickle.loads(pickle.dumps([a, a + 1]))
-    assert again_b._prev[0] is again_a
-
-
-def test_a_shallow_copy_is_a_node_of_its_own_on_the_same_inputs() -> None:
-    """copy.copy shares the inputs, and leaves pickling of deep graphs as it was."""
-    _, y = chain(5000)
-    twin = copy.copy(y)
-    assert twin is not y
-    assert twin.inputs == y.inputs
-    assert pickle.loads(pickle.dumps(y)).data == y.data
-
-
-@given(graphs(max_nodes=40))
-@settings(deadline=None, max_examples=30)
-def test_a_pickled_graph_is_the_same_graph(graph: Graph) -> None:
-    """Data, operations, slopes and gradients survive."""
-    root = graph.record()
-    root.backward()
-    again = pickle.loads(pickle.dumps(root))
-    for v, w in zip(topological_order(root), topological_order(again), strict=True):
-        assert repr((v.data, v.op, v.local_grads, v.grad, v.label)) == repr(
-            (w.data, w.op, w.local_grads, w.grad, w.label)
-        )
-
-
 @given(graphs(max_nodes=200))
 @settings(deadline=None, max_examples=50)
 def test_the_backward_pass_visits_the_nodes_in_topological_order(graph: Graph) -> None:
@@ -421,23 +385,6 @@ def test_the_same_program_gives_the_same_bits(graph: Graph) -> None:
     first[-1].backward()
     second[-1].backward()
     assert repr([v.grad for v in first]) == repr([v.grad for v in second])
-
-
-def test_a_replay_takes_numbers_of_any_kind() -> None:
-    """Floats, Values and mpmath numbers run through a recorded graph."""
-    mpmath = pytest.importorskip("mpmath")
-    from micrograd_like.check.reference import exactly
-
-    x = Value(0.5)
-    y = x.tanh() * x + x**2
-    assert replay(y, {x: 0.5}) == y.data
-    inner = Value(0.5)
-    outcome = replay(y, {x: inner})
-    outcome.backward()
-    y.backward()
-    assert inner.grad == x.grad
-    exact = replay(y, {x: mpmath.mpf(0.5)}, exactly)
-    assert float(exact) == pytest.approx(y.data, rel=1e-15)
 
 
 def test_second_gradients_of_infinite_slopes_are_refused() -> None:

@@ -1,0 +1,132 @@
+"""Copies and pickles of graphs: whole, of any depth, under failures and threads."""
+
+import copy
+import io
+import pickle
+import sys
+import threading
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from micrograd_like import Value, copying, topological_order
+from micrograd_like.strategies import Graph, graphs
+
+
+def chain(length: int) -> Value:
+    """A deep graph."""
+    v = Value(1.0)
+    for _ in range(length):
+        v = v + 1.0
+    return v
+
+
+def left_behind() -> int:
+    """How many nodes this thread still takes for being pickled."""
+    return sum(len(token.ids) for token in copying._THREAD.__dict__.get("tokens", ()))
+
+
+def test_copies_have_a_graph_of_their_own_and_keep_what_is_shared() -> None:
+    """After deepcopy or pickle, backward reaches the copy's leaves, and only those."""
+    x = Value(3.0, label="x")
+    y = x * x
+    y.backward()
+    for twin_x, twin_y in (copy.deepcopy((x, y)), pickle.loads(pickle.dumps((x, y)))):
+        assert (twin_y._prev[0] is twin_x, twin_x.label, twin_x.grad) == (True, "x", 6.0)
+        twin_y.backward()
+        assert (twin_x.grad, x.grad) == (12.0, 6.0)
+    a = x * 2
+    again_a, again_b = pickle.loads(pickle.dumps([a, a + 1]))
+    assert again_b._prev[0] is again_a
+
+
+def test_a_shallow_copy_is_a_node_of_its_own_on_the_same_inputs() -> None:
+    """copy.copy shares the inputs, and leaves pickling of deep graphs as it was."""
+    y = chain(5000)
+    twin = copy.copy(y)
+    assert twin is not y
+    assert twin.inputs == y.inputs
+    assert pickle.loads(pickle.dumps(y)).data == y.data
+
+
+@given(graphs(max_nodes=40))
+@settings(deadline=None, max_examples=30)
+def test_a_pickled_graph_is_the_same_graph(graph: Graph) -> None:
+    """Data, operations, slopes and gradients survive."""
+    root = graph.record()
+    root.backward()
+    again = pickle.loads(pickle.dumps(root))
+    for v, w in zip(topological_order(root), topological_order(again), strict=True):
+        assert repr((v.data, v.op, v.local_grads, v.grad, v.label)) == repr(
+            (w.data, w.op, w.local_grads, w.grad, w.label)
+        )
+
+
+class Full(io.BytesIO):
+    """A disk with room for some bytes."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self.room = room
+
+    def write(self, data: Any) -> int:
+        self.room -= len(data)
+        if self.room < 0:
+            raise OSError("no space left on device")
+        return super().write(data)
+
+
+@pytest.mark.parametrize("pickler", [pickle.Pickler, pickle._Pickler])  # type: ignore[attr-defined]
+def test_a_pickle_that_fails_leaves_nothing_behind(pickler: Any) -> None:
+    """After a full disk the same graph, deeper than the stack, is pickled as before."""
+    y = chain(5000)
+    for _ in range(3):
+        with pytest.raises(OSError, match="no space"):
+            pickler(Full(100_000)).dump(y)
+    assert left_behind() == 0
+    assert pickle.loads(pickle.dumps(y)).data == y.data
+
+
+def test_a_pickle_that_is_done_leaves_nothing_behind() -> None:
+    """Also when the pickler, with its memory, lives on."""
+    y = chain(50)
+    pickler = pickle.Pickler(io.BytesIO())
+    pickler.dump(y)
+    assert left_behind() == 0
+    pickler.clear_memo()
+    pickler.dump(y)
+    assert left_behind() == 0
+
+
+def test_threads_pickle_one_graph_at_once() -> None:
+    """Ninety pickles by three threads that are switched all the time are all whole."""
+    y = chain(3000)
+    outcomes: list[Any] = []
+
+    def work() -> None:
+        for _ in range(30):
+            try:
+                outcomes.append(pickle.loads(pickle.dumps(y)).data)
+            except Exception as error:
+                outcomes.append(repr(error))
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=work) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert outcomes == [y.data] * 90
+
+
+def test_a_gradient_that_is_a_value_is_kept_as_its_number() -> None:
+    """After backward(create_graph=True) a copy has numbers for gradients."""
+    x = Value(3.0)
+    (x * x).backward(create_graph=True)
+    assert type(copy.copy(x).grad) is float
+    assert pickle.loads(pickle.dumps(x)).grad == 6.0
