@@ -3,9 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
+from hypothesis import settings
+
 from micrograd_like.engine import Value
 from micrograd_like.rules import RULES, Rule
 from micrograd_like.strategies import Graph
+
+# A slow machine is no fault of the package: no test of Hypothesis has a limit of time.
+settings.register_profile("without deadline", deadline=None)
+settings.load_profile("without deadline")
 
 SMOOTH = [name for name in RULES if name not in ("relu", "leaky_relu", "abs", "maximum", "minimum")]
 
