@@ -12,14 +12,15 @@ ValueError: draw_dot: theme is 'blue'; it is to be one of light, dark
 
 import math
 import numbers
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from micrograd_like.notation import listed
 
 __all__ = [
-    "above_zero", "choice", "extra", "finite", "function", "graph", "is_value", "missing", "number",
-    "row", "several", "share", "short", "text", "values", "whole",
+    "above_zero", "choice", "expect", "extra", "file_name", "finite", "flag", "function", "graph",
+    "is_value", "methods", "missing", "number", "operand", "row", "rows", "several", "share",
+    "short", "text", "values", "whole",
 ]  # fmt: skip
 
 
@@ -59,6 +60,11 @@ def number(value: Any, where: object) -> float:
     raise TypeError(f"{where}: takes a number, not the {kind} {short(value)}: {remedy}")
 
 
+def operand(value: Any, where: str) -> Any:
+    """A Value as it is, or a number."""
+    return value if type(value) is float or is_value(value) else number(value, where)
+
+
 def finite(value: Any, where: str) -> float:
     """A number that is neither infinite nor NaN."""
     x = number(value, where)
@@ -80,7 +86,8 @@ def share(value: Any, where: str, end: float = 1.0) -> float:
     """A number from 0 up to below an end, such as a momentum."""
     x = number(value, where)
     if not 0 <= x < end:
-        raise ValueError(f"{where} is {short(value)}; it is to be from 0 up to below {end:g}")
+        limit = "a finite number from 0 up" if end == math.inf else f"from 0 up to below {end:g}"
+        raise ValueError(f"{where} is {short(value)}; it is to be {limit}")
     return x
 
 
@@ -103,6 +110,14 @@ def choice(value: Any, where: str, choices: Iterable[str]) -> str:
     return value
 
 
+def flag(value: Any, where: str) -> bool:
+    """True or False, or 1 or 0, which are equal to them."""
+    kind = type(value).__name__
+    if kind not in ("bool", "bool_", "int") or value not in (0, 1):
+        raise TypeError(f"{where} is {short(value)}; it is to be True or False")
+    return bool(value)
+
+
 def text(value: Any, where: str) -> str:
     """A text, such as a label."""
     if not isinstance(value, str):
@@ -110,10 +125,28 @@ def text(value: Any, where: str) -> str:
     return value
 
 
+def file_name(value: Any, where: str) -> Any:
+    """The name of a file: a text, or a path."""
+    expect(isinstance(value, str) or hasattr(value, "__fspath__"), value, where, "a file's name")
+    return value
+
+
+def expect(right: bool, value: Any, where: str, what: str) -> None:
+    """The check that has no function of its own: a TypeError says what the value is to be."""
+    if not right:
+        raise TypeError(f"{where} is {short(value)}; it is to be {what}")
+
+
 def function(value: Any, where: str, of: str) -> Any:
     """Something to call; ``of`` says with what, and what is to come out of it."""
-    if not callable(value):
-        raise TypeError(f"{where} is {short(value)}; it is to be a function of {of}")
+    expect(callable(value), value, where, f"a function of {of}")
+    return value
+
+
+def methods(value: Any, where: str, names: Iterable[str], what: str) -> Any:
+    """Something that has these methods, such as a model; ``what`` says what has them."""
+    right = all(callable(getattr(value, name, None)) for name in names)
+    expect(right and not isinstance(value, type), value, where, what)
     return value
 
 
@@ -124,23 +157,29 @@ def graph(value: Any, where: str) -> Any:
     return value
 
 
-def several(value: Any, where: str) -> list[Any]:
-    """A list of anything, of a list, a tuple, an array or a generator."""
+def several(value: Any, where: str, of: str = "") -> list[Any]:
+    """A list of anything, of a list, a tuple, an array or a generator; ``of`` says of what."""
     if isinstance(value, str) or is_value(value) or not isinstance(value, Iterable):
-        raise TypeError(f"{where}: takes a list, not {short(value)}")
+        raise TypeError(f"{where}: takes a list{of and f' of {of}'}, not {short(value)}")
     return list(value)
 
 
 def values(value: Any, where: str) -> list[Any]:
     """A list of Values."""
-    return [graph(v, f"{where} {k}") for k, v in enumerate(several(value, where))]
+    return [graph(v, f"{where} {k}") for k, v in enumerate(several(value, where, "Values"))]
 
 
 def row(value: Any, where: str) -> Any:
     """A row of inputs: a list, or anything else that has a length and an order."""
-    if isinstance(value, str) or not hasattr(value, "__len__"):
+    if isinstance(value, str | Mapping | Set) or not hasattr(value, "__len__"):
         raise TypeError(f"{where}: takes a list of numbers, as in [1.0, 2.0], not {short(value)}")
     return value
+
+
+def rows(value: Any, where: str) -> list[Any]:
+    """A list of rows of inputs."""
+    listed = several(value, where, "rows, as in [[1.0, 2.0]]")
+    return [row(inputs, f"{where}: row {k}") for k, inputs in enumerate(listed)]
 
 
 def extra(module: str, name: str, what: str) -> Any:

@@ -14,12 +14,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from micrograd_like._functions import function_of
-from micrograd_like.arguments import choice, number, row, several, short, text, whole
+from micrograd_like.arguments import (
+    choice,
+    expect,
+    file_name,
+    flag,
+    is_value,
+    number,
+    operand,
+    row,
+    rows,
+    several,
+    short,
+    text,
+    whole,
+)
 from micrograd_like.compile import Tape, is_worth_a_tape
 from micrograd_like.engine import Value
 from micrograd_like.files import read_json, write
 from micrograd_like.graph import NOT_COMPUTED
+from micrograd_like.notation import plural
 from micrograd_like.rules import RULES
 
 if TYPE_CHECKING:
@@ -49,22 +63,53 @@ INITIALIZATIONS: dict[str, Callable[[int], float]] = {
 
 
 class Module:
-    """Anything with parameters."""
+    """Anything with parameters: a base class for models of one's own.
+
+    A model says in `parameters` what it learns and in ``__call__`` what its output is; the other
+    methods, and `fit`, are made of these two.
+
+    >>> class Parabola(Module):
+    ...     def __init__(self):
+    ...         self.a = Value(2.0, label="a")
+    ...     def parameters(self):
+    ...         return [self.a]
+    ...     def __call__(self, x):
+    ...         return self.a * x[0] ** 2
+    >>> Parabola().predict([[1.0], [3.0]])
+    [2.0, 18.0]
+    """
 
     def parameters(self) -> list[Value]:
-        """The values that learning changes, in a fixed order."""
+        """The values that learning changes, in a fixed order.
+
+        >>> Neuron(1, init="zeros").parameters()
+        [Value(data=0, grad=0, label='w0'), Value(data=0, grad=0, label='b')]
+        """
         return []
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
-        """Each parameter with its name, such as ``layer0.neuron2.w1``."""
+        """Each parameter with its name.
+
+        >>> [name for name, _ in MLP(1, [1, 1]).named_parameters()][:2]
+        ['layer0.neuron0.w0', 'layer0.neuron0.b']
+        """
         return ((p.label, p) for p in self.parameters())
 
     def zero_grad(self) -> None:
-        """Forget the gradient of every parameter."""
+        """Forget the gradient of every parameter.
+
+        >>> neuron = Neuron(1, nonlin=False, init="zeros")
+        >>> neuron([3.0]).backward()
+        >>> neuron.w[0].grad
+        3.0
+        >>> neuron.zero_grad()
+        >>> neuron.w[0].grad
+        0.0
+        """
         for p in self.parameters():
             p.grad = NOT_COMPUTED
 
-    def __call__(self, x: Sequence[Any]) -> "Outputs":
+    def __call__(self, x: Sequence[Any]) -> Value | list[Value]:
         """The outputs for one row of inputs: one Value, or a list of several."""
         raise NotImplementedError(f"{type(self).__name__} says what its output is, in __call__")
 
@@ -74,21 +119,27 @@ class Module:
         With ``tape`` the rows go through a `Tape` of the first one's graph, which needs Numba: a
         thousand times faster, and wrong for a model in which Python branches on the data.  None
         takes it where it is sure to apply, saves time, and is there.
+
+        A TypeError tells that ``X`` is no list of rows, a ValueError that a row has not as many
+        numbers as the model has inputs.
+
+        >>> MLP(2, [3], init="zeros").predict([[1.0, 2.0]])
+        [[0.0, 0.0, 0.0]]
         """
-        for i, inputs in enumerate(several(X, "predict: X")):
-            row(inputs, f"predict: row {i}")
+        inputs = rows(X, "predict")
         if tape is None:
-            tape = is_worth_a_tape(len(X) * len(self.parameters())) and can_replay(self)
-            tape = tape and not any(math.isnan(x) for inputs in X for x in inputs)  # a tape's error
-        if tape and len(X):
-            x = [Value(number) for number in X[0]]
-            replayed: list[Any] = Tape(self(x), x).forward(X).tolist()
+            tape = is_worth_a_tape(len(inputs) * len(self.parameters())) and can_replay(self)
+            tape = tape and not any(_is_nan(x) for row in inputs for x in row)  # a tape's error
+        if flag(tape, "predict: tape") and inputs:
+            x = [Value(number) for number in inputs[0]]
+            replayed: list[Any] = Tape(self(x), x).forward(inputs).tolist()
             return replayed
-        outputs = [self(inputs) for inputs in X]
-        return [[v.data for v in out] if isinstance(out, list) else out.data for out in outputs]
+        return [_data_of(self(row)) for row in inputs]
 
     def classify(self, X: Sequence[Sequence[float]]) -> list[int]:
         """The class of each row: the most activated output neuron; of one, whether it is above 0.
+
+        A ValueError tells that an output is NaN; others are those of `predict`.
 
         >>> model = MLP(1, [2], init="zeros")
         >>> model.layers[0].neurons[1].b.data = 0.5
@@ -98,18 +149,32 @@ class Module:
         return [class_of(outputs) for outputs in self.predict(X)]
 
     def accuracy(self, X: Sequence[Sequence[float]], y: Sequence[Any]) -> float:
-        """The share of rows classified right; of one output, classes are 0 and 1, or -1 and 1."""
-        if len(X) != len(y) or not len(X):
+        """The share of rows classified right, from 0 to 1.
+
+        A class is its number, or a list with 1 for it; of one output classes are 0 and 1, or -1
+        and 1.  A ValueError tells a class that there is not, and rows and classes that do not pair
+        up.
+
+        >>> MLP(1, [2], init="zeros").accuracy([[1.0], [2.0]], [0, 1])
+        0.5
+        """
+        inputs, targets = rows(X, "accuracy"), several(y, "accuracy: y", "classes")
+        if len(inputs) != len(targets) or not inputs:
             raise ValueError(
-                f"accuracy: {len(X)} rows and {len(y)} classes; takes one for each row"
+                f"accuracy: {plural(len(inputs), 'row')} for {len(targets)} classes; "
+                "give one class for each row, and at least one row"
             )
-        right = [
-            is_right(outputs, target) for outputs, target in zip(self.predict(X), y, strict=True)
-        ]
-        return sum(right) / len(right)
+        pairs = zip(self.predict(inputs), targets, strict=True)
+        return sum(is_right(outputs, target) for outputs, target in pairs) / len(inputs)
 
     def state_dict(self) -> dict[str, float]:
-        """The number of every parameter by name."""
+        """The number of every parameter by name.
+
+        A ValueError tells that two parameters have one name.
+
+        >>> Neuron(1, init="zeros").state_dict()
+        {'w0': 0.0, 'b': 0.0}
+        """
         return {name: p.data for name, p in self._by_name().items()}
 
     def _by_name(self) -> dict[str, Value]:
@@ -119,7 +184,17 @@ class Module:
         return named
 
     def load_state_dict(self, state: Mapping[str, float]) -> None:
-        """Set every parameter from a mapping as ``state_dict`` gives it; all of them or none."""
+        """Set every parameter from a mapping as ``state_dict`` gives it; all of them or none.
+
+        A KeyError tells names that are missing or too many, a TypeError what is no number.
+
+        >>> neuron = Neuron(1)
+        >>> neuron.load_state_dict({"w0": 2.0, "b": -1.0})
+        >>> neuron.b.data
+        -1.0
+        """
+        what = "a dict from names to numbers, as state_dict() gives"
+        expect(isinstance(state, Mapping), state, "load_state_dict: the state", what)
         named = self._by_name()
         missing = [name for name in named if name not in state]
         unknown = [name for name in state if name not in named]
@@ -137,9 +212,21 @@ class Neuron(Module):
     """activation(w·x + b): ``nin`` weights and a bias.
 
     ``nonlin`` false leaves the activation away.  ``activation`` names a function of one input
-    (``"relu"``, ``"tanh"``, …), or is ``"linear"`` for none, and ``init`` how weights are drawn:
-    ``"uniform"`` in [-1, 1], ``"xavier"`` or ``"he"`` by the number of inputs, ``"zeros"``.  The
-    bias starts at 0.
+    (``"relu"``, ``"tanh"``, …, or that of a `rule` of one's own), is such a function itself, or is
+    ``"linear"`` for none.
+
+    ``init`` says how weights are drawn: ``"uniform"`` in [-1, 1], as in micrograd; ``"zeros"``; or
+    from a normal distribution, ``"xavier"`` of the variance 1/nin, which keeps the size of what
+    goes forward (Glorot and Bengio, 2010, with as many outputs as inputs), and ``"he"`` of 2/nin,
+    as relu takes half of it away (He et al., 2015).  The bias starts at 0.
+
+    A call takes ``nin`` numbers or Values.  A ValueError or a TypeError tells a number of inputs,
+    an activation or an ``init`` that is none.
+
+    >>> neuron = Neuron(2, activation="tanh", init="zeros")
+    >>> neuron.b.data = 0.5
+    >>> neuron([1.0, 2.0])
+    Value(data=0.462117, grad=0)
     """
 
     def __init__(
@@ -147,35 +234,32 @@ class Neuron(Module):
         nin: int,
         nonlin: bool = True,
         *,
-        activation: str = "relu",
+        activation: str | Callable[..., Any] = "relu",
         init: str = "uniform",
         name: str = "",
     ) -> None:
         whole(nin, "Neuron: nin")
         draw = INITIALIZATIONS[choice(init, "Neuron: init", INITIALIZATIONS)]
-        self.activation = _activation(activation)
-        self.nonlin = nonlin and self.activation != LINEAR
+        self.activation = _activation(activation, "Neuron")
+        self.nonlin = flag(nonlin, "Neuron: nonlin") and self.activation != LINEAR
         self.name = text(name, "Neuron: name")
         prefix = f"{name}." if name else ""
         self.w = [Value(draw(nin), f"{prefix}w{i}") for i in range(nin)]
         self.b = Value(0.0, f"{prefix}b")
-        self._activate = function_of(RULES[self.activation]) if self.nonlin else None
 
-    def __call__(self, x: Sequence[Any]) -> Value:  # type: ignore[override]  # never a list
-        try:
-            fits = len(x) == len(self.w)
-        except TypeError:
-            fits = bool(row(x, self.name or "Neuron"))  # which says what x is to be
-        if not fits:
+    def __call__(self, x: Sequence[Any]) -> Value:
+        if type(x) is not list:
+            row(x, self.name or "Neuron")
+        if len(x) != len(self.w):
             raise ValueError(
-                f"{self.name or 'Neuron'}: takes {len(self.w)} inputs, not {len(x)}; "
-                f"make the network with nin={len(x)} or give it {len(self.w)} numbers"
+                f"{self.name or 'Neuron'}: takes {plural(len(self.w), 'input')}, not {len(x)}; "
+                f"make the network with nin={len(x)} or give it {plural(len(self.w), 'number')}"
             )
         act = self.b
         for wi, xi in zip(self.w, x, strict=True):
             act = act + wi * xi
-        if self.nonlin and self._activate:
-            act = self._activate(act)
+        if self.nonlin and self.activation != LINEAR:
+            act = getattr(act, self.activation)()
         if act is not self.b:
             act.label = self.name
         return act
@@ -184,18 +268,39 @@ class Neuron(Module):
         return [*self.w, self.b]
 
     def __repr__(self) -> str:
-        kind = RULES[self.activation].symbol if self.nonlin else "Linear"
+        linear = not self.nonlin or self.activation == LINEAR
+        kind = "Linear" if linear else RULES[self.activation].symbol
         return f"{kind}Neuron({len(self.w)})"
 
 
 class Layer(Module):
-    """``nout`` neurons with the same ``nin`` inputs; other arguments go to the neurons."""
+    """``nout`` neurons with the same ``nin`` inputs; other arguments are those of `Neuron`.
 
-    def __init__(self, nin: int, nout: int, *, name: str = "", **kwargs: Any) -> None:
+    A call takes ``nin`` numbers or Values and returns a list of ``nout`` Values, or one Value.
+
+    >>> layer = Layer(3, 2, nonlin=False)
+    >>> [v.op for v in layer([1.0, 2.0, 3.0])]
+    ['+', '+']
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nout: int,
+        nonlin: bool = True,
+        *,
+        activation: str | Callable[..., Any] = "relu",
+        init: str = "uniform",
+        name: str = "",
+    ) -> None:
+        whole(nin, "Layer: nin")
         whole(nout, "Layer: nout")
         self.name = text(name, "Layer: name")
         prefix = f"{name}." if name else ""
-        self.neurons = [Neuron(nin, name=f"{prefix}neuron{i}", **kwargs) for i in range(nout)]
+        self.neurons = [
+            Neuron(nin, nonlin, activation=activation, init=init, name=f"{prefix}neuron{i}")
+            for i in range(nout)
+        ]
 
     def __call__(self, x: Sequence[Any]) -> "Outputs":
         out: Any = [n(x) for n in self.neurons]
@@ -212,10 +317,12 @@ class Layer(Module):
 class MLP(Module):
     """A multi-layer perceptron: ``nin`` inputs and layers of ``nouts`` neurons.
 
-    ``activation`` names the function of the hidden layers, the last one being linear; a list names
-    that of each layer, the last included, as in ``["tanh", "linear"]``.  ``init`` is one name or a
-    list, too.  A call takes ``nin`` numbers or Values and returns one Value, or a list for several
-    outputs.
+    ``activation`` is that of the hidden layers, the last one being linear; a list has that of each
+    layer, the last included, as in ``["tanh", "linear"]``.  ``init`` is one name or a list, too;
+    both are described at `Neuron`.  A call takes ``nin`` numbers or Values and returns one Value,
+    or a list for several outputs.
+
+    A ValueError or a TypeError tells sizes, an activation or an ``init`` that are none.
 
     >>> model = MLP(2, [4, 1])
     >>> len(model.parameters())
@@ -229,26 +336,29 @@ class MLP(Module):
         nin: int,
         nouts: Sequence[int],
         *,
-        activation: str | Sequence[str] = "relu",
+        nonlin: bool | None = None,
+        activation: str | Callable[..., Any] | Sequence[str | Callable[..., Any]] = "relu",
         init: str | Sequence[str] = "uniform",
         name: str = "",
-        **kwargs: Any,
     ) -> None:
         whole(nin, "MLP: nin")
         if not isinstance(nouts, Sequence) or isinstance(nouts, str) or not nouts:
             raise ValueError(
-                f"MLP: nouts lists the sizes of the layers, as in [16, 1]; not {short(nouts)}"
+                f"MLP: nouts is {short(nouts)}; it is to be the sizes of the layers, as in [16, 1]"
             )
-        activations = _for_each("activation", activation, len(nouts))
-        inits = _for_each("init", init, len(nouts))
-        if not isinstance(activation, list | tuple) and "nonlin" not in kwargs:
-            activations[-1] = LINEAR
+        for k, nout in enumerate(nouts):
+            whole(nout, f"MLP: nouts[{k}]")
         self.name = text(name, "MLP: name")
+        activations = [_activation(a, "MLP") for a in _for_each("activation", activation, nouts)]
+        inits = _for_each("init", init, nouts)
+        if nonlin is None and not isinstance(activation, list | tuple):
+            activations[-1] = LINEAR
+        bent = nonlin is None or flag(nonlin, "MLP: nonlin")
         self.about: dict[str, Any] = {}  # what of JSON is to be saved along, such as inputs' names
         prefix = f"{name}." if name else ""
         sizes = zip([nin, *nouts], nouts, activations, inits, strict=False)
         self.layers = [
-            Layer(n, nout, activation=a, init=i, name=f"{prefix}layer{k}", **kwargs)
+            Layer(n, nout, bent, activation=a, init=i, name=f"{prefix}layer{k}")
             for k, (n, nout, a, i) in enumerate(sizes)
         ]
 
@@ -263,13 +373,37 @@ class MLP(Module):
         return [p for layer in self.layers for p in layer.parameters()]
 
     def save(self, path: "str | Path") -> str:
-        """Save the network as JSON, every weight exactly, and ``about``; returns the path."""
+        """Save the network as JSON, every weight exactly, and ``about``; returns the path.
+
+        A ValueError tells a weight that is not finite, a TypeError that ``about`` is no JSON, an
+        OSError what is wrong with the path.  The file is written whole or not at all.
+
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     saved = MLP(2, [4, 1]).save(Path(folder) / "model.json")
+        ...     MLP.load(saved)
+        MLP of [Layer of [ReLUNeuron(2), ...], Layer of [LinearNeuron(4)]]
+        """
+        import json
+        from pathlib import Path
+
+        file = Path(file_name(path, "save: path"))
+        try:
+            content = json.dumps(self._document(), ensure_ascii=False, allow_nan=False, indent=1)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise type(error)(f"save: about holds what JSON has not: {error}") from None
+        write(file, content.encode())
+        return str(path)
+
+    def _document(self) -> dict[str, Any]:
+        """What a file holds of the network."""
         state = self.state_dict()
         for name, x in state.items():
             if not math.isfinite(x):
                 raise ValueError(f"save: {name} is {x}; a file holds finite numbers")
         neurons = [layer.neurons[0] for layer in self.layers]
-        document = {
+        return {
             **FORMAT,
             "name": self.name,
             "nin": len(neurons[0].w),
@@ -278,47 +412,49 @@ class MLP(Module):
             "about": self.about,
             "parameters": state,
         }
-        import json
-        from pathlib import Path
-
-        content = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
-        write(Path(path), content.encode())
-        return str(path)
 
     @classmethod
     def load(cls, path: "str | Path") -> "MLP":
-        """The network of a file that `save` wrote; a file of anything else is refused."""
+        """The network of a file that `save` wrote.
+
+        A ValueError tells what in a file is not as `save` writes it, an OSError what is wrong with
+        the path.  There is an example at `save`.
+        """
         from pathlib import Path
 
-        path = Path(path)
-        document = read_json(path)
-        for key, expected in FORMAT.items():
-            if document.get(key) != expected:
-                found = f"{document.get(key)!r:.40}"
-                raise ValueError(f"{path}: its {key} is {found}, not {expected!r}")
-        for key, kind in CONTENT.items():
-            if type(document.get(key)) is not kind:
-                raise ValueError(f"{path}: its {key} is to be of type {kind.__name__}")
-        state = document["parameters"]
-        sizes = [document["nin"], *document["nouts"]]
-        whole = all(type(size) is int and size > 0 for size in sizes)
-        needed = sum((n + 1) * nout for n, nout in pairwise(sizes)) if whole else 0
-        if len(state) != needed or not needed:
-            raise ValueError(f"{path}: has no layers, or not as many weights as they need")
-        for name, x in state.items():
-            if type(x) is not float or not math.isfinite(x):
-                raise ValueError(f"{path}: {name} is {x!r:.40}, no finite float")
+        file = Path(file_name(path, "load: path"))
+        document = _checked(read_json(file), file)
         try:
             made = {key: document[key] for key in ("nin", "nouts", "activation", "name")}
             model = cls(**made, init="zeros")
-            model.load_state_dict(state)
+            model.load_state_dict(document["parameters"])
         except (KeyError, ValueError) as error:
-            raise ValueError(f"{path}: {error.args[0]}") from None
+            raise ValueError(f"{file}: {error.args[0]}") from None
         model.about = document["about"]
         return model
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(str(layer) for layer in self.layers)}]"
+
+
+def _checked(document: dict[str, Any], path: "Path") -> dict[str, Any]:
+    """A network's document with all that it needs, each of its type; the sizes fit the weights."""
+    for key, expected in FORMAT.items():
+        if document.get(key) != expected:
+            raise ValueError(f"{path}: its {key} is {short(document.get(key))}, not {expected!r}")
+    for key, kind in CONTENT.items():
+        if type(document.get(key)) is not kind:
+            raise ValueError(f"{path}: its {key} is to be of type {kind.__name__}")
+    state = document["parameters"]
+    sizes = [document["nin"], *document["nouts"]]
+    right = all(type(size) is int and size > 0 for size in sizes)
+    needed = sum((n + 1) * nout for n, nout in pairwise(sizes)) if right else 0
+    if len(state) != needed or not needed:
+        raise ValueError(f"{path}: has no layers, or not as many weights as they need")
+    for name, x in state.items():
+        if type(x) is not float or not math.isfinite(x):
+            raise ValueError(f"{path}: {name} is {short(x)}, no finite float")
+    return document
 
 
 def can_replay(model: Module) -> bool:
@@ -330,12 +466,13 @@ def can_replay(model: Module) -> bool:
     return type(model) is Neuron
 
 
-def class_of(outputs: Any) -> int:
+def class_of(outputs: Any, where: str = "classify: an output") -> int:
     """The class that a network's outputs, floats or Values, tell; the first of equal ones."""
     several = isinstance(outputs, list)
-    numbers = [float(getattr(v, "data", v)) for v in (outputs if several else [outputs])]
-    if any(map(math.isnan, numbers)):
-        raise ValueError("classify: an output is nan; look for nan in the inputs and the weights")
+    values = [operand(v, where) for v in (outputs if several else [outputs])]
+    numbers: list[float] = [getattr(v, "data", v) for v in values]
+    if not numbers or any(map(math.isnan, numbers)):
+        raise ValueError(f"{where} is nan, or there is none; look for nan in inputs and weights")
     return numbers.index(max(numbers)) if several else int(numbers[0] > 0)
 
 
@@ -343,27 +480,46 @@ def is_right(outputs: Any, target: Any) -> bool:
     """Whether the outputs tell the target: the number of a class, or a list with 1 for it."""
     classes = range(len(outputs)) if isinstance(outputs, list) else (-1, 0, 1)
     if hasattr(target, "__len__") and not isinstance(target, str):
-        target = class_of(list(target))
+        target = class_of(list(target), "accuracy: a target")
     if target not in classes:
-        raise ValueError(f"accuracy: class {target!r}; there are {', '.join(map(str, classes))}")
+        known = ", ".join(map(str, classes))
+        raise ValueError(f"accuracy: class {short(target)}; there are {known}")
     return class_of(outputs) == max(int(target), 0)
 
 
-def _activation(wanted: Any) -> str:
+def _data_of(outputs: Any) -> Any:
+    """The numbers of a model's outputs."""
+    several = isinstance(outputs, list)
+    right = all(map(is_value, outputs if several else [outputs]))
+    expect(right, outputs, "predict: the model's output", "a Value, or a list of Values")
+    return [v.data for v in outputs] if several else outputs.data
+
+
+def _is_nan(x: Any) -> bool:
+    return math.isnan(number(x, "predict: an input"))
+
+
+def _activation(wanted: Any, where: str) -> str:
     """The name of an activation: of a rule that takes one number, or "linear" for none."""
-    name = getattr(wanted, "rule", None)
-    takes_one = [
+    of = getattr(wanted, "rule", None)  # of a function that is a rule's
+    return choice(of.name if of else wanted, f"{where}: activation", [LINEAR, *activations()])
+
+
+def activations() -> list[str]:
+    """The rules that take one number, as they are now: the others may have been added since."""
+    return [
         name
         for name, rule in RULES.items()
         if name != "neg" and rule.arity == 1 + len(rule.function.__defaults__ or ())
     ]
-    return choice(name.name if name else wanted, "Neuron: activation", [LINEAR, *takes_one])
 
 
-def _for_each(name: str, given: Any, layers: int) -> list[Any]:
-    choices = list(given) if isinstance(given, list | tuple) else [given] * layers
-    if len(choices) != layers:
+def _for_each(name: str, given: Any, layers: Sequence[int]) -> list[Any]:
+    """What is given for each layer, or for all of them."""
+    choices = list(given) if isinstance(given, list | tuple) else [given] * len(layers)
+    if len(choices) != len(layers):
         raise ValueError(
-            f"MLP: {name} lists {len(choices)} names; give one for each of {layers} layers"
+            f"MLP: {name} lists {plural(len(choices), 'name')} for {plural(len(layers), 'layer')}; "
+            "give one for each, or one name for all"
         )
     return choices

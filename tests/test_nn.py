@@ -1,16 +1,20 @@
 """Neurons, layers and networks."""
 
+import copy
 import json
 import math
+import pickle
 import random
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from micrograd_like import MLP, Layer, Module, Neuron, Tape, Value, nn
+from micrograd_like import MLP, Layer, Module, Neuron, Tape, Value, nn, rule, tanh
 from micrograd_like.compile import tape
-from micrograd_like.nn import ACTIVATIONS
+from micrograd_like.nn import activations
+from micrograd_like.rules import RULES
 
 
 def test_the_numbers_are_those_of_micrograd_under_the_same_seed() -> None:
@@ -59,7 +63,11 @@ def test_a_neuron_is_its_formula() -> None:
     z = neuron.b.data + neuron.w[0].data * x[0] + neuron.w[1].data * x[1]
     assert neuron(x).data == Value(z).tanh().data
     assert Neuron(2, activation="leaky_relu", init="zeros")([1.0, 2.0]).data == 0.0
-    assert Neuron(2, nonlin=False)._activate is not None
+    line = Neuron(2, nonlin=False, init="zeros")
+    line.b.data = -1.0
+    assert line([1.0, 2.0]).data == -1.0
+    line.nonlin = True
+    assert line([1.0, 2.0]).data == 0.0
 
 
 def test_a_network_of_other_activation_has_a_linear_output() -> None:
@@ -89,9 +97,9 @@ def test_impossible_architectures_are_refused() -> None:
     for make in (lambda: MLP(0, [1]), lambda: Neuron(-1), lambda: Layer(1, 0), lambda: MLP(1, [])):
         with pytest.raises(ValueError, match=r"from 1 up|sizes of the layers"):
             make()
-    with pytest.raises(ValueError, match="no activation 'tan_h'; there are linear, "):
+    with pytest.raises(ValueError, match="activation is 'tan_h'; it is to be one of linear, "):
         Neuron(1, activation="tan_h")
-    with pytest.raises(ValueError, match="no init 'random'; there are uniform"):
+    with pytest.raises(ValueError, match="Neuron: init is 'random'; it is to be one of uniform"):
         Neuron(1, init="random")
 
 
@@ -112,6 +120,14 @@ def test_a_state_that_does_not_fit_changes_nothing() -> None:
         with pytest.raises((KeyError, TypeError), match="load_state_dict"):
             model.load_state_dict(state)
         assert model.state_dict() == before
+
+
+def test_a_network_is_pickled_and_copied() -> None:
+    """Its numbers, its names and its activation come along."""
+    model = MLP(2, [3, 1], activation="tanh")
+    for copied in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
+        assert copied.state_dict() == model.state_dict()
+        assert copied([1.0, 2.0]).data == model([1.0, 2.0]).data
 
 
 def test_zero_grad_forgets_gradients() -> None:
@@ -159,7 +175,7 @@ def test_a_name_is_a_prefix_and_equal_labels_are_refused() -> None:
 TORCH_NAMES = {"asin": (-0.9, 0.9), "acos": (-0.9, 0.9), "log": (0.1, 4.0), "sqrt": (0.1, 4.0)}
 
 
-@pytest.mark.parametrize("name", [n for n in ACTIVATIONS if n != "log1p"])
+@pytest.mark.parametrize("name", [n for n in sorted(activations()) if n != "log1p"])
 def test_activations_and_their_gradients_are_those_of_pytorch(name: str) -> None:
     """A neuron's output and its weight's gradient agree to 1e-12 on random input."""
     torch = pytest.importorskip("torch")
@@ -188,6 +204,51 @@ def test_activations_and_their_gradients_are_those_of_pytorch(name: str) -> None
         assert neuron.w[0].grad == pytest.approx(leaf.grad.item(), rel=1e-12, abs=1e-15)
 
 
+def bent(slope: float) -> Callable[..., Any]:
+    """A rule of a user's own, to be taken out of the table again by `without`."""
+
+    @rule("bent", "max(x, x / 2)", "1 if x > 0 else 0.5")
+    def bent(x: Any) -> Any:
+        """The number, below 0 a part of it."""
+        return (x, 1.0) if x > 0 else (slope * x, slope)
+
+    return bent
+
+
+@pytest.fixture
+def without() -> Iterator[None]:
+    """The table has no rule of this file after a test."""
+    yield
+    del RULES["bent"]
+    delattr(Value, "bent")
+
+
+@pytest.mark.usefixtures("without")
+def test_a_rule_of_ones_own_is_an_activation(tmp_path: Path) -> None:
+    """By its name or as the function itself, in a neuron and a network, saved and loaded."""
+    for activation in (bent(0.5), "bent"):
+        neuron = Neuron(1, activation=activation, init="zeros")
+        neuron.load_state_dict({"w0": 1.0, "b": 0.0})
+        assert (neuron([-2.0]).data, neuron([2.0]).data) == (-1.0, 2.0)
+        assert repr(neuron) == "bentNeuron(1)"
+        model = MLP(1, [2, 1], activation=activation)
+        assert [v.op for v in model.layers[0]([1.0])] == ["bent", "bent"]
+        path = model.save(tmp_path / "model.json")
+        assert MLP.load(path).predict([[1.0], [-1.0]]) == model.predict([[1.0], [-1.0]])
+    assert MLP(1, [1, 1], activation=[tanh, "bent"]).layers[1].neurons[0].activation == "bent"
+
+
+@pytest.mark.usefixtures("without")
+def test_an_activation_is_looked_up_when_it_is_used() -> None:
+    """A rule that is defined again, as in a notebook's cell, is that of neurons made before."""
+    bent(0.5)
+    neuron = Neuron(1, activation="bent", init="zeros")
+    neuron.b.data = -1.0
+    assert neuron([0.0]).data == -0.5
+    bent(0.25)
+    assert neuron([0.0]).data == -0.25
+
+
 def test_each_layer_may_have_its_own_activation_and_initialization() -> None:
     """A list names those of all layers, the last included; one name leaves the last linear."""
     model = MLP(2, [3, 2, 1], activation=["tanh", "linear", "sigmoid"], init=["he", "zeros", "he"])
@@ -197,7 +258,7 @@ def test_each_layer_may_have_its_own_activation_and_initialization() -> None:
     assert not any(p.data for p in model.layers[1].parameters())
     assert 0 < model([1.0, 2.0]).data < 1
     assert MLP(1, [1, 1], nonlin=True).layers[1].neurons[0].nonlin
-    with pytest.raises(ValueError, match="MLP: 2 names for activation, and 3 layers"):
+    with pytest.raises(ValueError, match="MLP: activation lists 2 names for 3 layers"):
         MLP(2, [3, 2, 1], activation=["tanh", "relu"])
 
 
@@ -219,13 +280,13 @@ def test_predictions_are_numbers_and_classes() -> None:
 def test_mistakes_in_predicting_are_told() -> None:
     """One row for several, classes that there are not, too few of them, an output that is nan."""
     line, model = Neuron(1, nonlin=False), MLP(1, [2])
-    with pytest.raises(TypeError, match=r"row 0 is 1.0; rows are lists, as in \[\[1.0, 2.0\]\]"):
+    with pytest.raises(TypeError, match=r"^predict: row 0: takes a list of numbers, as in"):
         line.predict([1.0])  # type: ignore[list-item]
     with pytest.raises(ValueError, match="class 2; there are -1, 0, 1"):
         line.accuracy([[1.0]], [2])
     with pytest.raises(ValueError, match="class 'red'; there are 0, 1"):
         model.accuracy([[1.0]], ["red"])
-    with pytest.raises(ValueError, match="1 rows and 2 classes"):
+    with pytest.raises(ValueError, match="1 row for 2 classes"):
         model.accuracy([[1.0]], [1, 0])
     with pytest.raises(ValueError, match="an output is nan"):
         model.classify([[float("nan")]])
@@ -282,9 +343,9 @@ def damaged(text: str) -> dict[str, str]:
         "the state is that of another network": but(
             parameters={("x" if k == "layer0.neuron0.b" else k): v for k, v in state.items()}
         ),
-        "no activation '__import__'": but(activation=["__import__", "linear"]),
-        "1 names for activation, and 2 layers": but(activation=["tanh"]),
-        "no activation 5": but(activation=[5, 5]),
+        "activation is '__import__'": but(activation=["__import__", "linear"]),
+        "activation lists 1 name for 2 layers": but(activation=["tanh"]),
+        "activation is 5; it is to be one of": but(activation=[5, 5]),
         "its activation is to be of type list": json.dumps(
             {k: v for k, v in document.items() if k != "activation"}
         ),
