@@ -35,17 +35,21 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     if name == "__all__":
-        functions = import_module(f"{__name__}._functions").FUNCTIONS
-        return sorted({*_PLACE, *functions} - {"abs"})  # Python's own takes Values, too
+        return _names()
     place = _PLACE.get(name, "_functions")
-    found = (
-        None if name.startswith("_") else getattr(import_module(f"{__name__}.{place}"), name, None)
-    )
-    if found is None:
+    module = None if name.startswith("_") else import_module(f"{__name__}.{place}")
+    if not hasattr(module, name):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = found
+    found = globals()[name] = getattr(module, name)
     return found
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__getattr__("__all__")])
+    return sorted([*globals(), *_names()])
+
+
+def _names() -> list[str]:
+    """What ``from micrograd_like import *`` brings; Python's own abs takes Values, too."""
+    from micrograd_like._functions import FUNCTIONS
+
+    return sorted({*_PLACE, *FUNCTIONS} - {"abs"})

@@ -16,17 +16,14 @@ def function_of(rule: Rule) -> Callable[..., Any]:
     >>> function_of(RULES["exp"])(0.0)
     1.0
     """
-    function: Any
-    if rule.arity == 1:
 
-        def function(x: Any) -> Any:
-            return apply(rule, x)
+    def of_one(x: Any) -> Any:
+        return apply(rule, x)
 
-    else:
+    def of_two(x: Any, y: Any) -> Any:
+        return apply(rule, x, y)
 
-        def function(x: Any, y: Any) -> Any:
-            return apply(rule, x, y)
-
+    function: Any = of_one if rule.arity == 1 else of_two
     function.__name__ = function.__qualname__ = rule.name
     function.__defaults__ = rule.function.__defaults__
     function.__doc__ = documentation(rule)

@@ -18,26 +18,26 @@ __all__ = ["copied", "deepcopied", "reduced"]
 _THREAD = _local()
 
 
-def copied(node: Any) -> Any:
+def copied(self: Any) -> Any:
     """A node of the same state, with the same inputs."""
-    return _restored(*_state(node))
+    return _restored(*_state(self))
 
 
-def deepcopied(node: Any, memo: dict[int, Any]) -> Any:
+def deepcopied(self: Any, memo: dict[int, Any]) -> Any:
     """A node of the same state, with copies of all that it depends on."""
-    for v in topological_order(node):
+    for v in topological_order(self):
         if id(v) not in memo:
             new = memo[id(v)] = copied(v)
             new._x, new._y = memo.get(id(v._x), v._x), memo.get(id(v._y), v._y)
-    return memo[id(node)]
+    return memo[id(self)]
 
 
-def reduced(node: Any) -> tuple[Any, ...]:
+def reduced(self: Any) -> tuple[Any, ...]:
     """What a pickler keeps of a node: its state; of a graph's first that it meets, all nodes."""
     tokens = _THREAD.__dict__.setdefault("tokens", WeakSet())
-    if node._rule is None or any(id(node) in token.ids for token in tokens):
-        return _restored, _state(node)
-    order = topological_order(node)
+    if self._rule is None or any(id(self) in token.ids for token in tokens):
+        return _restored, _state(self)
+    order = topological_order(self)
     token = _Token({id(v) for v in order})
     tokens.add(token)
     return operator.itemgetter(-2), ([*order, token],)

@@ -12,7 +12,7 @@ from micrograd_like.engine import ON_VALUES, Value, add_method, on_values
 from micrograd_like.rules import RULES, Rule
 from micrograd_like.table import rule as entered
 
-__all__ = ["rule"]
+__all__ = ["forget", "rule"]
 
 BUILTINS = ("min", "max", "pi", "inf", "nan", "m")
 
@@ -66,21 +66,29 @@ def rule(
         try:
             _try_values(RULES[name])
         except TypeError:
-            _forget(name, before)
+            forget(name)
+            if before:
+                RULES[name] = before
+                add_method(before)
             raise
         return function_of(RULES[name])
 
     return define
 
 
-def _forget(name: str, before: Any) -> None:
-    """Take a definition back: the table and Value are as they were."""
+def forget(name: str) -> None:
+    """Take a rule out of the table, and its method from Value; graphs that have it keep it.
+
+    >>> @rule("k", "2 * x", "2")
+    ... def doubled(x):
+    ...     return 2 * x, 2.0
+    >>> forget("doubled")
+    >>> hasattr(Value, "doubled")
+    False
+    """
     del RULES[name]
     delattr(Value, name)
     delattr(on_values, name)
-    if before:
-        RULES[name] = before
-        add_method(before)
 
 
 def _check_texts(

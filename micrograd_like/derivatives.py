@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any
 
-from micrograd_like.arguments import number, whole
+from micrograd_like.arguments import function, number, short, whole
 from micrograd_like.engine import ONE_PASS, Value, topological_order
 
 __all__ = ["derivative", "grad", "hessian", "jacobian"]
@@ -26,8 +26,13 @@ _differentiating = ContextVar("_differentiating", default=False)
 def grad(f: Callable[..., Any]) -> Callable[..., Any]:
     """The gradient of f: its partial derivative for the one input, or a tuple for several.
 
+    ``f`` takes Values and returns one.  Numbers in give floats, Values in give Values, which can be
+    differentiated again.  A TypeError tells what f returned if it is no Value.
+
     >>> grad(lambda x, y: x * y)(3.0, 4.0)
     (4.0, 3.0)
+    >>> grad(grad(lambda x: x**3))(2.0)
+    12.0
     """
 
     def gradient(*point: Any) -> Any:
@@ -35,11 +40,14 @@ def grad(f: Callable[..., Any]) -> Callable[..., Any]:
         partials = _partials(_value(f, variables, "grad"), variables, _differentiable(point))
         return partials[0] if len(partials) == 1 else tuple(partials)
 
-    return gradient
+    return _named(gradient, "grad", f)
 
 
 def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
     """The derivative of a function of one variable, taken ``order`` times.
+
+    The graph grows about three times with each order.  A ZeroDivisionError tells where a derivative
+    on the way is infinite.
 
     >>> derivative(lambda x: 1 / x)(2.0)
     -0.25
@@ -53,11 +61,13 @@ def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
             (value,) = _partials(value, [variable], create_graph=True)
         return _partials(value, [variable], _differentiable((x,)))[0]
 
-    return nth
+    return _named(nth, "derivative", f)
 
 
 def jacobian(f: Callable[..., Sequence[Any]]) -> Callable[..., list[list[Any]]]:
     """The matrix of partial derivatives of a function with several outputs: a row an output.
+
+    ``f`` returns a list of Values; of m outputs and n inputs the matrix has m rows of n numbers.
 
     >>> jacobian(lambda x, y: [x + y, x * y])(3.0, 4.0)
     [[1.0, 1.0], [4.0, 3.0]]
@@ -67,22 +77,35 @@ def jacobian(f: Callable[..., Sequence[Any]]) -> Callable[..., list[list[Any]]]:
         variables = _variables(point, "jacobian")
         outputs = _call(f, variables)
         if isinstance(outputs, Value) or not isinstance(outputs, Sequence):
-            raise TypeError(f"jacobian: f returns a list of Values, not {outputs!r}; use grad")
+            raise TypeError(f"jacobian: f returns a list of Values, not {short(outputs)}; use grad")
         rows = [checked(output, "jacobian") for output in outputs]
         return [_partials(row, variables, _differentiable(point)) for row in rows]
 
-    return matrix
+    return _named(matrix, "jacobian", f)
 
 
 def hessian(f: Callable[..., Any]) -> Callable[..., list[list[Any]]]:
-    """The matrix of second derivatives of a function with one output."""
+    """The matrix of second derivatives of a function with one output: a row an input.
+
+    It is the jacobian of the gradient, computed backward over backward.
+
+    >>> hessian(lambda x, y: x**2 * y)(3.0, 5.0)
+    [[10.0, 6.0], [6.0, 0.0]]
+    """
 
     def matrix(*point: Any) -> list[list[Any]]:
         variables = _variables(point, "hessian")
         first = _partials(_value(f, variables, "hessian"), variables, create_graph=True)
         return [_partials(row, variables, _differentiable(point)) for row in first]
 
-    return matrix
+    return _named(matrix, "hessian", f)
+
+
+def _named(derived: Callable[..., Any], name: str, f: Any) -> Callable[..., Any]:
+    """The function, which Python's errors call as in ``grad(sin)``; f must be one, too."""
+    function(f, f"{name}: f", "Values, to a Value")
+    derived.__name__ = derived.__qualname__ = f"{name}({getattr(f, '__name__', 'f')})"
+    return derived
 
 
 def _variables(point: Sequence[Any], name: str) -> list[Value]:
@@ -113,10 +136,11 @@ def _value(f: Callable[..., Any], variables: Sequence[Value], name: str) -> Valu
 
 
 def checked(output: Any, name: str) -> Value:
+    """What a function returned, if it is a Value, or a TypeError that says where it was lost."""
     if isinstance(output, Value):
         return output
     raise TypeError(
-        f"{name}: f returned {output!r}, not a Value: its graph was lost where it left Values "
+        f"{name}: f returned {short(output)}, not a Value: its graph was lost where it left Values "
         "(math.exp in place of micrograd_like.exp, or .data); a constant is Value(...)"
     )
 

@@ -16,7 +16,7 @@ from typing import Any, overload
 
 from micrograd_like._functions import *  # noqa: F403 - one function for every rule
 from micrograd_like._functions import FUNCTIONS, exp, log, maximum
-from micrograd_like.arguments import several
+from micrograd_like.arguments import number, several
 from micrograd_like.engine import Value
 
 
@@ -62,7 +62,7 @@ def softmax(values: Iterable[float]) -> list[float]: ...
 @overload
 def softmax(values: Iterable[Value]) -> list[Value]: ...
 @overload
-def softmax(values: Iterable[Value | float]) -> list[Value | float]: ...
+def softmax(values: Iterable[Value | float]) -> list[Any]: ...
 def softmax(values: Iterable[Any]) -> list[Any]:
     """exp(v) / Σ exp(v) for each of one or more numbers or Values; they sum to 1.
 
@@ -88,7 +88,10 @@ def _exponentials(listed: list[Any], largest: Any) -> list[Any]:
 
 
 def _listed(values: Iterable[Any], name: str) -> list[Any]:
-    listed = several(values, name)
+    listed = [
+        v if isinstance(v, Value) else number(v, f"{name}: value {k}")
+        for k, v in enumerate(several(values, name))
+    ]
     if not listed:
         raise ValueError(f"{name}: needs at least one value, the list is empty")
     return listed

@@ -1,0 +1,230 @@
+"""What people read of a calculation is right: read back, it gives the same number."""
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from micrograd_like import Backprop, Value, gradcheck, topological_order
+from micrograd_like.check.gradcheck import _Graph, _local_checks
+from micrograd_like.cli.formula import parse
+from micrograd_like.draw.dot import expressions
+from micrograd_like.draw.outline import groups_of
+from micrograd_like.graph import names_of
+from micrograd_like.notation import (
+    Term,
+    code,
+    condition,
+    exact,
+    factors,
+    formula,
+    number,
+    operation,
+    plural,
+    python,
+    symbol,
+    undefined,
+)
+from micrograd_like.rules import RULES
+from micrograd_like.strategies import Graph, graphs
+
+OPERATIONS = ["add", "sub", "mul", "div", "neg", "pow", "tanh", "abs", "maximum", "relu"]
+
+
+def same(a: float, b: float) -> bool:
+    """Equal in every bit, or both NaN."""
+    return a == b or (math.isnan(a) and math.isnan(b))
+
+
+def numbers_of(order: list[Value]) -> dict[str, float]:
+    """The leaves' numbers by their labels."""
+    return {v.label: v.data for v in order if v.rule is None}
+
+
+def read(text: str, numbers: dict[str, float]) -> float:
+    """The number of a text, with those variables that it has."""
+    used = {name: x for name, x in numbers.items() if name in text}
+    return parse(f"{text} + 0 * any", used | {"any": 0.0}).data
+
+
+@given(graphs(OPERATIONS, max_nodes=12), st.sampled_from(["", "k"]))
+def test_names_in_pictures_evaluate_to_their_values(graph: Graph, constant: str) -> None:
+    """Whole names with all digits, of values with and without constants, read by the reader."""
+    root = graph.record()
+    if constant:
+        root = (root * -2.5 - 0.1) ** 2 / (1e-7 + root * root)
+    order = topological_order(root)
+    names = expressions(order, groups_of(order), longest=10**6, exact=True)
+    for v in order:
+        text = names[id(v)].text
+        assert len(text) > 900 or same(read(text, numbers_of(order)), v.data), text
+
+
+@given(graphs(OPERATIONS, max_nodes=12))
+def test_steps_are_a_program_that_gives_the_root(graph: Graph) -> None:
+    """The lines of the forward steps, with names for operands, compute every value."""
+    root = graph.record()
+    steps = [step for step in Backprop(root) if step.phase == "forward"]
+    numbers = numbers_of(topological_order(root))
+    for k, step in enumerate(steps, 1):
+        lines = [f"{s.equation[0]} = {s.equation[1]}" for s in steps[:k]]
+        used = {name: x for name, x in numbers.items() if any(name in line for line in lines)}
+        assert same(parse("; ".join(lines), used).data, step.node.data), lines[-1]
+
+
+@given(graphs(OPERATIONS, max_nodes=12))
+def test_calls_in_reports_evaluate_to_their_values(graph: Graph) -> None:
+    """What gradcheck calls an operation gives its value, from the operands' names and numbers."""
+    root = graph.record()
+    for check in _local_checks(_Graph(root), "differences"):
+        operands = dict(zip(check.operands, check.point, strict=True))
+        value = check.rule.function(*check.point)[0]
+        known = {name: x for name, x in operands.items() if name != exact(x)}
+        assert same(read(check.call, known), value)
+
+
+def test_brackets_stand_where_precedence_asks_for_them() -> None:
+    """Products in powers, differences of differences, quotients of products, signs in powers."""
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    cases = {
+        "(a · b)²": (a * b) ** 2,
+        "a / (b · a)": a / (b * a),
+        "a − (b − a)": a - (b - a),
+        "(−a)²": (-a) ** 2,
+        "−a²": -(a**2),
+        "(a²)²": (a**2) ** 2,
+        "a^(b + 1)": a ** (b + 1),
+        "a · (−b)": a * -b,
+        "a + (b + a)": a + (b + a),
+        "a + b + a": a + b + a,
+        "2^a": 2**a,
+        "(−2)^a": (-2) ** Value(2.0, "a"),
+        "a^(−1)": a**-1,
+        "a^0.5": a**0.5,
+        "tanh(a + b) · a": (a + b).tanh() * a,
+    }
+    for text, root in cases.items():
+        order = topological_order(root)
+        assert str(expressions(order, {})[id(root)]) == text
+
+
+def test_labels_that_are_formulas_stand_in_brackets() -> None:
+    """A label x+y is not torn apart by what is done with it; a name with dots is one word."""
+    x = Value(2.0, "x+y")
+    root = x * Value(3.0, "layer0.neuron2.w1")
+    names = expressions(topological_order(root), {}, longest=99)
+    assert str(names[id(root)]) == "(x+y) · layer0.neuron2.w1"
+    assert "(x+y) · layer0.neuron2.w1" in Backprop(root)[0].line
+
+
+@pytest.mark.parametrize(
+    ("x", "text"),
+    [
+        (0.0, "0"),
+        (-0.0, "0"),
+        (2.0, "2"),
+        (0.00123456, "0.001235"),
+        (-0.00123456, "−0.001235"),
+        (0.1, "0.1"),
+        (1 / 3, "0.3333"),
+        (12345.678949, "12345.6789"),
+        (123456.0, "1.235e5"),
+        (1e5, "1e5"),
+        (1e-7, "1e−7"),
+        (-1.5e300, "−1.5e300"),
+        (math.inf, "∞"),
+        (-math.inf, "−∞"),
+        (math.nan, "nan"),
+    ],
+)
+def test_numbers_have_one_format(x: float, text: str) -> None:
+    """Four decimals at most, four digits where they are small or large, and real minus signs."""
+    assert number(x) == text
+
+
+@given(st.floats())
+def test_numbers_are_read_back(x: float) -> None:
+    """The exact form in every bit, the short one to four digits or decimals."""
+    assert same(float(python(exact(x))), x)
+    short = float(python(number(x)))
+    close = math.isclose(short, x, rel_tol=5.1e-4, abs_tol=0) or abs(short - x) <= 5.1e-5
+    assert same(short, x) or close or abs(x) > 1e308
+
+
+def test_formulas_are_written_on_operands() -> None:
+    """Operands called y and x are kept apart; exponents of numbers are computed."""
+    assert str(formula("x - y", "y", "x")) == "y − x"
+    assert str(formula("y * x**(y - 1)", "a", 2.0)) == "2 · a"
+    assert str(formula("y * x**(y - 1)", "a", 13.0)) == "13 · a¹²"
+    assert str(formula("y * x**(y - 1)", "a", "n")) == "n · a^(n − 1)"
+    assert str(formula("x**y", -2.0, 3.0)) == "(−2)³"
+    assert str(formula("x + y", -3.0, -1.0)) == "−3 + (−1)"
+    assert str(formula("exp(x)", -1.0)) == "exp(−1)"
+    assert str(formula("-x / y**2", operation(RULES["add"], "a", "b"), "c")) == "−(a + b) / c²"
+    assert str(formula("1 if x > 0 else 0", "a")) == "1 if a > 0 else 0"
+
+
+def test_every_rule_has_a_notation() -> None:
+    """Operation, formulas and domain of each, as text that no reader stumbles over."""
+    for rule in RULES.values():
+        operands = ("a", "b")[: rule.arity]
+        texts = [operation(rule, *operands)]
+        texts += [formula(text, *operands) for text in (rule.formula, *rule.derivatives)]
+        assert all(isinstance(text, Term) and "**" not in text.text for text in texts)
+        assert "==" not in condition(rule.domain or "x > 0")
+
+
+def test_python_code_is_python() -> None:
+    """An operation's code, evaluated, is the operation; with methods, too."""
+    a, b = Value(1.5, "a"), Value(0.5, "b")
+    scope: dict[str, Any] = {"a": a, "b": b, "m2": -2.0}
+    for rule in RULES.values():
+        if rule.is_defined(1.5, 0.5):
+            right = rule.function(*(1.5, 0.5)[: rule.arity])[0]
+            text = code(rule, *("a", "b")[: rule.arity], methods=True)
+            found = eval(text, dict(scope))
+            assert same(found.data, right), text
+    assert code(RULES["pow"], "-2.0", "a") == "(-2.0) ** a"
+    assert code(RULES["sub"], "a", "-2.0") == "a - (-2.0)"
+    assert code(RULES["maximum"], "a", "1.0") == "maximum(a, 1.0)"
+
+
+def test_circles_show_constants_beside_the_symbol() -> None:
+    """A factor, a power, a base, and several constants as one dot."""
+    assert symbol(RULES["mul"], [(1, 2.0)]) == "× 2"
+    assert symbol(RULES["sub"], [(0, 1.0)]) == "1 −"
+    assert symbol(RULES["pow"], [(1, 2.0)]) == "x²"
+    assert symbol(RULES["pow"], [(1, -0.5)]) == "x^(−0.5)"
+    assert symbol(RULES["pow"], [(0, 2.0)]) == "2^x"
+    assert symbol(RULES["pow"], [(1, None)]) == "x^…"
+    assert symbol(RULES["tanh"], []) == "tanh"
+
+
+def test_words_around_numbers() -> None:
+    """Counts, factors of a product, and the error of an operation."""
+    assert (plural(1, "step"), plural(0, "step"), plural(1200, "step")) == (
+        "1 step",
+        "0 steps",
+        "1,200 steps",
+    )
+    assert factors("a", -3.0, formula("1 / x", "b")) == ["a", "(−3)", "(1 / b)"]
+    assert undefined("", RULES["pow"], [-8.0, 0.5], ["p", ""]) == (
+        "(-8.0) ** 0.5: needs x > 0 or x = 0 and y ≥ 0 or x < 0 and a whole y (x is 'p' = -8.0)"
+    )
+
+
+def test_all_numbers_of_a_report_have_one_format() -> None:
+    """Real minus signs and one form of powers of ten in the table of a check."""
+    table = str(gradcheck(lambda x: x * -1e-7, 2e-8))
+    assert "−1e−7" in table
+    assert "e-" not in table
+
+
+def test_names_of_values_are_those_of_steps() -> None:
+    """names_of is what Backprop calls values by."""
+    root = Value(1.0, "a") * 2 + 1
+    steps = Backprop(root)
+    order = topological_order(root)
+    assert [steps.name(v) for v in order] == list(names_of(order).values())
