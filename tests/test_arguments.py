@@ -7,7 +7,7 @@ call may succeed, as some values fit; what it may not do is to speak of the insi
 import inspect
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,12 @@ INSIDE = re.compile(
     r"positional argument.*<|(?<!\w)_[a-z]+\(\)|must be real number|unsupported operand|indices must|"
     r"can't multiply|could not convert string|bad operand|out of range|JSON object must be"
 )
+# What a function is made of, which may tell a mistake by its own name.
+PARTS = {
+    "assert_gradients": ("gradcheck",), "Layer": ("Neuron",), "MLP": ("Layer", "Neuron"),
+    "Layer()": ("neuron",), "MLP()": ("neuron",), "MLP.classify": ("predict",),
+    "MLP.accuracy": ("predict",),
+}  # fmt: skip
 USERS_OWN = r"(?:\S*<lambda>|sin)\(\) "  # Python's words for a user's function called with too much
 
 
@@ -162,7 +168,7 @@ def problems(name: str, given: tuple[Callable[..., Any], list[Any], dict[str, An
         message = told(lambda args=args, kwargs=kwargs: function(*args, **kwargs))  # type: ignore[misc]
         if not message:
             continue
-        names = (short, owner, "gradcheck" if name == "assert_gradients" else name)
+        names = (short, owner, *PARTS.get(name, ()))
         named = any(word.lower() in message.lower() for word in names)
         named = named or re.match(USERS_OWN, message) is not None
         if INSIDE.search(message) or "\n" in message.strip("\n") or not named:
@@ -171,10 +177,13 @@ def problems(name: str, given: tuple[Callable[..., Any], list[Any], dict[str, An
 
 
 @pytest.fixture(scope="module")
-def right_calls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The table, with a folder for files."""
+def right_calls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """The table, with a folder for files, in which names of files are looked up, too."""
     pytest.importorskip("matplotlib").use("agg")
-    return calls(tmp_path_factory.mktemp("files"))
+    folder = tmp_path_factory.mktemp("files")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        yield calls(folder)
 
 
 def test_every_public_function_is_tried(right_calls: dict[str, Any]) -> None:
