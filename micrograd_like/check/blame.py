@@ -1,0 +1,109 @@
+"""Which operation is to blame for a wrong gradient: each node of a graph checked by itself.
+
+>>> from micrograd_like import Value
+>>> a = Value(0.5, "a")
+>>> graph = RecordedGraph((a * a).tanh())
+>>> [(local.call, local.check.outcome) for local in local_checks(graph, "differences")]
+[('a · a', 'pass'), ('a · a', 'pass'), ('tanh(v1)', 'pass')]
+"""
+
+import math
+from functools import partial
+from typing import Any
+
+from micrograd_like.check.differences import VERTICAL, check_slope
+from micrograd_like.check.inputs import PythonFunction, RecordedGraph, Subject, check_inputs
+from micrograd_like.check.report import Check, LocalCheck
+from micrograd_like.engine import Value, apply
+from micrograd_like.graph import edges, names_of, operands_of
+from micrograd_like.notation import exact
+
+__all__ = ["first_failures", "hint", "local_checks", "open_at_kinks"]
+
+
+def local_checks(graph: RecordedGraph, reference: str) -> list[LocalCheck]:
+    """Every operation of a graph by itself, at the numbers that it had."""
+    names = names_of(graph.order)
+    found: dict[tuple[Any, ...], list[LocalCheck]] = {}
+    for node in graph.order:
+        point = operands_of(node)
+        if node.rule is None or (node.rule, *point) in found or not all(map(math.isfinite, point)):
+            continue
+        operands = tuple(names[id(v)] if isinstance(v, Value) else exact(v) for v in node.inputs)
+        found[(node.rule, *point)] = [
+            LocalCheck(node.rule, operands, point, check)
+            for check in _check_alone(node, point, reference)
+        ]
+    return [check for checks in found.values() for check in checks]
+
+
+def _check_alone(node: Value, point: tuple[float, ...], reference: str) -> list[Check]:
+    """Each derivative of an operation, and with an exact reference its value, as input ``""``."""
+    assert node.rule is not None
+    subject = PythonFunction(partial(apply, node.rule), point, names="xy"[: node.rule.arity])
+    claims = [(0.0 if slope is None else slope, 0.0, 0.0) for slope in node.local_grads]
+    constant = [n for n, slope in zip("xy", node.local_grads, strict=False) if slope is None]
+    return [
+        check._replace(input="") if check.input == "value" else check
+        for check in check_inputs(subject, claims, reference)
+        if check.input not in constant
+    ]
+
+
+def first_failures(local: list[LocalCheck]) -> list[LocalCheck]:
+    """The wrong operations, each derivative of each rule at the first place where it is wrong."""
+    wrong = [b for b in local if b.check.outcome == "fail"]
+    firsts = {(b.rule, b.check.input): b for b in reversed(wrong)}.values()
+    return [b for b in wrong if b in firsts]
+
+
+def open_at_kinks(
+    checks: list[Check], graph: RecordedGraph, local: list[LocalCheck]
+) -> list[Check]:
+    """The checks, without failures that the chain rule itself may be to blame for.
+
+    It needs smooth operations: a failure becomes inconclusive where the input leads to an operation
+    that is at a kink, or has an infinite slope.
+    """
+    bends = {
+        (b.rule, *b.point): b
+        for b in reversed(local)
+        if b.check.outcome == "kink" or b.check.reason == VERTICAL
+    }
+    outcomes = list(checks)
+    for i, leaf in enumerate(graph.leaves):
+        bend = _first_bend(leaf, graph, bends) if checks[i].outcome == "fail" else None
+        if bend:
+            what = "has an infinite slope" if bend.check.reason == VERTICAL else "is at its kink"
+            reason = f"{bend.call} {what}, where the chain rule need not hold"
+            outcomes[i] = checks[i]._replace(outcome="inconclusive", reason=reason)
+    return outcomes
+
+
+def _first_bend(
+    leaf: Value, graph: RecordedGraph, bends: dict[tuple[Any, ...], LocalCheck]
+) -> LocalCheck | None:
+    """The first operation that depends on a leaf and bends where it is."""
+    reached = {id(leaf)}
+    for node in graph.order:
+        if any(id(v) in reached for _, v, _ in edges(node)):
+            reached.add(id(node))
+            bend = bends.get((node.rule, *operands_of(node)))
+            if bend:
+                return bend
+    return None
+
+
+def hint(subject: Subject, graph: RecordedGraph, checks: list[Check]) -> str:
+    """What is wrong where no operation is."""
+    wrong = [i for i, c in enumerate(checks) if c.outcome == "fail" and c.input != "value"]
+    if not wrong:
+        return "every operation is right by itself: digits cancel between them"
+    i = wrong[0]
+    again = check_slope("", graph.along(i), graph.point[i], checks[i].gradient)
+    if again.outcome == "fail" or subject is graph:
+        return "every operation is right by itself: digits cancel, or products are added up wrongly"
+    return (
+        "every operation is right, and so is the gradient of the recorded graph: a part of f has "
+        "left it (.data, detach(), or a plain number made of a Value)"
+    )

@@ -1,0 +1,130 @@
+"""The verdicts of a check, and the table that people read.
+
+>>> import math
+>>> right = Check("x", 3.0, 6.0, 6.0, 4e-14, "pass", "", 0.01, math.inf)
+>>> print(Report([right]))
+input  point  gradient  numeric ± bar  outcome  step  kink at
+x      3      6         6 ± 4e−14      pass     0.01  –
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from micrograd_like.notation import exact, formula, number, operation
+from micrograd_like.rules import Rule
+
+__all__ = ["Check", "LocalCheck", "Report"]
+
+
+class Check(NamedTuple):
+    """The verdict on the gradient of one input.
+
+    ``outcome`` is one of four: ``"pass"``; ``"fail"``; ``"kink"``, where the slopes to the two
+    sides differ and the gradient lies between them, which is right; and ``"inconclusive"``, where
+    differences cannot tell.  ``ulps``, the error in units in the last place, is known with an exact
+    reference only, and NaN otherwise.
+
+    >>> from micrograd_like import gradcheck
+    >>> check = gradcheck(abs, 0.0).checks[0]
+    >>> check.input, check.gradient, check.outcome, check.reason
+    ('x', 0.0, 'kink', 'slopes −1 and 1')
+    """
+
+    input: str
+    point: float
+    gradient: float  # what is being checked
+    numeric: float  # what the differences say, NaN if they say nothing
+    bar: float  # the error bar of `numeric`
+    outcome: str
+    reason: str
+    step: float  # the step that gave `numeric`
+    kink: float  # the distance to the nearest place where the slope breaks, inf if none was met
+    ulps: float = math.nan
+
+
+class LocalCheck(NamedTuple):
+    """The verdict on one derivative of one operation of a graph, or on its value, by itself.
+
+    ``check.input`` is ``"x"`` or ``"y"`` for a derivative, and empty for the operation's value.
+
+    >>> from micrograd_like.rules import RULES
+    >>> wrong = Check("y", 2.0, 3.1, 3.0, 1e-15, "fail", "off by 0.1", 0.1, math.inf)
+    >>> LocalCheck(RULES["mul"], ("a", "b"), (3.0, 2.0), wrong).call
+    'a · b'
+    """
+
+    rule: Rule
+    operands: tuple[str, ...]  # as the graph names them
+    point: tuple[float, ...]
+    check: Check
+
+    @property
+    def call(self) -> str:
+        """The operation on its operands' names."""
+        return str(operation(self.rule, *self.operands))
+
+    def __str__(self) -> str:
+        code = self.rule.function.__code__
+        pairs = dict(zip(self.operands, map(exact, self.point), strict=True))
+        at = ", ".join(name if name == x else f"{name} = {x}" for name, x in pairs.items())
+        c = self.check
+        what = f"∂/∂{c.input}" if c.input else "the value"
+        text = self.rule.derivatives["xy".index(c.input)] if c.input else self.rule.formula
+        name = "" if self.rule.name in self.call else f" ({self.rule.name})"
+        return (
+            f"wrong operation: {self.call}{name} at {at}: {what} is {number(c.gradient, 10)}, "
+            f"should be {_with_bar(c)}; its formula is {formula(text, 'x', 'y')}, its code "
+            f"{code.co_filename}:{code.co_firstlineno}"
+        )
+
+
+class Report(NamedTuple):
+    """The verdicts on all inputs; its ``str`` is a table, and below it what is to blame.
+
+    >>> from micrograd_like import gradcheck
+    >>> report = gradcheck(lambda x: x * x, 3.0, gradient=[7.0])
+    >>> report.ok, report.checks[0].outcome, report.checks[0].reason
+    (False, 'fail', 'off by 1')
+    """
+
+    checks: list[Check]
+    blame: Sequence[LocalCheck] = ()
+    hint: str = ""  # where a gradient is wrong and no operation is
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing failed; what is inconclusive has not."""
+        return all(check.outcome != "fail" for check in self.checks)
+
+    def __str__(self) -> str:
+        columns = ["input", "point", "gradient", "numeric ± bar", "outcome"]
+        exactly = any(not math.isnan(c.ulps) for c in self.checks)
+        columns += ["off by"] if exactly else ["step", "kink at"]
+        rows = [columns, *(_row(c, exactly) for c in self.checks)]
+        widths = [max(len(row[k]) for row in rows) for k in range(len(columns))]
+        lines = ["  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)) for r in rows]
+        lines += [*map(str, self.blame), *([self.hint] if self.hint else [])]
+        return "\n".join(line.rstrip() for line in lines)
+
+
+def _row(c: Check, exactly: bool) -> list[str]:
+    row = [
+        c.input,
+        _unless_nan(c.point, number),
+        number(c.gradient, 10),
+        _unless_nan(c.numeric, lambda _: _with_bar(c)),
+        f"{c.outcome}: {c.reason}" if c.reason else c.outcome,
+    ]
+    if exactly:
+        return [*row, _unless_nan(c.ulps, lambda ulps: f"{number(ulps, 2)} ulp")]
+    kink = "–" if math.isinf(c.kink) else f"± {number(c.kink, 2)}"
+    return [*row, number(c.step, 1) if c.step else "–", kink]
+
+
+def _with_bar(c: Check) -> str:
+    return f"{number(c.numeric, 10)} ± {number(c.bar, 1)}"
+
+
+def _unless_nan(x: float, write: Callable[[float], str]) -> str:
+    return "–" if math.isnan(x) else write(x)
