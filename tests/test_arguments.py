@@ -26,7 +26,8 @@ INSIDE = re.compile(
     r"_unary|_binary|NoneType' object|has no attribute '(?!text)|unhashable|"
     r"is not (?:callable|iterable|subscriptable)|object is not|not supported between|unpack|"
     r"len\(\)|"
-    r"positional argument.*<|(?<!\w)_[a-z]+\(\)|must be real number|unsupported operand|indices must|"
+    r"positional argument.*<|(?<!\w)_[a-z]+\(\)|must be real number|unsupported operand|"
+    r"indices must|"
     r"can't multiply|could not convert string|bad operand|out of range|JSON object must be"
 )
 # What a function is made of, which may tell a mistake by its own name.
