@@ -10,12 +10,16 @@ Traceback (most recent call last):
 ValueError: draw_dot: theme is 'blue'; it is to be one of light, dark
 """
 
+from __future__ import annotations
+
 import math
-import numbers
 from collections.abc import Iterable, Mapping, Set
-from typing import Any
 
 from micrograd_like.notation import listed
+
+TYPE_CHECKING = False  # typing itself would take most of the time of the import
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = [
     "above_zero", "choice", "expect", "extra", "file_name", "finite", "flag", "function", "graph",
@@ -37,11 +41,7 @@ def is_value(value: Any) -> bool:
 
 def number(value: Any, where: object) -> float:
     """The one door for numbers: a float, or a TypeError that says what to do instead."""
-    if (
-        type(value) in (float, int)
-        or isinstance(value, numbers.Real)
-        or type(value).__name__ in ("bool", "bool_")
-    ):
+    if type(value) in (float, int) or _is_real(value):
         try:
             return float(value)
         except OverflowError:
@@ -63,6 +63,12 @@ def number(value: Any, where: object) -> float:
 def operand(value: Any, where: str) -> Any:
     """A Value as it is, or a number."""
     return value if type(value) is float or is_value(value) else number(value, where)
+
+
+def _is_real(value: Any) -> bool:
+    from numbers import Real
+
+    return isinstance(value, Real) or type(value).__name__ in ("bool", "bool_")
 
 
 def finite(value: Any, where: str) -> float:
@@ -102,11 +108,11 @@ def whole(value: Any, where: str, least: int = 1, most: int | None = None) -> in
     return int(value)
 
 
-def choice(value: Any, where: str, choices: Iterable[str]) -> str:
-    """One of several words."""
+def choice(value: Any, where: str, choices: Iterable[str], most: int = 20) -> str:
+    """One of several words, of which the error lists ``most``."""
     words = list(choices)
     if not isinstance(value, str) or value not in words:
-        raise ValueError(f"{where} is {short(value)}; it is to be one of {listed(words)}")
+        raise ValueError(f"{where} is {short(value)}; it is to be one of {listed(words, most)}")
     return value
 
 
@@ -165,8 +171,12 @@ def several(value: Any, where: str, of: str = "") -> list[Any]:
 
 
 def values(value: Any, where: str) -> list[Any]:
-    """A list of Values."""
-    return [graph(v, f"{where} {k}") for k, v in enumerate(several(value, where, "Values"))]
+    """A list of Values; ``where`` ends with the word for one of them."""
+    found = several(value, f"{where}s", "Values")
+    for k, v in enumerate(found):
+        if not is_value(v):
+            raise TypeError(f"{where} {k}: takes a Value, not {short(v)}")
+    return found
 
 
 def row(value: Any, where: str) -> Any:

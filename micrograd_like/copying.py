@@ -6,12 +6,16 @@ pickler's memory.  While that goes on, the nodes are known by their ids to a tok
 last and, if the pickler fails before that, is forgotten with it.  Each thread has its own tokens.
 """
 
+from __future__ import annotations
+
 import operator
 from _thread import _local
-from typing import Any
-from weakref import WeakSet
 
 from micrograd_like.graph import NOT_COMPUTED, topological_order
+
+TYPE_CHECKING = False  # typing itself would take most of the time of the import
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["copied", "deepcopied", "reduced"]
 
@@ -34,6 +38,8 @@ def deepcopied(self: Any, memo: dict[int, Any]) -> Any:
 
 def reduced(self: Any) -> tuple[Any, ...]:
     """What a pickler keeps of a node: its state; of a graph's first that it meets, all nodes."""
+    from weakref import WeakSet
+
     tokens = _THREAD.__dict__.setdefault("tokens", WeakSet())
     if self._rule is None or any(id(self) in token.ids for token in tokens):
         return _restored, _state(self)

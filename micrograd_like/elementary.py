@@ -10,15 +10,22 @@ last digits and of the ends of the range.
 (0.5, inf)
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Mapping
 from types import CellType, FunctionType, ModuleType
-from typing import Any
+
+TYPE_CHECKING = False  # typing itself would take most of the time of the import
+if TYPE_CHECKING:
+    from typing import Any
+
+    Function = Callable[..., Any]
+    Library = Callable[[str], Any]
+
 
 __all__ = ["COMPOSED", "FLOAT_COMPOSED", "bind", "elementary", "m", "of_math"]
 
-Function = Callable[..., Any]
-Library = Callable[[str], Any]
 
 inf, nan = math.inf, math.nan
 SMALLEST_NORMAL = 2.2250738585072014e-308

@@ -11,11 +11,12 @@ needs no calculus: it walks the nodes in reverse topological order and multiplie
 (-2.0, 2.0)
 """
 
+from __future__ import annotations
+
 import math
 from _thread import RLock
 from collections.abc import Callable
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Union
 
 from micrograd_like.arguments import number, text
 from micrograd_like.copying import copied, deepcopied, reduced
@@ -31,14 +32,18 @@ from micrograd_like.graph import (
 from micrograd_like.notation import OPERATORS, code, undefined
 from micrograd_like.rules import RULES, Rule
 
+TYPE_CHECKING = False  # typing itself would take most of the time of the import
+if TYPE_CHECKING:
+    from typing import Any, Union
+
 __all__ = ["Value", "apply", "replay", "topological_order"]
 
 if TYPE_CHECKING:  # every rule is a method; the stub, written from the table, has their types
     from micrograd_like._methods import Methods
+
+    Operand = Union["Value", float]  # noqa: UP007 - a string is no type to |
 else:
     Methods = object
-
-Operand = Union["Value", float]
 ONE_PASS = RLock()  # a backward pass leaves marks in the nodes: one at a time, of all threads
 
 
@@ -108,7 +113,7 @@ class Value(Methods):
         return (self._dx, self._dy)[: self._rule.arity] if self._rule else ()
 
     @property
-    def _prev(self) -> tuple["Value", ...]:
+    def _prev(self) -> tuple[Value, ...]:
         """micrograd's name for the inputs that are Values."""
         return tuple(v for v in self.inputs if isinstance(v, Value))
 
@@ -138,7 +143,7 @@ class Value(Methods):
                 self.grad += 1.0
                 _chain_rule(order)
 
-    def detach(self) -> "Value":
+    def detach(self) -> Value:
         """A new leaf with the same number and label, outside the graph."""
         return Value(self._data, self.label)
 
@@ -168,7 +173,7 @@ class Value(Methods):
     def __ge__(self, other: Operand) -> bool:
         return self._data >= _data_of(other, ">=")
 
-    def __pos__(self) -> "Value":
+    def __pos__(self) -> Value:
         return self
 
     __copy__, __deepcopy__, __reduce__ = copied, deepcopied, reduced

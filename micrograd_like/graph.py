@@ -10,11 +10,18 @@ that reads what the engine recorded.
 [(0, 'a', 2.0), (1, 'a', 2.0)]
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
 
 from micrograd_like.arguments import graph, short
 from micrograd_like.notation import SUBSCRIPTS
+
+TYPE_CHECKING = False  # typing itself would take most of the time of the import
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    Node = TypeVar("Node")
 
 __all__ = [
     "NOT_COMPUTED",
@@ -29,8 +36,6 @@ __all__ = [
     "replay",
     "topological_order",
 ]
-
-Node = TypeVar("Node")
 
 
 class NotComputed(float):

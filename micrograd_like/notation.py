@@ -9,16 +9,18 @@ how strongly it holds together, which decides where brackets go.
 (a · b)² | a / (a · b)
 """
 
+from __future__ import annotations
+
 import math
-import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from micrograd_like.table import Rule
 
+TYPE_CHECKING = False  # typing itself would take most of the time of the import
 if TYPE_CHECKING:
     import ast
+    from typing import Any
+
 
 __all__ = [
     "OPERATORS",
@@ -61,14 +63,20 @@ PYTHON = BOARD | {
     "Eq": " == ", "NotEq": " != ", "LtE": " <= ", "GtE": " >= ",
 }  # fmt: skip
 # What needs no brackets, a name, a number, a function's call, ∂E/∂w; all else that a label is does.
-SOLID = re.compile(r"[\w.′'…₀-₉]*(?:\([^()]*\))?|∂[\w.₀-₉]+/∂[\w.₀-₉]+")
+SOLID = r"[\w.′'…₀-₉]*(?:\([^()]*\))?|∂[\w.₀-₉]+/∂[\w.₀-₉]+"
+TREES: dict[str, ast.expr] = {}  # of formulas that were read before
 
 
-class Term(NamedTuple):
+class Term:
     """A piece of a formula: its text, and how strongly it holds together."""
 
-    text: str
-    strength: int = ATOM
+    __slots__ = ("strength", "text")
+
+    def __init__(self, text: str, strength: int = ATOM) -> None:
+        self.text, self.strength = text, strength
+
+    def __repr__(self) -> str:
+        return f"Term({self.text!r}, {self.strength})"
 
     def __str__(self) -> str:
         return self.text
@@ -79,11 +87,14 @@ class Term(NamedTuple):
         return f"({self.text})" if weak else self.text
 
 
-Operand = Term | str | float
+if TYPE_CHECKING:
+    Operand = Term | str | float
 
 
 def term(operand: Operand, numbers: Callable[[float], str] | None = None) -> Term:
     """A term of a name, or of a number as ``numbers`` writes it (:func:`number` unless told)."""
+    import re
+
     if isinstance(operand, Term):
         return operand
     text = operand if isinstance(operand, str) else (numbers or number)(operand)
@@ -91,7 +102,9 @@ def term(operand: Operand, numbers: Callable[[float], str] | None = None) -> Ter
         return Term(text, SIGN)
     if re.fullmatch(rf"[\d.]+e[-{MINUS}+]?\d+", text):
         return Term(text, POWER)
-    return Term(text, ATOM if SOLID.fullmatch(text) and not set(text) & {*SUPERSCRIPTS} else CHOICE)
+    return Term(
+        text, ATOM if re.fullmatch(SOLID, text) and not set(text) & {*SUPERSCRIPTS} else CHOICE
+    )
 
 
 # --- numbers and names -----------------------------------------------------------------------
@@ -103,6 +116,8 @@ def number(x: float, digits: int = 4, sign: bool = False) -> str:
     >>> [number(x) for x in (2.0, -0.5, 0.00123456, 123456.0, math.inf)]
     ['2', '−0.5', '0.001235', '1.235e5', '∞']
     """
+    import re
+
     if math.isnan(x):
         return "nan"
     size = abs(x)
@@ -145,6 +160,8 @@ def listed(choices: Iterable[str], most: int = 20) -> str:
 
 def readable(name: str) -> str:
     """A text without control characters and half characters, which no picture can show."""
+    import re
+
     return re.sub("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]", "�", name)
 
 
@@ -241,6 +258,8 @@ def python(text: str) -> str:
     >>> python("−(a · b)² / c^2")
     '-(a * b)**2 / c**2'
     """
+    import re
+
     signs = {BOARD[name].strip(): PYTHON[name].strip() for name in ("Sub", "Mult")}
     for sign, plain in (signs | {"×": "*", "÷": "/", "^": "**", "∞": "inf"}).items():
         text = text.replace(sign, plain)
@@ -251,15 +270,20 @@ def python(text: str) -> str:
 # --- from syntax trees to text ---------------------------------------------------------------
 
 
-@cache
-def syntax(text: str) -> "ast.expr":
-    """The syntax tree of a formula."""
+def syntax(text: str) -> ast.expr:
+    """The syntax tree of a formula.
+
+    >>> type(syntax("x * y").op).__name__
+    'Mult'
+    """
     import ast
 
-    return ast.parse(text, mode="eval").body
+    if text not in TREES:
+        TREES[text] = ast.parse(text, mode="eval").body
+    return TREES[text]
 
 
-def _shape(rule: Rule) -> "ast.expr":
+def _shape(rule: Rule) -> ast.expr:
     """An operation's tree: an operator's is its formula, all others are functions."""
     if rule.name in OPERATORS and rule.name != "abs":
         return syntax(rule.formula)

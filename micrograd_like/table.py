@@ -1,12 +1,18 @@
 """The table of rules: what an operation is made of, and how a function becomes one."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
-from typing import Any
+
+TYPE_CHECKING = False  # typing itself would take most of the time of the import
+if TYPE_CHECKING:
+    from typing import Any
+
+    Function = Callable[..., Any]
+
 
 __all__ = ["RULES", "Rule", "rule"]
-
-Function = Callable[..., Any]
 
 
 class Rule:
