@@ -21,14 +21,9 @@ from types import ModuleType
 from micrograd_like.arguments import number, text
 from micrograd_like.copying import copied, deepcopied, reduced
 from micrograd_like.elementary import bind, elementary
-from micrograd_like.graph import (
-    NOT_COMPUTED,
-    NotComputed,
-    edges,
-    operands_of,
-    replay,
-    topological_order,
-)
+from micrograd_like.graph import NOT_COMPUTED, NotComputed, edges, operands_of
+
+from micrograd_like.graph import replay, topological_order  # isort: skip - for others to import
 from micrograd_like.notation import OPERATORS, code, undefined
 from micrograd_like.rules import RULES, Rule
 
@@ -36,14 +31,14 @@ TYPE_CHECKING = False  # typing itself would take most of the time of the import
 if TYPE_CHECKING:
     from typing import Any, Union
 
-__all__ = ["Value", "apply", "replay", "topological_order"]
-
-if TYPE_CHECKING:  # every rule is a method; the stub, written from the table, has their types
-    from micrograd_like._methods import Methods
+    from micrograd_like._methods import Methods  # every rule is a method: types from the table
 
     Operand = Union["Value", float]  # noqa: UP007 - a string is no type to |
 else:
     Methods = object
+
+__all__ = ["Value", "apply", "replay", "topological_order"]
+
 ONE_PASS = RLock()  # a backward pass leaves marks in the nodes: one at a time, of all threads
 
 
@@ -311,12 +306,8 @@ def add_method(rule: Rule) -> None:
     ON_VALUES[rule] = bind(rule.function, on_values)
 
 
-def _divide(x: Any, y: Any) -> Any:
-    return x / y if y > 0 or y < 0 else math.inf
-
-
-# The m of Values: the rules themselves, as add_method enters them, and constants such as pi.
-on_values: ModuleType = elementary({"divide": _divide, "pi": math.pi}.get)
+# The m of Values: the rules themselves, as add_method enters them, and pi.
+on_values: ModuleType = elementary({"pi": math.pi}.get)
 for _rule in RULES.values():
     add_method(_rule)
 
