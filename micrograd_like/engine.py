@@ -21,10 +21,15 @@ from types import ModuleType
 from micrograd_like.arguments import number, text
 from micrograd_like.copying import copied, deepcopied, reduced
 from micrograd_like.elementary import bind, elementary
-from micrograd_like.graph import NOT_COMPUTED, NotComputed, edges, operands_of
-
-from micrograd_like.graph import replay, topological_order  # isort: skip - for others to import
-from micrograd_like.notation import OPERATORS, code, undefined
+from micrograd_like.graph import (
+    NOT_COMPUTED,
+    NotComputed,
+    described,
+    edges,
+    replay,
+    topological_order,
+)  # fmt: skip
+from micrograd_like.notation import OPERATORS, Written, undefined
 from micrograd_like.rules import RULES, Rule
 
 TYPE_CHECKING = False  # typing itself would take most of the time of the import
@@ -202,7 +207,7 @@ def _unary(rule: Rule) -> Callable[[Value], Value]:
         try:
             data, dx = function(self._data)
         except (ValueError, ZeroDivisionError) as error:
-            raise _explained(error, rule, self) from None
+            raise undefined(error, rule, self) from None
         return _record(rule, self, None, data, dx, None)
 
     return method
@@ -210,7 +215,7 @@ def _unary(rule: Rule) -> Callable[[Value], Value]:
 
 def _binary(rule: Rule) -> Callable[[Value, Any], Value]:
     """The method of a rule with two inputs: Values, or a plain number for the second."""
-    function, where = rule.function, _Written(rule, "Value", "...")
+    function, where = rule.function, Written(rule, "Value", "...")
 
     def method(self: Value, y: Any) -> Value:
         try:
@@ -221,7 +226,7 @@ def _binary(rule: Rule) -> Callable[[Value, Any], Value]:
                 y = number(y, where)
             data, dx, _ = function(self._data, y)
         except (ValueError, ZeroDivisionError) as error:
-            raise _explained(error, rule, self, y) from None
+            raise undefined(error, rule, self, y) from None
         return _record(rule, self, y, data, dx, None)
 
     return method
@@ -229,7 +234,7 @@ def _binary(rule: Rule) -> Callable[[Value, Any], Value]:
 
 def _reflected(rule: Rule) -> Callable[[Value, Any], Value]:
     """The method for a plain number on the left of the operator."""
-    function, where = rule.function, _Written(rule, "...", "Value")
+    function, where = rule.function, Written(rule, "...", "Value")
 
     def method(self: Value, x: Any) -> Value:
         if type(x) is not float:
@@ -237,7 +242,7 @@ def _reflected(rule: Rule) -> Callable[[Value, Any], Value]:
         try:
             data, _, dy = function(x, self._data)
         except (ValueError, ZeroDivisionError) as error:
-            raise _explained(error, rule, x, self) from None
+            raise undefined(error, rule, x, self) from None
         return _record(rule, x, self, data, None, dy)
 
     return method
@@ -261,24 +266,7 @@ def apply(rule: Rule, *operands: Any) -> Any:
     try:
         return rule.function(*plain)[0]
     except (ValueError, ZeroDivisionError) as error:
-        raise _explained(error, rule, *plain) from None
-
-
-class _Written:
-    """An operation as text, written when an error needs it."""
-
-    def __init__(self, rule: Rule, *operands: str) -> None:
-        self.rule, self.operands = rule, operands
-
-    def __str__(self) -> str:
-        return code(self.rule, *self.operands)
-
-
-def _explained(error: Exception, rule: Rule, *operands: Operand) -> Exception:
-    """The error of an operation in the user's words."""
-    data = [v._data if isinstance(v, Value) else v for v in operands]
-    labels = [v.label if isinstance(v, Value) else "" for v in operands]
-    return type(error)(undefined(str(error), rule, data, labels))
+        raise undefined(error, rule, *plain) from None
 
 
 METHODS: dict[Rule, Any] = {}
@@ -380,7 +368,7 @@ def _chain_rule_on_values(order: list[Value]) -> None:
                 _accumulate(v, grad * derivative)
             elif math.isinf(derivative):
                 raise ZeroDivisionError(
-                    f"{_described(node)}: its derivative is infinite here, "
+                    f"{described(node)}: its derivative is infinite here, "
                     "and cannot be differentiated again"
                 )
             elif derivative != 0:
@@ -393,7 +381,7 @@ def _derivatives_as_values(node: Value) -> list[tuple[Value, float, Operand]]:
     data, *derivatives = ON_VALUES[node._rule](*node.inputs)
     if _differs(data, node._data):
         raise RuntimeError(
-            f"{_described(node)}: its inputs' data changed after it was computed; "
+            f"{described(node)}: its inputs' data changed after it was computed; "
             "compute it again before backward(create_graph=True)"
         )
     return [(v, recorded, derivatives[position]) for position, v, recorded in edges(node)]
@@ -409,10 +397,3 @@ def _differs(data: Operand, recorded: float) -> bool:
         return math.isnan(number) != math.isnan(recorded)
     # Floats have forms of some functions that are more careful with the last digits.
     return not math.isclose(number, recorded, rel_tol=1e-9, abs_tol=1e-300)
-
-
-def _described(node: Value) -> str:
-    """A node in an error message: the operation on the numbers of its inputs."""
-    assert node._rule is not None
-    text = code(node._rule, *map(repr, operands_of(node)))
-    return text + (f" (in {node.label!r})" if node.label else "")

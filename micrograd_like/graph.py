@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from micrograd_like.arguments import graph, short
-from micrograd_like.notation import SUBSCRIPTS
+from micrograd_like.notation import SUBSCRIPTS, code
 
 TYPE_CHECKING = False  # typing itself would take most of the time of the import
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ __all__ = [
     "NotComputed",
     "as_function_of",
     "chain_product",
+    "described",
     "edges",
     "evaluated",
     "gradients_of",
@@ -89,6 +90,17 @@ def operands_of(node: Any) -> tuple[float, ...]:
     """The numbers of a node's operands, as they are now."""
     pairs = zip(node.inputs, node.local_grads, strict=True)
     return tuple(x if local is None else x.data for x, local in pairs)
+
+
+def described(node: Any) -> str:
+    """A node in an error: the operation on the numbers of its inputs, and its label.
+
+    >>> from micrograd_like import Value
+    >>> described(Value(2.0) * 3)
+    '2.0 * 3.0'
+    """
+    words = code(node.rule, *map(repr, operands_of(node)))
+    return words + (f" (in {node.label!r})" if node.label else "")
 
 
 def chain_product(upstream: float, local: float) -> float:

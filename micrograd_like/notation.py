@@ -25,15 +25,19 @@ if TYPE_CHECKING:
 __all__ = [
     "OPERATORS",
     "SUBSCRIPTS",
+    "TIMES",
     "Term",
+    "Written",
     "code",
     "condition",
     "exact",
     "factors",
     "formula",
+    "gradient",
     "listed",
     "number",
     "operation",
+    "partial",
     "plural",
     "python",
     "readable",
@@ -50,11 +54,11 @@ OPERATORS = {
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 RAISED = str.maketrans("0123456789", SUPERSCRIPTS)
-MINUS = "−"
+MINUS, TIMES = "−", " · "
 CHOICE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)  # how strongly a term holds together
 STRENGTHS = {"Add": SUM, "Sub": SUM, "Mult": PRODUCT, "Div": PRODUCT, "Mod": PRODUCT}
 BOARD = {
-    "Add": " + ", "Sub": f" {MINUS} ", "Mult": " · ", "Div": " / ", "Mod": " % ", "USub": MINUS,
+    "Add": " + ", "Sub": f" {MINUS} ", "Mult": TIMES, "Div": " / ", "Mod": " % ", "USub": MINUS,
     "Eq": " = ", "NotEq": " ≠ ", "LtE": " ≤ ", "GtE": " ≥ ", "Lt": " < ", "Gt": " > ",
     "And": " and ", "Or": " or ",
 }  # fmt: skip
@@ -197,6 +201,24 @@ def factors(*operands: Operand) -> list[str]:
     return [term(x).within(SIGN, first=k == 0) for k, x in enumerate(operands)]
 
 
+def gradient(name: str) -> str:
+    """What a value's gradient is called.
+
+    >>> gradient("a"), gradient("x+y")
+    ('a.grad', '(x+y).grad')
+    """
+    return f"{term(name).within(ATOM)}.grad"
+
+
+def partial(of: str, by: str) -> str:
+    """What a partial derivative is called.
+
+    >>> partial("loss", "a"), partial("a · b", "x+y")
+    ('∂loss/∂a', '∂(a · b)/∂(x+y)')
+    """
+    return "/".join(f"∂{term(name).within(ATOM)}" for name in (of, by))
+
+
 def condition(domain: str) -> str:
     """A rule's domain in words.
 
@@ -234,22 +256,38 @@ def code(rule: Rule, *operands: str, methods: bool = False) -> str:
     return str(_write(_shape(rule), _named(operands, None), PYTHON))
 
 
-def undefined(
-    reason: str, rule: Rule, operands: Sequence[float], labels: Sequence[str] = ()
-) -> str:
+class Written:
+    """An operation as code, written when an error needs it.
+
+    >>> str(Written(RULES["add"], "Value", "..."))
+    'Value + ...'
+    """
+
+    def __init__(self, rule: Rule, *operands: str) -> None:
+        self.rule, self.operands = rule, operands
+
+    def __str__(self) -> str:
+        return code(self.rule, *self.operands)
+
+
+def undefined(error: Exception, rule: Rule, *operands: Any) -> Exception:
     """The error of an operation in the user's words: operation, value, remedy, label.
 
-    >>> undefined("", RULES["log"], [-1.0], ["p"])
-    "log(-1.0): needs x > 0 (x is 'p' = -1.0)"
+    The operands are floats, and Values, which are told by their labels.
+
+    >>> undefined(ValueError(), RULES["log"], -1.0)
+    ValueError('log(-1.0): needs x > 0')
     """
-    needs = f"needs {condition(rule.domain)}" if rule.domain else reason
-    text = f"{code(rule, *map(repr, operands))}: {needs}"
+    data = [getattr(x, "data", x) for x in operands]
+    labels = [getattr(x, "label", "") for x in operands]
     named = [
         f"{name} is {label!r} = {x!r}"
-        for name, label, x in zip("xy", labels, operands, strict=False)
+        for name, label, x in zip("xy", labels, data, strict=False)
         if label
     ]
-    return f"{text} ({', '.join(named)})" if named else text
+    needs = f"needs {condition(rule.domain)}" if rule.domain else str(error)
+    told = f" ({', '.join(named)})" if named else ""
+    return type(error)(f"{code(rule, *map(repr, data))}: {needs}{told}")
 
 
 def python(text: str) -> str:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from micrograd_like import Backprop, Value, gradcheck, topological_order
-from micrograd_like.check.gradcheck import _Graph, _local_checks
+from micrograd_like.check.blame import local_checks
+from micrograd_like.check.inputs import RecordedGraph
 from micrograd_like.cli.formula import parse
 from micrograd_like.draw.dot import expressions
 from micrograd_like.draw.outline import groups_of
@@ -78,7 +79,7 @@ def test_steps_are_a_program_that_gives_the_root(graph: Graph) -> None:
 def test_calls_in_reports_evaluate_to_their_values(graph: Graph) -> None:
     """What gradcheck calls an operation gives its value, from the operands' names and numbers."""
     root = graph.record()
-    for check in _local_checks(_Graph(root), "differences"):
+    for check in local_checks(RecordedGraph(root), "differences"):
         operands = dict(zip(check.operands, check.point, strict=True))
         value = check.rule.function(*check.point)[0]
         known = {name: x for name, x in operands.items() if name != exact(x)}
@@ -210,9 +211,9 @@ def test_words_around_numbers() -> None:
         "1,200 steps",
     )
     assert factors("a", -3.0, formula("1 / x", "b")) == ["a", "(−3)", "(1 / b)"]
-    assert undefined("", RULES["pow"], [-8.0, 0.5], ["p", ""]) == (
-        "(-8.0) ** 0.5: needs x > 0 or x = 0 and y ≥ 0 or x < 0 and a whole y (x is 'p' = -8.0)"
-    )
+    told = undefined(ValueError(), RULES["pow"], Value(-8.0, "p"), 0.5)
+    needs = "needs x > 0 or x = 0 and y ≥ 0 or x < 0 and a whole y"
+    assert str(told) == f"(-8.0) ** 0.5: {needs} (x is 'p' = -8.0)"
 
 
 def test_all_numbers_of_a_report_have_one_format() -> None:
