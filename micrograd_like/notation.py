@@ -4,6 +4,7 @@ Pictures, steps, checks, exports and errors call these functions, and the reader
 takes back what they write (:func:`python`).  A piece of a formula is a :class:`Term`: its text and
 how strongly it holds together, which decides where brackets go.
 
+>>> from micrograd_like.rules import RULES
 >>> ab = operation(RULES["mul"], "a", "b")
 >>> print(operation(RULES["pow"], ab, 2.0), "|", operation(RULES["div"], "a", ab))
 (a · b)² | a / (a · b)
@@ -177,6 +178,7 @@ def operation(
 ) -> Term:
     """An operation on named operands, as on a blackboard.
 
+    >>> from micrograd_like.rules import RULES
     >>> print(operation(RULES["sub"], "a", -3.0), "|", operation(RULES["tanh"], "a"))
     a − (−3) | tanh(a)
     """
@@ -233,6 +235,7 @@ def symbol(rule: Rule, constants: Sequence[tuple[int, float | None]]) -> str:
 
     A constant comes with its place among the operands; None stands for several numbers.
 
+    >>> from micrograd_like.rules import RULES
     >>> symbol(RULES["mul"], [(1, 2.0)]), symbol(RULES["pow"], [(1, 2.0)]), symbol(RULES["exp"], [])
     ('× 2', 'x²', 'exp')
     """
@@ -248,6 +251,7 @@ def symbol(rule: Rule, constants: Sequence[tuple[int, float | None]]) -> str:
 def code(rule: Rule, *operands: str, methods: bool = False) -> str:
     """An operation as Python writes it, with a function or with a ``method`` where it is none.
 
+    >>> from micrograd_like.rules import RULES
     >>> code(RULES["pow"], "-2.0", "b"), code(RULES["tanh"], "a", methods=True)
     ('(-2.0) ** b', 'a.tanh()')
     """
@@ -259,6 +263,7 @@ def code(rule: Rule, *operands: str, methods: bool = False) -> str:
 class Written:
     """An operation as code, written when an error needs it.
 
+    >>> from micrograd_like.rules import RULES
     >>> str(Written(RULES["add"], "Value", "..."))
     'Value + ...'
     """
@@ -275,6 +280,7 @@ def undefined(error: Exception, rule: Rule, *operands: Any) -> Exception:
 
     The operands are floats, and Values, which are told by their labels.
 
+    >>> from micrograd_like.rules import RULES
     >>> undefined(ValueError(), RULES["log"], -1.0)
     ValueError('log(-1.0): needs x > 0')
     """
