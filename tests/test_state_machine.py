@@ -120,7 +120,7 @@ class Engine(RuleBasedStateMachine):
             assert value.grad == pytest.approx(record.grad, rel=1e-9, abs=1e-9)
 
 
-SETTINGS = settings(max_examples=60, stateful_step_count=40, deadline=None)
+SETTINGS = settings(max_examples=60, stateful_step_count=40)
 TestEngine = Engine.TestCase
 TestEngine.settings = SETTINGS
 

@@ -17,7 +17,6 @@ from micrograd_like.strategies import LARGEST, Graph, finite_values, graphs
 QUICK = settings(
     max_examples=100,
     database=None,
-    deadline=None,
     derandomize=False,
     phases=[Phase.generate, Phase.shrink],
     report_multiple_bugs=False,
@@ -29,8 +28,11 @@ def leaves_of(root: Value) -> list[Value]:
     return [v for v in topological_order(root) if v.rule is None]
 
 
+@pytest.mark.parametrize(
+    "seeds", [(1, 2), pytest.param((0, *range(3, 12)), marks=pytest.mark.slow)], ids=["two", "ten"]
+)
 @pytest.mark.parametrize("bug", BUGS)
-def test_planted_bugs_are_found_and_shrunk(bug: str) -> None:
+def test_planted_bugs_are_found_and_shrunk(bug: str, seeds: tuple[int, ...]) -> None:
     """Each wrong engine fails within 100 examples, for 12 seeds of 12, at 4 nodes or fewer."""
     last: list[Graph] = []
 
@@ -42,7 +44,7 @@ def test_planted_bugs_are_found_and_shrunk(bug: str) -> None:
         report = gradcheck(root, gradient=[v.grad / 2 for v in leaves_of(root)])
         assert report.ok, report
 
-    for number in range(12):
+    for number in seeds:
         test = seed(number)(QUICK(given(graphs())(gradients_are_right)))
         with planted(bug), pytest.raises(AssertionError):
             test()
@@ -60,14 +62,14 @@ def test_a_wrong_derivative_of_any_rule_is_found_and_named(name: str) -> None:
 
     for position in range(RULES[name].arity):
         test = seed(1)(QUICK(given(graphs(["add", "mul", name]))(gradients_are_right)))
-        blamed = rf"wrong operation: {name}\(.*: ∂/∂{'xy'[position]} is"
+        blamed = rf"wrong operation: .*\b{name}\b.* at .*: ∂/∂{'xy'[position]} is"
         with corrupted(RULES[name], position), pytest.raises(AssertionError, match=blamed):
             test()
         assert len(last[0].leaves) + len(last[0].operations) <= 8, last[0]
 
 
 @given(graphs())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_gradients_of_random_graphs_agree_with_finite_differences(graph: Graph) -> None:
     """No false alarm on the right engine, over all rules."""
     root = graph.record()
@@ -76,7 +78,6 @@ def test_gradients_of_random_graphs_agree_with_finite_differences(graph: Graph) 
 
 
 @given(graphs(max_nodes=200))
-@settings(deadline=None)
 def test_graphs_are_defined_and_of_ordinary_size(graph: Graph) -> None:
     """No operation is undefined, no number beyond the limit, every operand comes before."""
     values = graph.values([Value(x) for x in graph.leaves])
@@ -86,7 +87,6 @@ def test_graphs_are_defined_and_of_ordinary_size(graph: Graph) -> None:
 
 
 @given(graphs())
-@settings(deadline=None)
 def test_a_graph_runs_on_numbers_and_values_alike(graph: Graph) -> None:
     """Python's operators and methods compute what the rules do."""
     root = graph.record()
@@ -95,7 +95,6 @@ def test_a_graph_runs_on_numbers_and_values_alike(graph: Graph) -> None:
 
 
 @given(graphs())
-@settings(deadline=None)
 def test_a_graph_prints_as_a_program_that_gives_its_gradients(graph: Graph) -> None:
     """What a failing test shows can be pasted and run."""
     scope: dict[str, Any] = {}
@@ -152,12 +151,18 @@ def test_the_rules_leaves_and_sizes_are_the_users_choice() -> None:
 
 def test_mistakes_in_the_choice_are_told() -> None:
     """An unknown rule lists the known ones; nothing to draw is an error."""
-    with pytest.raises(ValueError, match="no rule is named 'tahn'; there are add, sub, mul"):
+    with pytest.raises(
+        ValueError, match="graphs: rule is 'tahn'; it is to be one of add, sub, mul"
+    ):
         graphs(["tahn"])
-    with pytest.raises(ValueError, match="needs a rule, a node and a leaf"):
+    with pytest.raises(ValueError, match="graphs: rules is empty"):
         graphs([])
-    with pytest.raises(ValueError, match="needs a rule, a node and a leaf"):
+    with pytest.raises(ValueError, match="graphs: max_nodes is 0; it is to be a whole number"):
         graphs(max_nodes=0)
+    with pytest.raises(ValueError, match="graphs: max_leaves is 0; it is to be a whole number"):
+        graphs(max_leaves=0)
+    with pytest.raises(ValueError, match=r"min_value is 4\.0, above max_value, -1\.0; swap them"):
+        finite_values(4, -1)
 
 
 @given(finite_values(-1, 4, "w"))
