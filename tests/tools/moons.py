@@ -8,6 +8,7 @@ import gc
 import json
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,16 @@ def training(
         yield loss.data, sum(right) / len(right)
 
 
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """No collection of cycles, which takes most of the time of either engine here."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 def with_micrograd(
     X: list[list[float]], y: list[int], steps: int = STEPS
 ) -> list[tuple[float, float]]:
@@ -51,15 +62,12 @@ def with_micrograd(
     import micrograd.engine
     import micrograd.nn
 
-    gc.disable()  # for its many cycles it takes most of micrograd's time
-    try:
-        found = []
+    found = []
+    with without_collector():
         for step in training(micrograd.engine, micrograd.nn, X, y, steps):
             found.append(step)
             if len(found) % 10 == 0:
-                gc.collect()
-    finally:
-        gc.enable()
+                gc.collect()  # each of its nodes is part of a cycle
     return found
 
 
