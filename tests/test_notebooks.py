@@ -1,3 +1,5 @@
+"""The notebooks: each runs from top to bottom and gives the outputs that are kept in it."""
+
 import json
 from html import unescape
 from pathlib import Path
@@ -28,9 +30,16 @@ def scenes(player: str) -> list[dict[str, Any]]:
 
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+FAST = "first_steps.ipynb"
 
 
-@each_notebook
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, marks=[pytest.mark.slow] if path.name != FAST else [], id=path.name)
+        for path in NOTEBOOKS
+    ],
+)
 def test_kept_outputs_are_what_the_notebook_computes(path: Path) -> None:
     """A notebook runs from top to bottom without an error and gives its kept outputs again."""
     assert without_pictures(regenerated(path)) == without_pictures(path.read_text("utf-8"))
