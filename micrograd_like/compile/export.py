@@ -26,7 +26,7 @@ from itertools import pairwise
 from typing import Any
 
 from micrograd_like.arguments import extra
-from micrograd_like.compile.program import checked
+from micrograd_like.compile.graph_arrays import roots_and_inputs
 from micrograd_like.compile.source import identifiers
 from micrograd_like.engine import Value
 from micrograd_like.graph import edges
@@ -60,7 +60,7 @@ def to_function(roots: Value | Sequence[Value], inputs: Sequence[Value], xp: Any
     single = isinstance(roots, Value)
     if not isinstance(getattr(xp, "__name__", None), str):
         raise TypeError(f"to_function: xp is a module of arrays, such as numpy, not {xp!r}")
-    ends, inputs, order = checked("to_function", roots, inputs)
+    ends, inputs, order = roots_and_inputs("to_function", roots, inputs)
     names = identifiers(order, OURS)
     inside = {id(v) for v in inputs}
     parameters = [v for v in order if v.rule is None and id(v) not in inside]

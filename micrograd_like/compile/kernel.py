@@ -27,8 +27,9 @@ from micrograd_like.rules import RULES, Rule
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["BUILT_IN", "Kernel", "kernel", "kinds"]
+__all__ = ["BUILT_IN", "Codes", "Kernel", "kernel", "kinds"]
 
+Codes = dict[tuple[Rule | None, str], int]  # by the rule and the kinds of its operands
 BUILT_IN = tuple(RULES.values())  # the rules of every kernel
 SPREAD = None, "s"  # the operation that copies a single number to all of a row
 _LOCK = allocate_lock()
@@ -41,7 +42,10 @@ from math import inf, nan, pi
 from numba import njit
 
 
-@njit(cache=True, error_model="numpy", fastmath={{"reassoc", "nsz"}})
+@njit(
+    cache=True, error_model="numpy", fastmath={{"reassoc", "nsz"}},
+    no_cpython_wrapper=True, no_cfunc_wrapper=True,
+)
 def total(row, n):
     s = 0.0
     for r in range(n):
@@ -49,7 +53,7 @@ def total(row, n):
     return s
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True)
 def forward(X, program, roots, S, Y, V, bad):
     """Some rows X, to outputs Y by way of the values V; bad marks rows to look at again."""
     n = len(X)
@@ -67,7 +71,7 @@ def forward(X, program, roots, S, Y, V, bad):
             Y[r, k] = V[roots[k], r]
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True)
 def backward(U, program, roots, S, D, V, G, H, T):
     """From the outputs' gradients U to those of parameters, H, and of inputs, D.
 
@@ -96,7 +100,7 @@ def backward(U, program, roots, S, D, V, G, H, T):
 class Kernel(NamedTuple):
     """The compiled loop, and the codes of its operations."""
 
-    codes: dict[tuple[Rule | None, str], int]  # by the rule and the kinds of its operands
+    codes: Codes
     forward: Callable[..., None]
     backward: Callable[..., None]
 
@@ -125,7 +129,7 @@ def _kernel(custom: tuple[tuple[Rule, str], ...]) -> Kernel:
         rule: f"{rule.name}_{k}"
         for k, rule in enumerate([*BUILT_IN, *(rule for rule, _ in custom)])
     }
-    codes: dict[tuple[Rule | None, str], int] = {SPREAD: 0}
+    codes: Codes = {SPREAD: 0}
     there, back = [""], [""]
     for rule, name in names.items():
         for kind in kinds(rule):
@@ -198,17 +202,19 @@ def _compiled(names: dict[Rule, str]) -> dict[str, Any]:
     from numba import float64, njit
     from numba.core.errors import NumbaError
 
-    def compiled(function: Callable[..., Any]) -> Any:
-        return njit(function, error_model="numpy")
+    def compiled(function: Callable[..., Any], **options: Any) -> Any:
+        # Only machine code calls these: what Python or C would call them by need not be compiled.
+        options |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+        return njit(function, error_model="numpy", **options)
 
     m = elementary(of_math, FLOAT_COMPOSED, compiled)
-    ready: dict[str, Any] = {"chain_product": njit(chain_product, forceinline=True)}
+    ready: dict[str, Any] = {"chain_product": compiled(chain_product, forceinline=True)}
     for rule in names:  # what domains call
         for name in compile(rule.domain or "0", "domain", "eval").co_names:
             if name not in ("x", "y", "inf", "nan", "pi", "abs"):
                 ready[name] = getattr(m, name)
     for rule, name in names.items():
-        ready[name] = njit(bind(rule.function, m), forceinline=True, error_model="numpy")
+        ready[name] = compiled(bind(rule.function, m), forceinline=True)
         if rule not in BUILT_IN:
             try:
                 ready[name].compile((float64,) * rule.arity)

@@ -10,15 +10,23 @@ array([4., 0., 4.])
 (2.666666666666667, 0.0)
 """
 
+from _thread import _local, allocate_lock
 from collections.abc import Sequence
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from micrograd_like.arguments import choice
+from micrograd_like.arguments import choice, short
+from micrograd_like.compile.blocks import Outcome, Runner
+from micrograd_like.compile.graph_arrays import graph_arrays, roots_and_inputs
 from micrograd_like.compile.kernel import kernel
-from micrograd_like.compile.program import Program, checked
+from micrograd_like.compile.program import Program
 from micrograd_like.compile.source import source
-from micrograd_like.engine import Value, apply, replay
+from micrograd_like.engine import ONE_PASS, Value, apply
+from micrograd_like.graph import evaluated, topological_order
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["Tape", "is_worth_a_tape"]
 
@@ -29,8 +37,8 @@ class Tape:
     """A graph, recorded at one data point, that is replayed at others.
 
     ``roots`` is a Value, or several; ``inputs`` are the leaves that a row of data has the numbers
-    for.  All other leaves are parameters: they are read at every `forward`, and `backward` adds to
-    their ``grad``, so that any optimizer can go on from there.
+    for.  All other leaves are ``parameters``: they are read at every `forward`, and `backward` adds
+    to their ``grad``, so that any optimizer can go on from there.
 
     A branch that Python took while the graph was recorded, as in ``if x.data > 0``, is taken for
     every row.  Values and gradients are those of the engine: in every bit where a graph has only
@@ -38,132 +46,188 @@ class Tape:
     exp, say, rounds differently.  (Sums over rows are taken block by block, and what depends on no
     input is computed once for all rows and comes last in a sum: these round as they do.)
 
-    Needs Numba, the ``tape`` extra.  With ``parallel`` blocks of rows are computed on several
-    threads; the results are the same in every bit.  A tape serves one thread at a time.
+    With ``parallel`` blocks of rows are computed on several threads; the results are the same in
+    every bit.  A tape may be used by several threads: one at a time computes, and each goes
+    backward from its own latest forward pass.  A copy of a tape is another one of the same graph,
+    without a forward pass.
+
+    A TypeError or a ValueError tells an input that is no leaf of the graph, and a root that depends
+    on none of the inputs; an ImportError says how to get Numba, the ``tape`` extra.
+
+    >>> x, w = Value(0.0, "x"), Value(3.0, "w")
+    >>> tape = Tape([w * x, x * x], inputs=[x])
+    >>> tape, tape.parameters
+    (<Tape of 2 operations, 1 inputs>, [Value(data=3, grad=0, label='w')])
     """
 
     def __init__(
         self, roots: Value | Sequence[Value], inputs: Sequence[Value], *, parallel: bool = False
     ) -> None:
         self.single = isinstance(roots, Value)
-        self.roots, self.inputs, order = checked("Tape", roots, inputs)
+        self.roots, self.inputs, order = roots_and_inputs("Tape", roots, inputs)
         self.parallel = parallel
         compiled = kernel({v._rule for v in order if v._rule is not None})
-        self._each = Program(self.roots, self.inputs, order, compiled)
-        self.parameters = list(self._each.leaves.values())
+        graph = graph_arrays(self.roots, self.inputs, order)
+        self._each = Runner(Program(graph, compiled.codes), compiled)
+        self.parameters = list(graph.scalars.leaves.values())
         # What depends on no input, such as a penalty for large weights, is computed once.
-        still = list(self._each.still.values())
-        self._once = Program(still, self.parameters, still, compiled) if still else None
+        self._once: Runner | None = None
+        if invariants := list(graph.scalars.operations.values()):
+            graph = graph_arrays(invariants, self.parameters, invariants)
+            self._once = Runner(Program(graph, compiled.codes), compiled)
         self._count = len(order) - len(self.inputs) - len(self.parameters)
-        self._latest: Any = None  # the rows of the latest forward, and the parameters' numbers
+        self._lock = allocate_lock()  # of the memory of both
+        self._thread = _local()  # .latest: the rows of its latest forward, and the parameters
 
     def __repr__(self) -> str:
         return f"<Tape of {self._count:,} operations, {len(self.inputs)} inputs>"
 
-    def forward(self, X: Any) -> Any:
-        """The roots' data for every row of ``X``: an array of them, or with a column for each.
+    def __reduce__(self) -> tuple[Any, ...]:
+        roots = self.roots[0] if self.single else self.roots
+        return _tape, (type(self), roots, self.inputs, self.parallel)
 
-        ``X`` has a column for each of the inputs.  A row at which an operation is undefined raises
-        what the engine would.
+    def forward(self, X: "ArrayLike") -> "NDArray[np.float64]":
+        """The roots' data for every row of ``X``.
+
+        ``X`` has the shape (rows, inputs).  The result has the shape (rows,), or, of several roots,
+        (rows, roots).  A TypeError or a ValueError tells what in ``X`` is no batch of numbers; a
+        row at which an operation is undefined raises what the engine would, with the row's number.
+
+        >>> x = Value(1.0, "x")
+        >>> tape = Tape(x.log(), [x])
+        >>> tape.forward([[1.0], [4.0]])
+        array([0.        , 1.38629436])
+        >>> tape.forward([[1.0], [-4.0]])
+        Traceback (most recent call last):
+        ValueError: Tape: row 1: log(-4.0): needs x > 0 (x is 'x' = -4.0)
         """
-        self._latest = None
-        rows, numbers = self._batch(X), self._numbers()
-        outputs, _, _ = self._pass(rows, numbers)
-        self._latest = rows, numbers
-        return outputs[:, 0] if self.single else outputs
+        self._thread.latest = None
+        rows, numbers = _batch(X, self.inputs), self._numbers()
+        outcome = self._pass(rows, numbers)
+        self._thread.latest = rows, numbers
+        return self._outputs(outcome)
 
     def backward(
-        self, reduction: str = "mean", *, upstream: Any = None, input_gradients: bool = False
-    ) -> Any:
+        self,
+        reduction: str = "mean",
+        *,
+        upstream: "ArrayLike | None" = None,
+        input_gradients: bool = False,
+    ) -> "NDArray[np.float64] | None":
         """Add to the parameters' ``grad`` the gradient of the mean, or ``"sum"``, over the rows.
 
-        The rows are those of the latest `forward`, with the parameters as they were then.  Of
-        several roots it is the gradient of the sum of their means.  ``upstream`` gives the gradient
-        of each output instead, in the shape that `forward` returned.  With ``input_gradients`` the
+        The rows are those of the thread's latest `forward`, with the parameters as they were then;
+        a RuntimeError tells that there was none.  Of several roots it is the gradient of the sum of
+        their means.  ``upstream`` gives the gradient of each output instead, in the shape that
+        `forward` returned; a ValueError tells another shape.  With ``input_gradients`` the
         gradients for the inputs are returned, in the shape of the batch.
-        """
-        if self._latest is None:
-            raise RuntimeError("Tape.backward: there was no forward pass; call forward(X) first")
-        rows, numbers = self._latest
-        seeds = self._seeds(len(rows), reduction, upstream)
-        _, sums, slopes = self._pass(rows, numbers, seeds, input_gradients)
-        self._add(sums)
-        return slopes if input_gradients else None
 
-    def gradient(self, X: Any, reduction: str = "mean", *, upstream: Any = None) -> Any:
-        """`forward` and `backward` in one pass over the rows; returns what `forward` does."""
-        self._latest = None
-        rows, numbers = self._batch(X), self._numbers()
-        outputs, sums, _ = self._pass(rows, numbers, self._seeds(len(rows), reduction, upstream))
-        self._latest = rows, numbers
-        self._add(sums)
-        return outputs[:, 0] if self.single else outputs
+        >>> x, w = Value(0.0, "x"), Value(3.0, "w")
+        >>> tape = Tape(w * x, [x])
+        >>> tape.forward([[1.0], [4.0]])
+        array([ 3., 12.])
+        >>> tape.backward("sum", input_gradients=True)
+        array([[3.],
+               [3.]])
+        >>> w.grad
+        5.0
+        """
+        latest = getattr(self._thread, "latest", None)
+        if latest is None:
+            raise RuntimeError(
+                "Tape.backward: there was no forward pass in this thread; call forward(X) first"
+            )
+        rows, numbers = latest
+        seeds = self._seeds("backward", len(rows), reduction, upstream)
+        outcome = self._pass(rows, numbers, seeds, input_gradients)
+        self._add(outcome.leaves)
+        return outcome.inputs if input_gradients else None
+
+    def gradient(
+        self, X: "ArrayLike", reduction: str = "mean", *, upstream: "ArrayLike | None" = None
+    ) -> "NDArray[np.float64]":
+        """`forward` and `backward` in one pass over the rows; returns and raises what they do.
+
+        >>> x, w = Value(0.0, "x"), Value(3.0, "w")
+        >>> Tape(w * x, [x]).gradient([[1.0], [4.0]])
+        array([ 3., 12.])
+        >>> w.grad
+        2.5
+        """
+        self._thread.latest = None
+        rows, numbers = _batch(X, self.inputs), self._numbers()
+        seeds = self._seeds("gradient", len(rows), reduction, upstream)
+        outcome = self._pass(rows, numbers, seeds)
+        self._thread.latest = rows, numbers
+        self._add(outcome.leaves)
+        return self._outputs(outcome)
 
     def source(self) -> str:
-        """The tape as Python text, forward and backward, for one row: see `source`."""
+        """The tape as Python text, forward and backward, for one row.
+
+        >>> x, w = Value(0.0, "x"), Value(3.0, "w")
+        >>> print(Tape(w * x, [x]).source())
+        from micrograd_like.graph import chain_product
+        ...
+        def program(x, *, w):
+            # forward
+            v1 = w * x
+            # backward
+            grad_v1 = 1.0
+            grad_w = chain_product(grad_v1, x)
+            grad_x = chain_product(grad_v1, w)
+            return v1, {"x": grad_x, "w": grad_w}
+        """
         return source(self.roots, self.inputs)
 
-    def _numbers(self) -> Any:
+    def _outputs(self, outcome: Outcome) -> "NDArray[np.float64]":
+        return outcome.outputs[:, 0] if self.single else outcome.outputs
+
+    def _numbers(self) -> "NDArray[np.float64]":
         """The parameters' data, as they are now."""
         import numpy as np
 
         return np.fromiter([v._data for v in self.parameters], np.float64, len(self.parameters))
 
-    def _add(self, sums: Any) -> None:
-        for v, gradient in zip(self.parameters, sums.tolist(), strict=True):
-            v.grad += gradient
+    def _add(self, sums: "NDArray[np.float64]") -> None:
+        with ONE_PASS:
+            for v, gradient in zip(self.parameters, sums.tolist(), strict=True):
+                v.grad += gradient
 
     def _pass(
         self, rows: Any, numbers: Any, seeds: Any = None, input_gradients: bool = False
-    ) -> Any:
+    ) -> Outcome:
         """Outputs, the parameters' gradients and the inputs', of all rows."""
-        import numpy as np
-
-        each, once = self._each, self._once
-        known, wrong = np.empty((1, 0)), ()
-        options = {"input_gradients": input_gradients, "parallel": self.parallel}
         try:
-            if once:
-                known, _, _, wrong = once.run(numbers[None])
-            outputs, sums, slopes, suspicious = each.run(rows, numbers, known[0], seeds, **options)
+            with self._lock:
+                outcome = self._run(rows, numbers, seeds, input_gradients)
         except (ValueError, ArithmeticError):  # a rule of one's own raised it, in some row
             self._explain(rows, numbers, range(len(rows)))
             raise
-        if len(wrong) or len(suspicious):
-            self._explain(rows, numbers, [*([0] * len(wrong)), *suspicious.tolist()])
-        found = sums[each.leaf_places]
-        if once and seeds is not None:
-            upstream = sums[None, each.still_places]
-            _, _, more, _ = once.run(numbers[None], seeds=upstream, input_gradients=True, kept=True)
-            found += more[0]
-        return outputs, found, slopes
+        if len(outcome.suspects):
+            self._explain(rows, numbers, outcome.suspects.tolist())
+        return outcome
 
-    def _batch(self, X: Any) -> Any:
-        """The rows as a contiguous array of floats, or an error that says what is wrong."""
+    def _run(self, rows: Any, numbers: Any, seeds: Any, input_gradients: bool) -> Outcome:
         import numpy as np
 
-        try:
-            array = np.asarray(X)
-        except ValueError:
-            raise ValueError("Tape: a batch has rows of one length; these differ") from None
-        if not len(np.atleast_1d(array)):
-            raise ValueError("Tape: the batch is empty; it needs at least one row")
-        if array.dtype.kind not in "biuf":
-            kind = "objects of other kinds" if array.dtype.kind == "O" else array.dtype
-            raise TypeError(f"Tape: a batch holds numbers, not {kind}; convert it with float()")
-        if array.ndim != 2 or array.shape[1] != len(self.inputs):
-            raise ValueError(
-                f"Tape: a batch has a row for each data point and {len(self.inputs)} columns, "
-                f"not the shape {array.shape}"
-            )
-        rows = np.array(array, dtype=np.float64, order="C")  # a copy, which backward will read
-        if np.isnan(rows).any():
-            i, j = (int(k) for k in np.argwhere(np.isnan(rows))[0])
-            name = self.inputs[j].label or f"column {j}"
-            raise ValueError(f"Tape: row {i}, {name}, is nan; drop the row or fill in a number")
-        return rows
+        each, once = self._each, self._once
+        options = {"input_gradients": input_gradients, "parallel": self.parallel}
+        if once is None:
+            return each.run(rows, each.scalars(numbers), seeds, **options)
+        row, constants = numbers[None], once.scalars()
+        known = once.run(row, constants)
+        outcome = each.run(rows, each.scalars(numbers, known.outputs[0]), seeds, **options)
+        if len(known.suspects):  # it is the row 0
+            suspects = [*known.suspects, *outcome.suspects]
+            outcome = outcome._replace(suspects=np.array(suspects))
+        if seeds is None:
+            return outcome
+        upstream = outcome.invariants[None]
+        back = once.run(row, constants, upstream, input_gradients=True, kept=True)
+        return outcome._replace(leaves=outcome.leaves + back.inputs[0])
 
-    def _seeds(self, count: int, reduction: str, upstream: Any) -> Any:
+    def _seeds(self, method: str, count: int, reduction: str, upstream: Any) -> Any:
         """The gradient of each output, by which the way back begins."""
         import numpy as np
 
@@ -173,28 +237,58 @@ class Tape:
                 seeds = np.ascontiguousarray(upstream, dtype=np.float64)
             except (TypeError, ValueError):
                 raise TypeError(
-                    f"Tape.backward: upstream holds a number for each output, not {upstream!r}"
+                    f"Tape.{method}: upstream holds a number for each output, not {short(upstream)}"
                 ) from None
             expected = shape[:1] if self.single else shape
             if seeds.shape != expected:
                 raise ValueError(
-                    f"Tape.backward: upstream has the shape {seeds.shape}, the outputs {expected}"
+                    f"Tape.{method}: upstream has the shape {seeds.shape}, the outputs {expected}"
                 )
             return seeds.reshape(shape)
-        choice(reduction, "Tape.backward: reduction", ("mean", "sum"))
+        choice(reduction, f"Tape.{method}: reduction", ("mean", "sum"))
         return np.full(shape, 1.0 / count if reduction == "mean" else 1.0)
 
-    def _explain(self, rows: Any, numbers: Any, suspicious: Sequence[int]) -> None:
+    def _explain(self, rows: Any, numbers: Any, suspects: Sequence[int]) -> None:
         """Raise what the engine raises at the first row at which an operation is undefined."""
-        parameters = dict(zip(self.parameters, numbers.tolist(), strict=False))
-        for row in suspicious:
+        order = topological_order(*self.roots)
+        parameters = dict(zip(self.parameters, numbers.tolist(), strict=True))
+        for row in suspects:
             point = parameters | dict(zip(self.inputs, rows[row].tolist(), strict=True))
-            leaves = {v: Value(number, v.label) for v, number in point.items()}
-            for root in self.roots:
-                try:
-                    replay(root, leaves, apply)
-                except (ValueError, ArithmeticError) as error:
-                    raise type(error)(f"Tape: row {row}: {error}") from None
+            leaves = {id(v): Value(number, v.label) for v, number in point.items()}
+            try:
+                evaluated(order, leaves, lambda v, *operands: apply(v.rule, *operands))
+            except (ValueError, ArithmeticError) as error:
+                raise type(error)(f"Tape: row {row}: {error}") from None
+
+
+def _tape(kind: type[Tape], roots: Any, inputs: list[Value], parallel: bool) -> Tape:
+    return kind(roots, inputs, parallel=parallel)
+
+
+def _batch(X: Any, inputs: Sequence[Value]) -> Any:
+    """The rows as a contiguous array of floats, or an error that says what is wrong."""
+    import numpy as np
+
+    try:
+        array = np.asarray(X)
+    except ValueError:
+        raise ValueError("Tape: a batch has rows of one length; these differ") from None
+    if not len(np.atleast_1d(array)):
+        raise ValueError("Tape: the batch is empty; it needs at least one row")
+    if array.dtype.kind not in "biuf":
+        kind = "objects of other kinds" if array.dtype.kind == "O" else array.dtype
+        raise TypeError(f"Tape: a batch holds numbers, not {kind}; convert it with float()")
+    if array.ndim != 2 or array.shape[1] != len(inputs):
+        raise ValueError(
+            f"Tape: a batch has a row for each data point and {len(inputs)} columns, "
+            f"not the shape {array.shape}"
+        )
+    rows = np.array(array, dtype=np.float64, order="C")  # a copy, which backward will read
+    if np.isnan(rows).any():
+        i, j = (int(k) for k in np.argwhere(np.isnan(rows))[0])
+        name = inputs[j].label or f"column {j}"
+        raise ValueError(f"Tape: row {i}, {name}, is nan; drop the row or fill in a number")
+    return rows
 
 
 def is_worth_a_tape(count: int) -> bool:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from micrograd_like import MLP, Value, cross_entropy, hinge, replay, rule, topological_order
-from micrograd_like.compile.export import FORMULAS, to_function
+from micrograd_like.compile.export import to_function
 from micrograd_like.rules import RULES
 from micrograd_like.strategies import Graph, graphs
 
