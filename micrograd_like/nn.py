@@ -33,7 +33,7 @@ from micrograd_like.compile import Tape, is_worth_a_tape
 from micrograd_like.engine import Value
 from micrograd_like.files import read_json, write
 from micrograd_like.graph import NOT_COMPUTED
-from micrograd_like.notation import plural
+from micrograd_like.notation import listed, plural
 from micrograd_like.rules import RULES
 
 if TYPE_CHECKING:
@@ -476,15 +476,19 @@ def class_of(outputs: Any, where: str = "classify: an output") -> int:
     return numbers.index(max(numbers)) if several else int(numbers[0] > 0)
 
 
-def is_right(outputs: Any, target: Any) -> bool:
-    """Whether the outputs tell the target: the number of a class, or a list with 1 for it."""
+def place_of(target: Any, outputs: Any, where: str) -> int:
+    """The place of a target's class: the number of it, or a list with 1 for it, or -1 for 0."""
     classes = range(len(outputs)) if isinstance(outputs, list) else (-1, 0, 1)
     if hasattr(target, "__len__") and not isinstance(target, str):
-        target = class_of(list(target), "accuracy: a target")
+        target = class_of(list(target), f"{where}: a target")
     if target not in classes:
-        known = ", ".join(map(str, classes))
-        raise ValueError(f"accuracy: class {short(target)}; there are {known}")
-    return class_of(outputs) == max(int(target), 0)
+        raise ValueError(f"{where}: class {short(target)}; there are {listed(map(str, classes))}")
+    return max(int(target), 0)
+
+
+def is_right(outputs: Any, target: Any) -> bool:
+    """Whether the outputs tell the target: the number of a class, or a list with 1 for it."""
+    return class_of(outputs) == place_of(target, outputs, "accuracy")
 
 
 def _data_of(outputs: Any) -> Any:

@@ -1,5 +1,7 @@
 """What a network learns with: losses, optimizers, training, tables of data, plots."""
 
+from micrograd_like.learn.gradients import top_gradients
+from micrograd_like.learn.history import DivergenceError, History
 from micrograd_like.learn.losses import (
     binary_cross_entropy,
     cross_entropy,
@@ -19,7 +21,7 @@ from micrograd_like.learn.plots import (
     styled,
 )
 from micrograd_like.learn.tables import Encoding, Scale, Table, house_prices, read_csv, read_rows
-from micrograd_like.learn.training import DivergenceError, History, fit, top_gradients
+from micrograd_like.learn.training import fit
 
 __all__ = [
     "SGD",

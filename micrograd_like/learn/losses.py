@@ -4,20 +4,22 @@ For regression `mse`, `mae` and `huber`; for two classes `binary_cross_entropy` 
 more `cross_entropy` and `max_margin`.  Each takes predictions and targets, of one data point or a
 list with one entry for each.  ``reduction`` says what becomes of the losses: their ``"mean"``,
 their ``"sum"``, or ``"none"``, the list of them.  Definitions are those of PyTorch's functions of
-like names.
+like names.  Where predictions and targets do not pair up, or a target is none of the classes, a
+ValueError tells which, and a TypeError what is no number.
 
 The losses for classes take logits: outputs of a linear last layer, any numbers, of which the larger
 one is the likelier class.  Predictions and targets are numbers or Values.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from functools import reduce
 from operator import add
 from typing import Any, Literal, Protocol, cast, overload
 
-from micrograd_like.arguments import above_zero, choice
+from micrograd_like.arguments import above_zero, choice, finite, operand, row, short
 from micrograd_like.engine import Value
 from micrograd_like.functions import logsumexp, mean, minimum, relu, softplus
+from micrograd_like.notation import plural
 
 __all__ = [
     "binary_cross_entropy",
@@ -44,19 +46,21 @@ class LossFunction(Protocol):
         self,
         predictions: Graphs,
         targets: Any,
+        /,
         *,
         reduction: Literal["mean", "sum"] = ...,
         **options: float,
     ) -> Value: ...
     @overload
     def __call__(
-        self, predictions: Graphs, targets: Any, *, reduction: Literal["none"], **options: float
+        self, predictions: Graphs, targets: Any, /, *, reduction: Literal["none"], **options: float
     ) -> list[Value]: ...
     @overload
     def __call__(
         self,
         predictions: Numbers,
         targets: Numbers,
+        /,
         *,
         reduction: Literal["mean", "sum"] = ...,
         **options: float,
@@ -66,6 +70,7 @@ class LossFunction(Protocol):
         self,
         predictions: Numbers,
         targets: Numbers,
+        /,
         *,
         reduction: Literal["none"],
         **options: float,
@@ -78,7 +83,7 @@ def _typed(function: Callable[..., Any]) -> LossFunction:
 
 @_typed
 def mse(predictions: Any, targets: Any, *, reduction: str = "mean") -> Any:
-    """Mean squared error, for regression: (prediction - target)².
+    """Mean squared error, for regression: (prediction - target)² (Legendre, 1805).
 
     >>> mse([1.0, 2.0], [1.0, 4.0])
     2.0
@@ -102,6 +107,9 @@ def mae(predictions: Any, targets: Any, *, reduction: str = "mean") -> Any:
 def huber(predictions: Any, targets: Any, *, delta: float = 1.0, reduction: str = "mean") -> Any:
     """Half the square of a difference up to ``delta``, and from there on a straight line.
 
+    Far-off targets count less, and small differences have small gradients (Huber, 1964).
+    ``delta`` is in the unit of the targets.
+
     >>> huber([0.5, 4.0], [0.0, 1.0], reduction="none")
     [0.125, 2.5]
     """
@@ -118,14 +126,15 @@ def huber(predictions: Any, targets: Any, *, delta: float = 1.0, reduction: str 
 def binary_cross_entropy(logits: Any, targets: Any, *, reduction: str = "mean") -> Any:
     """Minus the logarithm of the probability that the model gives to the right one of two classes.
 
-    The probability of class 1 is sigmoid(logit).  A target is 0 or 1, or a probability of class 1.
+    The probability of class 1 is sigmoid(logit), as in logistic regression (Cox, 1958).  A target
+    is 0 or 1, or a probability of class 1.
 
     >>> binary_cross_entropy([0.0, 10_000.0], [1, 0], reduction="none")
     [0.6931471805599453, 10000.0]
     """
     losses = []
     for k, (z, t) in enumerate(_pairs(logits, targets, "binary_cross_entropy")):
-        if not isinstance(t, Value) and (isinstance(t, str) or not 0 <= t <= 1):
+        if not isinstance(t, Value) and not 0 <= t <= 1:
             raise ValueError(f"binary_cross_entropy: target {k} is {t!r}; it is to be from 0 to 1")
         # -log sigmoid(z) = softplus(-z), and -log(1 - sigmoid(z)) = softplus(z)
         losses.append(_weighted((t, 1 - t), (softplus(-z), softplus(z))))
@@ -135,6 +144,8 @@ def binary_cross_entropy(logits: Any, targets: Any, *, reduction: str = "mean") 
 @_typed
 def hinge(scores: Any, labels: Any, *, reduction: str = "mean") -> Any:
     """Max-margin loss for two classes: max(0, 1 - label·score), each label -1 or 1.
+
+    It is that of support vector machines (Cortes and Vapnik, 1995).
 
     >>> hinge([0.5, -3.0], [1, -1])
     0.25
@@ -150,8 +161,9 @@ def hinge(scores: Any, labels: Any, *, reduction: str = "mean") -> Any:
 def cross_entropy(logits: Any, targets: Any, *, reduction: str = "mean") -> Any:
     """Minus the logarithm of the probability that the model gives to the right class.
 
-    For each data point there are as many logits as classes; the probabilities are their softmax.
-    A target is the number of a class, from 0, or a list with a probability for each class.
+    For each data point there are as many logits as classes; the probabilities are their softmax
+    (Bridle, 1990).  A target is the number of a class, from 0, or a list with a probability for
+    each class.
 
     >>> cross_entropy([[1.0, 1.0], [0.0, 1e4]], [0, 1], reduction="none")
     [0.6931471805599454, 0.0]
@@ -168,12 +180,14 @@ def max_margin(scores: Any, targets: Any, *, margin: float = 1.0, reduction: str
     """By how much the other classes' scores come too near to that of the right class.
 
     For each data point there are as many scores as classes: the sum over the other ones of
-    max(0, margin + score - right score), divided by the number of classes.  A target is the number
-    of a class, from 0, or a list with 1 for the right class and 0 for the others.
+    max(0, margin + score - right score), divided by the number of classes (Weston and Watkins,
+    1999).  A target is the number of a class, from 0, or a list with 1 for the right class and 0
+    for the others.  ``margin`` is in the unit of the scores.
 
     >>> max_margin([[0.5, 0.0, 3.0], [0.5, 0.0, 3.0]], [2, 0], reduction="none")
     [0.0, 1.3333333333333333]
     """
+    finite(margin, "max_margin: margin")
     losses = []
     for outputs, target in _classes(scores, targets, "max_margin"):
         right = _right(outputs, target)
@@ -190,7 +204,7 @@ CLASSIFYING: tuple[Loss, ...] = (binary_cross_entropy, hinge, *PER_CLASS)
 LOSSES: tuple[Loss, ...] = (mse, mae, huber, *CLASSIFYING)
 
 
-def _right(outputs: Sequence[Any], target: Any) -> Any:
+def _right(outputs: list[Any], target: Any) -> Any:
     """The output for the right class, or the mean output by the classes' probabilities."""
     if isinstance(target, int):
         return outputs[target]
@@ -209,33 +223,41 @@ def _weighted(weights: Iterable[Any], values: Iterable[Any]) -> Any:
     )
 
 
-def _classes(outputs: Any, targets: Any, name: str) -> list[tuple[Sequence[Any], Any]]:
+def _classes(outputs: Any, targets: Any, name: str) -> list[tuple[list[Any], Any]]:
     """For each data point its outputs, and the right class or the weights of the classes."""
     if not _is_list(outputs) or not len(outputs):
-        raise ValueError(f"{name}: takes a list with an output for each class, not {outputs!r}")
+        what = short(outputs)
+        raise ValueError(f"{name}: takes a list with an output for each class, not {what}")
     if not _is_list(outputs[0]):
         outputs, targets = [outputs], [targets]
     _check_count(name, outputs, targets)
-    if any(len(row) < 2 for row in outputs):
-        raise ValueError(f"{name}: needs an output for each class; binary_cross_entropy needs one")
-    return [
-        (row, _class(target, len(row), f"{name}: target {k}"))
-        for k, (row, target) in enumerate(zip(outputs, targets, strict=True))
-    ]
+    found = []
+    for k, (scores, target) in enumerate(zip(outputs, targets, strict=True)):
+        numbers = _operands(row(scores, f"{name}: prediction {k}"), f"{name}: prediction {k}")
+        if len(numbers) < 2:
+            raise ValueError(
+                f"{name}: needs an output for each class; binary_cross_entropy needs one"
+            )
+        found.append((numbers, _class(target, len(numbers), f"{name}: target {k}")))
+    return found
 
 
 def _class(target: Any, count: int, where: str) -> Any:
+    """The number of a class, or the weights of all of them."""
     if _is_list(target):
-        if len(target) != count:
-            raise ValueError(f"{where} has {len(target)} numbers, for {count} outputs")
-        numbers = [t for t in target if not isinstance(t, Value)]
+        weights = _operands(target, where)
+        if len(weights) != count:
+            raise ValueError(f"{where} has {plural(len(weights), 'number')}, for {count} outputs")
+        numbers = [t for t in weights if not isinstance(t, Value)]
         whole = len(numbers) == count
         if any(not 0 <= t <= 1 for t in numbers) or (whole and abs(sum(numbers) - 1) > 1e-9):
-            raise ValueError(f"{where} is {target!r}; its numbers are to be from 0 to 1, of sum 1")
-        return target
+            raise ValueError(
+                f"{where} is {short(target)}; its numbers are to be from 0 to 1, of sum 1"
+            )
+        return weights
     if target not in range(count):
         raise ValueError(
-            f"{where} is {target!r}; the classes of {count} outputs are 0 to {count - 1}"
+            f"{where} is {short(target)}; the classes of {count} outputs are 0 to {count - 1}"
         )
     return int(target)
 
@@ -252,19 +274,28 @@ REDUCTIONS: dict[str, Callable[[list[Any]], Any]] = {
 
 
 def _pairs(predictions: Any, targets: Any, name: str) -> list[tuple[Any, Any]]:
+    """Each prediction with its target, Values or floats."""
     first, second = _listed(predictions), _listed(targets)
     _check_count(name, first, second)
-    return list(zip(first, second, strict=True))
+    answers, right = _operands(first, f"{name}: prediction"), _operands(second, f"{name}: target")
+    return list(zip(answers, right, strict=True))
 
 
 def _check_count(name: str, predictions: Any, targets: Any) -> None:
-    if not _is_list(targets) or len(predictions) != len(targets):
-        count = len(targets) if _is_list(targets) else 1
-        raise ValueError(
-            f"{name}: {len(predictions)} predictions and {count} targets do not pair up"
-        )
-    if not len(predictions):
+    count = len(targets) if _is_list(targets) else 1
+    if not _is_list(targets) or len(predictions) != count:
+        counts = f"{plural(len(predictions), 'prediction')} and {plural(count, 'target')}"
+        raise ValueError(f"{name}: {counts} do not pair up; give one target for each prediction")
+    if not count:
         raise ValueError(f"{name}: there are no predictions; it needs at least one")
+
+
+def _operands(numbers: Iterable[Any], where: str) -> list[Any]:
+    """Values as they are, and numbers as floats."""
+    return [
+        x if type(x) is Value or type(x) is float else operand(x, f"{where} {k}")
+        for k, x in enumerate(numbers)
+    ]
 
 
 def _listed(numbers: Any) -> list[Any]:
@@ -275,4 +306,4 @@ def _listed(numbers: Any) -> list[Any]:
 
 
 def _is_list(numbers: Any) -> bool:
-    return hasattr(numbers, "__len__") and not isinstance(numbers, str)
+    return hasattr(numbers, "__len__") and not isinstance(numbers, str | bytes | Mapping | Set)

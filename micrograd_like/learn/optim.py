@@ -1,13 +1,17 @@
-"""Optimizers: how far each parameter moves against its gradient."""
+"""Optimizers: how far each parameter moves against its gradient.
+
+Definitions are those of PyTorch's optimizers of like names.
+"""
 
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
-from micrograd_like.arguments import above_zero, number, share, values
+from micrograd_like.arguments import above_zero, number, several, share, values
 from micrograd_like.engine import Value
 from micrograd_like.graph import NOT_COMPUTED
+from micrograd_like.notation import plural
 
 __all__ = ["SGD", "Adam", "Optimizer"]
 
@@ -15,7 +19,9 @@ __all__ = ["SGD", "Adam", "Optimizer"]
 class Optimizer(ABC):
     """Parameters, a learning rate ``lr``, which may be changed between steps, and `step`.
 
-    With a ``weight_decay`` d, d · parameter is added to each gradient, which pulls towards 0.
+    With a ``weight_decay`` d, d · parameter is added to each gradient, which pulls towards 0 (Krogh
+    and Hertz, 1992).  A ValueError tells a number that is out of its range, a TypeError what is no
+    number, and no list of parameters.
     """
 
     def __init__(self, parameters: Iterable[Value], lr: float, weight_decay: float) -> None:
@@ -25,6 +31,9 @@ class Optimizer(ABC):
             raise ValueError(f"{self.name}: there are no parameters; pass model.parameters()")
         self.lr = lr
         self.weight_decay = share(weight_decay, f"{self.name}: weight_decay", math.inf)
+
+    def __repr__(self) -> str:
+        return f"<{self.name} of {plural(len(self.parameters), 'parameter')}, lr {self.lr:g}>"
 
     @property
     def lr(self) -> float:
@@ -36,7 +45,10 @@ class Optimizer(ABC):
         self._lr = above_zero(rate, f"{self.name}: lr")
 
     def step(self) -> None:
-        """Move every parameter once, by the gradients it has; all of them or none."""
+        """Move every parameter once, by the gradient it has; all of them or none.
+
+        An ArithmeticError tells that a parameter would not be finite any more.
+        """
         gradients = [p.grad for p in self.parameters]
         if set(map(type, gradients)) != {float}:
             gradients = [number(g, f"{self.name}: a gradient") for g in gradients]
@@ -66,9 +78,10 @@ class Optimizer(ABC):
 
 
 class SGD(Optimizer):
-    """Stochastic gradient descent: each parameter moves by -lr · gradient.
+    """Stochastic gradient descent: each parameter moves by -lr · gradient (Robbins, Monro, 1951).
 
-    With ``momentum`` m it moves by -lr · velocity, where velocity = m · velocity + gradient.
+    With ``momentum`` m, from 0 to below 1, it moves by -lr · velocity, where velocity = m ·
+    velocity + gradient (Polyak, 1964).
 
     >>> w = Value(1.0)
     >>> (w * w).backward()
@@ -120,7 +133,10 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
-        self.betas = tuple(share(beta, "Adam: a beta") for beta in betas)
+        weights = several(betas, "Adam: betas", "two numbers, as in (0.9, 0.999)")
+        if len(weights) != 2:
+            raise ValueError(f"Adam: betas has {plural(len(weights), 'number')}; it is to have two")
+        self.betas = tuple(share(beta, "Adam: a beta") for beta in weights)
         self.eps = above_zero(eps, "Adam: eps")
         self.count = 0  # of the steps taken
         self.mean = self.square = [0.0] * len(self.parameters)

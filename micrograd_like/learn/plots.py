@@ -1,20 +1,24 @@
 """Pictures of learning, with matplotlib: losses, boundaries, fits, weights.
 
 Each function takes axes to draw on, or makes a figure of its own with pyplot, and returns the axes.
-``theme`` is "light" or "dark", for the page that the picture is on.
+``theme`` is "light" or "dark", for the page that the picture is on.  A ValueError or a TypeError
+tells what does not fit: a model, the data, axes or a theme; an ImportError that matplotlib is
+missing.
 
 >>> from micrograd_like.nn import MLP
->>> ax = plot_weights(MLP(3, [4, 1]).layers[0])                 # doctest: +SKIP
->>> ax.figure.savefig("weights.png")                            # doctest: +SKIP
+>>> ax = plot_weights(MLP(3, [4, 1]).layers[0], figure_axes())
+>>> ax.get_title(loc="left")
+'weights'
 """
 
 import math
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from micrograd_like.arguments import choice, extra
+from micrograd_like.arguments import choice, expect, extra, methods, number, whole
 from micrograd_like.draw import THEMES, Theme
-from micrograd_like.nn import Layer, Neuron
+from micrograd_like.learn.data import check_data
+from micrograd_like.nn import Layer, Neuron, place_of
 
 __all__ = [
     "figure_axes",
@@ -31,6 +35,7 @@ class Predictor(Protocol):
 
     def predict(self, X: Sequence[Sequence[float]], /) -> list[Any]:
         """The output, or list of outputs, for each row."""
+        ...
 
 
 SIZE = 7.2, 4.2  # inches
@@ -45,7 +50,7 @@ SHAPES = "o^sDvPX*<>"
 
 def plot_history(history: Any, ax: Any = None, theme: str = "light") -> Any:
     """The losses of the epochs, and on the right the accuracies of a classification."""
-    ax, colours = styled(ax, theme)
+    ax, colours = styled(ax, theme, "History.plot")
     epochs = range(1, len(history.loss) + 1)
     lines = [(history.loss, "-", "loss"), (history.validation_loss, "--", "validation loss")]
     drawn = []
@@ -58,7 +63,7 @@ def plot_history(history: Any, ax: Any = None, theme: str = "light") -> Any:
     ax.set_xlabel("epoch", color=colours.text)
     ax.set_ylabel("loss", color=colours.negative)
     if history.accuracy:
-        right, _ = styled(ax.twinx(), theme)
+        right, _ = styled(ax.twinx(), theme, "History.plot")
         right.spines["right"].set_visible(True)
         right.set_ylabel("accuracy", color=colours.positive)
         right.set_ylim(0.0, 1.02)
@@ -85,35 +90,34 @@ def plot_boundary(
     """Where on the plane a classifier with two inputs answers what, and the data points.
 
     Of two classes the first is red and the second green; each class has its own shape, too.
+
+    >>> from micrograd_like.nn import Neuron
+    >>> ax = plot_boundary(Neuron(2), [[0.0, 1.0], [2.0, 3.0]], [0, 1], figure_axes())
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['0', '1']
     """
-    if len(X) == 0 or any(len(row) != 2 for row in X):
-        raise ValueError("plot_boundary: draws rows of 2 numbers; the data has others")
-    ax, colours = styled(ax, theme)
-    (left, right), (low, high) = (_around([row[axis] for row in X]) for axis in (0, 1))
+    rows, targets = _data(model, X, y, "plot_boundary")
+    if len(rows[0]) != 2:
+        width = len(rows[0])
+        raise ValueError(f"plot_boundary: draws rows of 2 numbers, not of {width}; choose columns")
+    ax, colours = styled(ax, theme, "plot_boundary")
+    (left, right), (low, high) = (_around([row[axis] for row in rows]) for axis in (0, 1))
     xs, ys = _between(left, right, SAMPLES), _between(low, high, SAMPLES)
     outputs = model.predict([[x, y] for y in ys for x in xs])
-    several = isinstance(outputs[0], list)
-    labels = sorted(set(y))
-    count = len(outputs[0]) if several else 2
+    places = [place_of(target, outputs[0], "plot_boundary") for target in targets]
+    labels = [k if isinstance(t, list) else t for k, t in zip(places, targets, strict=True)]
+    count = len(outputs[0]) if isinstance(outputs[0], list) else 2
     palette = [CLASSES[theme][k % len(CLASSES[theme])] for k in range(count)]
-
-    def rows(numbers: list[float]) -> list[list[float]]:
-        return [numbers[k : k + SAMPLES] for k in range(0, len(numbers), SAMPLES)]
-
-    for k in range(count):  # by how much a class's output exceeds the largest other one
-        lead = [
-            out[k] - max(out[:k] + out[k + 1 :]) if several else (out if k else -out)
-            for out in outputs
-        ]
-        if max(lead) > 0:
-            ax.contourf(xs, ys, rows(lead), levels=[0, math.inf], colors=[palette[k]], alpha=0.16)
-        if min(lead) < 0 < max(lead):
-            ax.contour(xs, ys, rows(lead), levels=[0], colors=[colours.text], linewidths=1.2)
-    for label in labels:
-        k = max(int(label), 0)
-        points = [row for row, t in zip(X, y, strict=True) if t == label]
+    for k in range(count):
+        lead = _lead(outputs, k)
+        if max(max(row) for row in lead) > 0:
+            ax.contourf(xs, ys, lead, levels=[0, math.inf], colors=[palette[k]], alpha=0.16)
+        if min(min(row) for row in lead) < 0 < max(max(row) for row in lead):
+            ax.contour(xs, ys, lead, levels=[0], colors=[colours.text], linewidths=1.2)
+    for label, k in sorted(set(zip(labels, places, strict=True))):
+        points = [row for row, t in zip(rows, labels, strict=True) if t == label]
         ax.scatter(
-            *zip(*points, strict=True), s=30, color=palette[k % count], label=f"{label:g}",
+            *zip(*points, strict=True), s=30, color=palette[k], label=f"{label:g}",
             marker=SHAPES[k % len(SHAPES)], edgecolors=colours.background, linewidths=0.8,
         )  # fmt: skip
     ax.set_xlim(left, right)
@@ -124,6 +128,15 @@ def plot_boundary(
     return ax
 
 
+def _lead(outputs: list[Any], k: int) -> list[list[float]]:
+    """By how much a class's output exceeds the largest other one, at each sample of the plane."""
+    lead = [
+        out[k] - max(out[:k] + out[k + 1 :]) if isinstance(out, list) else (out if k else -out)
+        for out in outputs
+    ]
+    return [lead[at : at + SAMPLES] for at in range(0, len(lead), SAMPLES)]
+
+
 def plot_fit(
     model: Predictor,
     X: Sequence[Sequence[float]],
@@ -131,23 +144,33 @@ def plot_fit(
     ax: Any = None,
     theme: str = "light",
 ) -> Any:
-    """How a regression fits: of one input its curve through the data, else predicted by actual."""
-    if len(X) == 0 or len(X) != len(y):
-        raise ValueError(f"plot_fit: {len(X)} rows and {len(y)} targets do not pair up")
-    ax, colours = styled(ax, theme)
-    if len(X[0]) == 1:
-        low, high = _around([row[0] for row in X])
-        xs = _between(low, high, 4 * SAMPLES)
-        ax.plot(xs, model.predict([[x] for x in xs]), color=colours.positive, label="predicted")
-        ax.plot([row[0] for row in X], y, "o", color=colours.negative, markersize=5, label="data")
+    """How a regression fits: of one input its curve through the data, else predicted by actual.
+
+    >>> from micrograd_like.nn import Neuron
+    >>> ax = plot_fit(Neuron(1), [[0.0], [1.0]], [1.0, 3.0], figure_axes())
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('x0', 'target')
+    """
+    rows, targets = _data(model, X, y, "plot_fit")
+    is_curve = len(rows[0]) == 1
+    low, high = _around([row[0] for row in rows])
+    xs = _between(low, high, 4 * SAMPLES)
+    predicted = model.predict([[x] for x in xs] if is_curve else rows)
+    for name, numbers in (("the model's output", predicted), ("a target", targets)):
+        right = not any(isinstance(x, list) for x in numbers)
+        expect(right, numbers[0], f"plot_fit: {name}", "one number; choose one of several")
+    ax, colours = styled(ax, theme, "plot_fit")
+    if is_curve:
+        ax.plot(xs, predicted, color=colours.positive, label="predicted")
+        given = [row[0] for row in rows]
+        ax.plot(given, targets, "o", color=colours.negative, markersize=5, label="data")
         ax.set_xlim(low, high)
         ax.set_xlabel("x0", color=colours.text)
         ax.set_ylabel("target", color=colours.text)
     else:
-        predicted = model.predict(X)
-        ends = _around([*y, *predicted])
+        ends = _around([*targets, *predicted])
         ax.plot(ends, ends, color=colours.faint, linewidth=1, label="predicted = actual")
-        ax.plot(y, predicted, "o", color=colours.negative, markersize=5, label="data")
+        ax.plot(targets, predicted, "o", color=colours.negative, markersize=5, label="data")
         ax.set_xlabel("actual", color=colours.text)
         ax.set_ylabel("predicted", color=colours.text)
     _legend(ax, colours)
@@ -159,47 +182,61 @@ def plot_weights(
 ) -> Any:
     """The weights of a layer as a map: a row for each neuron, a column for each input, and biases.
 
-    ``of="grad"`` shows the gradients instead.  Red is positive, blue negative, white 0.
+    ``of="grad"`` shows the gradients instead.  Red is positive, blue negative, white 0.  There is
+    an example at the top of this file.
     """
-    from matplotlib.colors import LinearSegmentedColormap
-
     choice(of, "plot_weights: of", ("data", "grad"))
     neurons = layer.neurons if isinstance(layer, Layer) else [layer]
-    if not all(isinstance(n, Neuron) for n in neurons):
-        raise TypeError(f"plot_weights: draws a Layer, as in model.layers[0], not {layer!r}")
-    ax, colours = styled(ax, theme)
-    cells = [[float(getattr(p, of)) for p in neuron.parameters()] for neuron in neurons]
-    limit = max(abs(x) for row in cells for x in row if math.isfinite(x)) or 1.0
-    scale = LinearSegmentedColormap.from_list(
-        "signed", [colours.negative, colours.background, colours.positive]
-    )
-    shown = ax.imshow(cells, cmap=scale, vmin=-limit, vmax=limit, aspect="auto")
+    right = all(isinstance(n, Neuron) for n in neurons)
+    expect(right, layer, "plot_weights: layer", "a Layer or a Neuron, as in model.layers[0]")
+    ax, colours = styled(ax, theme, "plot_weights")
+    from matplotlib.colors import LinearSegmentedColormap
+
+    cells = [
+        [number(getattr(p, of), f"plot_weights: the {of} of {p.label}") for p in n.parameters()]
+        for n in neurons
+    ]
+    limit = max((abs(x) for row in cells for x in row if math.isfinite(x)), default=0.0) or 1.0
+    signed = [colours.negative, colours.background, colours.positive]
+    scale = LinearSegmentedColormap.from_list("signed", signed)
+    image = ax.imshow(cells, cmap=scale, vmin=-limit, vmax=limit, aspect="auto")
     inputs = len(cells[0]) - 1
-    step = 1 + inputs // 20
-    ticks = [*range(0, inputs, step), inputs]
+    ticks = [*range(0, inputs, 1 + inputs // 20), inputs]
     ax.set_xticks(ticks, [*(f"w{k}" for k in ticks[:-1]), "b"])
     ax.set_yticks(range(len(cells)), [f"neuron{k}" for k in range(len(cells))])
     ax.tick_params(length=0)
     if len(cells) * len(cells[0]) <= MOST_NUMBERS:
-        for i, row in enumerate(cells):
-            for j, x in enumerate(row):
-                colour = colours.background if abs(x) > 0.6 * limit else colours.text
-                ax.text(j, i, f"{x:.2g}", ha="center", va="center", color=colour, fontsize=8)
-    bar = ax.figure.colorbar(shown, ax=ax, pad=0.02)
+        _write_numbers(ax, cells, limit, colours)
+    bar = ax.figure.colorbar(image, ax=ax, pad=0.02)
     bar.ax.tick_params(colors=colours.faint)
     bar.outline.set_visible(False)
     ax.set_title("gradients" if of == "grad" else "weights", color=colours.text, loc="left")
     return ax
 
 
-def styled(ax: Any, theme: str) -> tuple[Any, Theme]:
+def _write_numbers(ax: Any, cells: list[list[float]], limit: float, colours: Theme) -> None:
+    """The numbers in the cells of a heat map, in a colour that stands out from the cell's."""
+    for i, row in enumerate(cells):
+        for j, x in enumerate(row):
+            colour = colours.background if abs(x) > 0.6 * limit else colours.text
+            ax.text(j, i, f"{x:.2g}", ha="center", va="center", color=colour, fontsize=8)
+
+
+def _data(model: Any, X: Any, y: Any, where: str) -> tuple[list[list[float]], list[Any]]:
+    """The rows and targets, of a model that predicts."""
+    methods(model, f"{where}: model", ["predict"], "a model that predicts, as MLP(2, [4, 1])")
+    return check_data(X, y, where)
+
+
+def styled(ax: Any, theme: str, where: str = "plot") -> tuple[Any, Theme]:
     """Axes, of a new figure if there are none, in the colours of a theme."""
-    choice(theme, "plot: theme", THEMES)
+    choice(theme, f"{where}: theme", THEMES)
     if ax is None:
         _needed()
         from matplotlib import pyplot
 
         ax = pyplot.subplots(figsize=SIZE, layout="constrained")[1]
+    expect(hasattr(ax, "spines"), ax, f"{where}: ax", "matplotlib's axes, or None for new ones")
     colours = THEMES[theme]
     ax.figure.set_facecolor(colours.background)
     ax.set_facecolor(colours.background)
@@ -211,7 +248,12 @@ def styled(ax: Any, theme: str) -> tuple[Any, Theme]:
 
 
 def figure_axes(count: int = 1) -> Any:
-    """Axes, or several beside each other, of a figure that only this package knows of."""
+    """Axes, or several beside each other, of a figure that only this package knows of.
+
+    >>> len(figure_axes(2))
+    2
+    """
+    whole(count, "figure_axes: count")
     _needed()
     from matplotlib.figure import Figure
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from micrograd_like import SGD, Adam, Value
+from micrograd_like import SGD, Adam, Neuron, Value
 
 
 def test_a_step_goes_against_the_gradient() -> None:
@@ -33,7 +33,7 @@ def test_momentum_sums_a_velocity() -> None:
 @pytest.mark.parametrize("lr", [0, -1.0, float("nan"), float("inf"), "0.1", None])
 def test_a_learning_rate_that_is_none_is_refused(lr: object) -> None:
     """The error says what a learning rate is."""
-    with pytest.raises(ValueError, match="lr is a finite number above 0"):
+    with pytest.raises((TypeError, ValueError), match=r"^SGD: lr(: takes a number| is .* above 0)"):
         SGD([Value(1.0)], lr=lr)  # type: ignore[arg-type]
 
 
@@ -41,8 +41,14 @@ def test_no_parameters_and_a_wrong_momentum_are_refused() -> None:
     """Each says what is allowed."""
     with pytest.raises(ValueError, match=r"pass model.parameters\(\)"):
         SGD([])
-    with pytest.raises(ValueError, match="momentum is from 0 up to below 1"):
+    with pytest.raises(ValueError, match=r"momentum is 1\.0; it is to be from 0 up to below 1"):
         SGD([Value(1.0)], momentum=1.0)
+
+
+def test_an_optimizer_says_what_it_moves() -> None:
+    """In one line, without addresses."""
+    assert repr(SGD([Value(1.0)], lr=0.5)) == "<SGD of 1 parameter, lr 0.5>"
+    assert repr(Adam(Neuron(2).parameters())) == "<Adam of 3 parameters, lr 0.001>"
 
 
 def test_a_step_moves_all_parameters_or_none() -> None:
@@ -110,20 +116,32 @@ def test_the_learning_rate_may_change_between_steps() -> None:
     optimizer.lr = 0.25
     optimizer.step()
     assert w.data == -1.25
-    with pytest.raises(ValueError, match="SGD: lr is a finite number above 0, not -1"):
+    with pytest.raises(ValueError, match="SGD: lr is -1; it is to be a finite number above 0"):
         optimizer.lr = -1
 
 
 def test_what_optimizers_refuse() -> None:
-    """A decay, a beta or an eps that is none; and a step of Adam that fails changes no state."""
+    """Numbers and parameters that are none; and a step of Adam that fails changes no state."""
     w = Value(1.0)
     for make, message in (
-        (lambda: SGD([w], weight_decay=-1), "SGD: weight_decay is from 0 up"),
-        (lambda: Adam([w], betas=(0.9, 1.0)), "Adam: a beta is from 0 up to below 1, not 1.0"),
-        (lambda: Adam([w], eps=0), "Adam: eps is a finite number above 0"),
+        (
+            lambda: SGD([w], weight_decay=-1),
+            "SGD: weight_decay is -1; it is to be a finite number from 0 up",
+        ),
+        (
+            lambda: Adam([w], betas=(0.9, 1.0)),
+            "Adam: a beta is 1.0; it is to be from 0 up to below 1",
+        ),
+        (lambda: Adam([w], eps=0), "Adam: eps is 0; it is to be a finite number above 0"),
         (lambda: Adam([]), "Adam: there are no parameters"),
+        (lambda: Adam([w], betas=(0.9,)), "Adam: betas has 1 number; it is to have two"),
+        (lambda: Adam([w], betas=0.9), "Adam: betas: takes a list of two numbers"),
+        (lambda: Adam([1.0]), "Adam: parameter 0: takes a Value"),
+        (lambda: SGD(3), "SGD: parameters: takes a list of Values, not 3"),
+        (lambda: SGD(Neuron(1)), "SGD: parameters: takes a list of Values, not ReLUNeuron"),
+        (lambda: SGD([w], momentum=None), "SGD: momentum: takes a number, not the NoneType None"),
     ):
-        with pytest.raises(ValueError, match=message):
+        with pytest.raises((TypeError, ValueError), match=message):
             make()
     optimizer = Adam([w], lr=0.1)
     w.grad = math.nan

@@ -132,16 +132,59 @@ def test_weights_and_gradients_are_on_a_symmetric_scale() -> None:
 
 def test_mistakes_are_told() -> None:
     """Data of other sizes, a network for a layer, a word that is none."""
-    for mistake, message in (
+    model: Any = divider()
+    mistakes: list[tuple[Any, str]] = [
         (lambda: plot_boundary(divider(), [[1.0]], [1]), "draws rows of 2 numbers"),
-        (lambda: plot_fit(divider(), POINTS, [1.0]), "4 rows and 1 targets do not pair up"),
-        (lambda: plot_weights(divider(), of="size"), 'of is "data" or "grad", not \'size\''),
-        (lambda: History().plot(theme="blue"), "no theme 'blue'; there are light, dark"),
-    ):
-        with pytest.raises(ValueError, match=re.escape(message)):
+        (
+            lambda: plot_fit(divider(), POINTS, [1.0]),
+            "plot_fit: 4 rows and 1 target do not pair up",
+        ),
+        (
+            lambda: plot_weights(divider(), of="size"),
+            "plot_weights: of is 'size'; it is to be one of data, grad",
+        ),
+        (
+            lambda: History().plot(theme="blue"),
+            "History.plot: theme is 'blue'; it is to be one of light, dark",
+        ),
+        (lambda: plot_boundary(model, 3, 4), "plot_boundary: takes a list of rows, as in [[1.0, 2"),
+        (lambda: plot_boundary(3, POINTS, SIDES), "plot_boundary: model is 3; it is to be a model"),
+        (lambda: plot_boundary(model, POINTS, ["red"] * 4), "target 0 is 'red'; give each text a"),
+        (lambda: plot_boundary(model, POINTS, [0, 1, 2, 1]), "plot_boundary: class 2.0; there are"),
+        (lambda: plot_boundary(model, POINTS, SIDES, "dark"), "plot_boundary: ax is 'dark'; it is"),
+        (lambda: plot_fit(model, None, None), "plot_fit: takes a list of rows, as in [[1.0, 2.0]]"),
+        (lambda: plot_fit(model, [], []), "plot_fit: the data is empty; it needs at least one row"),
+        (
+            lambda: plot_fit(model, POINTS, [1, 2, 3, None]),
+            "target 3: takes a number, not the NoneT",
+        ),
+        (lambda: plot_fit(MLP(2, [2]), POINTS, SIDES), "plot_fit: the model's output is ["),
+        (
+            lambda: plot_fit(model, POINTS, POINTS),
+            "plot_fit: a target is [-1.0, -1.0]; it is to be",
+        ),
+        (
+            lambda: plot_weights(3),
+            "plot_weights: layer is 3; it is to be a Layer or a Neuron, as in",
+        ),
+        (lambda: plot_weights(MLP(2, [1])), "a Layer or a Neuron, as in model.layers[0]"),
+        (lambda: plot_weights(model, of=3), "plot_weights: of is 3; it is to be one of data, grad"),
+        (
+            lambda: History().plot(3),
+            "History.plot: ax is 3; it is to be matplotlib's axes, or None",
+        ),
+        (lambda: figure_axes(0), "figure_axes: count is 0; it is to be a whole number from 1 up"),
+    ]
+    for mistake, message in mistakes:
+        with pytest.raises((TypeError, ValueError), match=re.escape(message)) as caught:
             mistake()
-    with pytest.raises(TypeError, match=r"draws a Layer, as in model.layers\[0\]"):
-        plot_weights(MLP(2, [1]))  # type: ignore[arg-type]
+        assert "\n" not in str(caught.value)
+
+
+def test_classes_may_be_lists_with_one_for_the_right_one() -> None:
+    """As cross_entropy takes them."""
+    ax = plot_boundary(MLP(2, [2]), POINTS, [[1, 0], [1, 0], [0, 1], [0, 1]], figure_axes())
+    assert labels(ax) == ["0", "1"]
 
 
 def test_without_matplotlib_the_remedy_is_named() -> None:

@@ -14,6 +14,7 @@ from micrograd_like import (
     DivergenceError,
     History,
     Neuron,
+    Value,
     binary_cross_entropy,
     cross_entropy,
     fit,
@@ -22,10 +23,10 @@ from micrograd_like import (
     mae,
     max_margin,
     mse,
-    tape,
     top_gradients,
-    train,
 )
+from micrograd_like.compile import tape
+from micrograd_like.learn import passes
 from micrograd_like.learn.tables import Scale, house_prices
 
 LINE = [[x / 4] for x in range(-8, 9)]
@@ -97,18 +98,66 @@ def test_a_diverging_loss_stops_with_a_clear_error() -> None:
 NAN = float("nan")
 WRONG: list[tuple[Any, Any, dict[str, Any], str]] = [
     ([], [], {}, "the data is empty"),
-    ([[1.0]], [1.0, 2.0], {}, "1 rows and 2 targets do not pair up"),
+    ([[1.0]], [1.0, 2.0], {}, "1 row and 2 targets do not pair up"),
     ([[1.0], [1.0, 2.0]], [1.0, 2.0], {}, "row 1 has 2 numbers and row 0 has 1"),
     ([[1.0], [NAN]], [1.0, 2.0], {}, "row 1, column 0 is nan"),
     ([[1.0], ["a"]], [1.0, 2.0], {}, "row 1, column 0 is 'a'"),
     ([[1.0]], [NAN], {}, "target 0 is nan"),
     ([[1.0]], ["red"], {}, "target 0 is 'red'; give each text a number, as in {'red': 0}[text]"),
-    ([1.0], [1.0], {}, "row 0 is 1.0; each row is a list"),
-    ([[1.0, 2.0]], [1.0], {}, "takes 1 inputs, not 2"),
-    ([[1.0]], [1.0], {"epochs": 0}, "epochs is a whole number from 1 up"),
-    ([[1.0]], [1.0], {"batch_size": 0}, "batch_size is a whole number from 1 up"),
-    ([[1.0]], [1.0], {"lr": -1}, "lr is a finite number above 0"),
-    ([[1.0]], [1.0], {"optimizer": partial(SGD, momentum=2)}, "momentum is from 0"),
+    ([1.0], [1.0], {}, "fit: row 0: takes a list of numbers, as in [1.0, 2.0], not 1.0"),
+    ([[1.0, 2.0]], [1.0], {}, "Neuron: takes 1 input, not 2"),
+    ([[1.0]], [1.0], {"epochs": 0}, "epochs is 0; it is to be a whole number from 1 up"),
+    ([[1.0]], [1.0], {"batch_size": 0}, "batch_size is 0; it is to be a whole number from 1 up"),
+    ([[1.0]], [1.0], {"lr": -1}, "lr is -1; it is to be a finite number above 0"),
+    (3, [1.0], {}, "fit: takes a list of rows, as in [[1.0, 2.0]], not 3"),
+    ([[1.0]], None, {}, "fit: y: takes a list of targets, one for each row, not None"),
+    ([{0: 1.0}], [1.0], {}, "fit: row 0: takes a list of numbers, as in [1.0, 2.0], not {0: 1.0}"),
+    ([[None]], [1.0], {}, "row 0, column 0: takes a number, not the NoneType None"),
+    ([[1.0]], [[1.0, "a"]], {}, "target 0, output 1 is 'a'; give each text a number"),
+    ([[1.0]], [1.0], {"loss": 10}, "fit: loss is 10; it is to be a function of predictions and"),
+    (
+        [[1.0]],
+        [1.0],
+        {"loss": lambda p, t: 3},
+        "fit: what the loss gives is 3; it is to be a Value",
+    ),
+    ([[1.0]], [1.0], {"epochs": "10"}, "epochs is '10'; it is to be a whole number from 1 up"),
+    ([[1.0]], [1.0], {"epochs": 1.5}, "epochs is 1.5; it is to be a whole number from 1 up"),
+    ([[1.0]], [1.0], {"lr": "x"}, "fit: lr: takes a number, not the str 'x'"),
+    ([[1.0]], [1.0], {"lr": lambda epoch: None}, "fit: lr: takes a number, not the NoneType None"),
+    ([[1.0]], [1.0], {"optimizer": 3}, "fit: optimizer is 3; it is to be a function of parameters"),
+    (
+        [[1.0]],
+        [1.0],
+        {"optimizer": SGD([Value(1.0)])},
+        "optimizer is <SGD of 1 parameter, lr 0.01>;",
+    ),
+    ([[1.0]], [1.0], {"optimizer": lambda p, lr: 3}, "fit: what optimizer gives is 3; it is to be"),
+    ([[1.0]], [1.0], {"validation": "x"}, "fit: validation: takes a number, not the str 'x'"),
+    ([[1.0]], [1.0], {"validation": None}, "fit: validation: takes a number, not the NoneType"),
+    ([[1.0]], [1.0], {"validation": ([[1.0]],)}, "it is to be a share of the rows, as in 0.2, or"),
+    ([[1.0]], [1.0], {"validation": ([[1.0]], [])}, "fit: validation: 1 row and 0 targets do not"),
+    ([[1.0]], [1.0], {"patience": 0.5}, "fit: patience is 0.5; it is to be a whole number from 1"),
+    (
+        [[1.0]],
+        [1.0],
+        {"callbacks": print},
+        "fit: callbacks: takes a list of functions, not <built-",
+    ),
+    (
+        [[1.0]],
+        [1.0],
+        {"callbacks": [3]},
+        "fit: a callback is 3; it is to be a function of the epoch",
+    ),
+    ([[1.0]], [1.0], {"seed": "x"}, "fit: seed is 'x'; it is to be a whole number from 0 up"),
+    ([[1.0]], [1.0], {"tape": "yes"}, "fit: tape is 'yes'; it is to be True or False"),
+    (
+        [[1.0]],
+        [1.0],
+        {"optimizer": partial(SGD, momentum=2)},
+        "SGD: momentum is 2; it is to be from 0",
+    ),
 ]
 
 
@@ -119,11 +168,29 @@ def test_wrong_data_is_refused_before_anything_changes(
     """Each is a one-line error, and the parameters are as they were."""
     line = seeded()
     before = line.state_dict()
-    with pytest.raises(ValueError, match=r"fit|Neuron|SGD") as caught:
+    with pytest.raises((TypeError, ValueError), match=r"^(fit|Neuron|SGD): ") as caught:
         fit(line, X, y, progress=False, **options)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
     assert line.state_dict() == before
+
+
+@pytest.mark.parametrize("model", [3, None, Neuron, MLP(1, [1]).parameters(), mse])
+def test_what_is_no_model_is_refused(model: Any) -> None:
+    """By fit and by top_gradients, with an example of a model."""
+    with pytest.raises(TypeError, match=r"^fit: model is .*; it is to be a model, as MLP\(2, "):
+        fit(model, LINE, HEIGHTS, progress=False)
+    with pytest.raises(
+        TypeError, match=r"^top_gradients: model is .*; it is to be a model, as MLP"
+    ):
+        top_gradients(model)
+
+
+def test_rows_and_targets_may_be_generators() -> None:
+    """They are gone through once."""
+    rows, targets = (row for row in LINE), (t for t in HEIGHTS)
+    history = fit(seeded(), rows, targets, epochs=2, progress=False)  # type: ignore[arg-type]
+    assert history.loss == fit(seeded(), LINE, HEIGHTS, epochs=2, progress=False).loss
 
 
 def test_numpy_arrays_are_data_too() -> None:
@@ -156,7 +223,7 @@ def test_a_schedule_gives_the_learning_rate_of_each_epoch() -> None:
         fit(by_hand, LINE, HEIGHTS, epochs=1, lr=0.1 / epoch, seed=None, progress=False)
     assert by_schedule.state_dict() == by_hand.state_dict()
     assert asked == [1, 1, 2, 3]
-    with pytest.raises(ValueError, match="fit: lr in epoch 2 is a finite number above 0, not -1"):
+    with pytest.raises(ValueError, match="fit: lr in epoch 2 is -1; it is to be a finite number"):
         fit(seeded(), LINE, HEIGHTS, lr=lambda epoch: 3 - 2 * epoch, progress=False)
 
 
@@ -212,7 +279,7 @@ def test_validation_measures_what_is_not_learned_from() -> None:
     history = fit(line, LINE, HEIGHTS, epochs=2, lr=0.1, validation=(X, y), progress=False)
     assert history.validation_loss[-1] == mse(line.predict(X), y)
     for share in (1.0, -0.1, 0.001, math.nan):
-        with pytest.raises(ValueError, match=r"validation is a share of the 17 rows, as in 0\.2"):
+        with pytest.raises(ValueError, match=rf"^fit: validation is {share}(;| of 17 rows)"):
             fit(line, LINE, HEIGHTS, validation=share, progress=False)
 
 
@@ -317,6 +384,15 @@ def test_losses_that_do_not_fit_the_outputs_are_refused() -> None:
         fit(MLP(2, [2]), CORNERS, [0, 1, 1, 7], cross_entropy, seed=None, progress=False)
 
 
+def test_a_history_is_made_of_numbers() -> None:
+    """What is no list of numbers is refused."""
+    assert repr(History()) == "<History of 0 epochs>"
+    with pytest.raises(TypeError, match="History: loss: takes a list of numbers, not 3"):
+        History(3)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="History: accuracy: takes a number, not the str 'a'"):
+        History(accuracy=["a"])  # type: ignore[list-item]
+
+
 def test_top_gradients_say_which_way() -> None:
     """Against the sign of the gradient."""
     neuron = Neuron(2)
@@ -417,7 +493,7 @@ def test_the_tape_is_taken_by_itself_where_it_is_safe_and_worth_it(
     """For a long training of a network of this package; not for a model of one's own."""
     pytest.importorskip("numba")
     taken = []
-    taped = train._Taped
+    taped = passes.Replayed
 
     def watched(*arguments: Any) -> Any:
         taken.append(True)
@@ -426,7 +502,7 @@ def test_the_tape_is_taken_by_itself_where_it_is_safe_and_worth_it(
     class Own(Neuron):
         pass
 
-    monkeypatch.setattr(train, "_Taped", watched)
+    monkeypatch.setattr(passes, "Replayed", watched)
     for much, model, loss, expected in (
         (10**9, Neuron(1, nonlin=False), mse, 0),
         (1, Own(1, nonlin=False), mse, 0),
