@@ -78,8 +78,7 @@ class TorchMLP:
 def micrograd_engine(package: str) -> Engine:
     """The engine of a package with micrograd's modules: ``engine`` and ``nn``."""
     value, nn = import_module(f"{package}.engine").Value, import_module(f"{package}.nn")
-    modules = package if package == "micrograd_like" else f"{package}.engine, {package}.nn"
-    return Engine(package, package, f"import {modules}", value, nn.MLP)
+    return Engine(package, package, f"from {package}.engine import Value", value, nn.MLP)
 
 
 def torch_engine() -> Engine:
@@ -420,7 +419,7 @@ def main() -> None:
     built, after, nodes = memory_rows(engines)
     step, losses = moons_costs(engines, rounds)
     rows = {"moons step": cells(step, milliseconds), "bytes per node": built}
-    rows |= {"bytes per node, gradients included": after, **graphs, "import": imported}
+    rows |= {"bytes per node, gradients included": after, **graphs, "import of Value": imported}
     rows |= picture_rows(engines[0], rounds)
     eager = {name: step[name] for name in ("micrograd",) if name in step}
     taped, agreed = tape_rows(eager, rounds)

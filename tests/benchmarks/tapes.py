@@ -266,6 +266,31 @@ def moons_step(rounds: int, count: int = 100) -> tuple[dict[str, float], float]:
     return in_turns(steps, rounds), apart
 
 
+def digits_by_hand(data: Data, classes: Any, starts: range) -> Callable[[], float]:
+    """An epoch of digits on matrices, and its last loss."""
+    (W1, b1), (W2, b2) = matrices(data)
+
+    def epoch() -> float:
+        for start in starts:
+            X, t = data.X[start : start + starts.step], classes[start : start + starts.step]
+            hidden = np.maximum(X @ W1 + b1, 0.0)
+            logits = hidden @ W2 + b2
+            logits -= logits.max(axis=1, keepdims=True)
+            exponentials = np.exp(logits)
+            total = exponentials.sum(axis=1, keepdims=True)
+            loss = (np.log(total[:, 0]) - (logits * t).sum(axis=1)).mean()
+            back = (exponentials / total - t) / len(X)
+            behind = (back @ W2.T) * (hidden > 0)
+            for part, gradient in (
+                (W2, hidden.T @ back), (b2, back.sum(axis=0)),
+                (W1, X.T @ behind), (b1, behind.sum(axis=0)),
+            ):  # fmt: skip
+                np.subtract(part, 0.05 * gradient, out=part)
+        return float(loss)
+
+    return epoch
+
+
 def digits_epoch(rounds: int, batch: int = 32) -> dict[str, float]:
     """The seconds of one epoch of MLP(64, [16, 10]) on the 1,797 digits, with its updates."""
     from sklearn.datasets import load_digits
@@ -290,28 +315,7 @@ def digits_epoch(rounds: int, batch: int = 32) -> dict[str, float]:
             optimizer.step()
         return float(loss)
 
-    weights = matrices(data)
-
-    def by_hand() -> float:
-        """The same on matrices."""
-        for start in starts:
-            X, t = data.X[start : start + batch], classes[start : start + batch]
-            (W1, b1), (W2, b2) = weights
-            hidden = np.maximum(X @ W1 + b1, 0.0)
-            logits = hidden @ W2 + b2
-            logits -= logits.max(axis=1, keepdims=True)
-            exponentials = np.exp(logits)
-            total = exponentials.sum(axis=1, keepdims=True)
-            loss = (np.log(total[:, 0]) - (logits * t).sum(axis=1)).mean()
-            back = (exponentials / total - t) / len(X)
-            behind = (back @ W2.T) * (hidden > 0)
-            for part, gradient in (
-                (W2, hidden.T @ back), (b2, back.sum(axis=0)),
-                (W1, X.T @ behind), (b1, behind.sum(axis=0)),
-            ):  # fmt: skip
-                np.subtract(part, 0.05 * gradient, out=part)
-        return float(loss)
-
+    by_hand = digits_by_hand(data, classes, starts)
     apart = abs(taped() / by_hand() - 1)
     if apart > 1e-9:
         raise ValueError(f"the digits' losses differ by {apart:.1g}")
