@@ -120,8 +120,8 @@ class Module:
         thousand times faster, and wrong for a model in which Python branches on the data.  None
         takes it where it is sure to apply, saves time, and is there.
 
-        A TypeError tells that ``X`` is no list of rows, a ValueError that a row has not as many
-        numbers as the model has inputs.
+        A TypeError tells that ``X`` is no list of rows, a ValueError the row that has not as many
+        numbers as the model has inputs, or at which an operation is undefined.
 
         >>> MLP(2, [3], init="zeros").predict([[1.0, 2.0]])
         [[0.0, 0.0, 0.0]]
@@ -132,9 +132,16 @@ class Module:
             tape = tape and not any(_is_nan(x) for row in inputs for x in row)  # a tape's error
         if flag(tape, "predict: tape") and inputs:
             x = [Value(number) for number in inputs[0]]
-            replayed: list[Any] = Tape(self(x), x).forward(inputs).tolist()
+            replayed: list[Any] = Tape(self._output(x, 0), x).forward(inputs).tolist()
             return replayed
-        return [_data_of(self(row)) for row in inputs]
+        return [_data_of(self._output(row, k)) for k, row in enumerate(inputs)]
+
+    def _output(self, x: Any, k: int) -> Any:
+        """The output for a row; what is wrong with it is told with its number."""
+        try:
+            return self(x)
+        except (TypeError, ValueError, ArithmeticError) as error:
+            raise type(error)(f"predict: row {k}: {error}") from error
 
     def classify(self, X: Sequence[Sequence[float]]) -> list[int]:
         """The class of each row: the most activated output neuron; of one, whether it is above 0.

@@ -282,6 +282,12 @@ def test_mistakes_in_predicting_are_told() -> None:
     line, model = Neuron(1, nonlin=False), MLP(1, [2])
     with pytest.raises(TypeError, match=r"^predict: row 0: takes a list of numbers, as in"):
         line.predict([1.0])  # type: ignore[list-item]
+    with pytest.raises(ValueError, match=r"^predict: row 1: Neuron: takes 1 input, not 2; make"):
+        line.predict([[1.0], [1.0, 2.0]])
+    log = Neuron(1, activation="log", init="zeros")
+    log.b.data = -1.0
+    with pytest.raises(ValueError, match=r"^predict: row 0: log\(-1.0\): needs x > 0"):
+        log.predict([[1.0]])
     with pytest.raises(ValueError, match="class 2; there are -1, 0, 1"):
         line.accuracy([[1.0]], [2])
     with pytest.raises(ValueError, match="class 'red'; there are 0, 1"):
@@ -290,6 +296,64 @@ def test_mistakes_in_predicting_are_told() -> None:
         model.accuracy([[1.0]], [1, 0])
     with pytest.raises(ValueError, match="an output is nan"):
         model.classify([[float("nan")]])
+
+
+MODEL: Any = MLP(2, [2, 1])
+WRONG: list[tuple[Callable[[], Any], str]] = [
+    (lambda: Neuron("2"), "Neuron: nin is '2'; it is to be a whole number from 1 up"),
+    (lambda: Neuron(2, "tanh"), "Neuron: nonlin is 'tanh'; it is to be True or False"),
+    (lambda: Neuron(2, activation=math.tanh), "Neuron: activation is <built-in function tanh>; it"),
+    (lambda: Neuron(2, activation="maximum"), "activation is 'maximum'; it is to be one of linear"),
+    (lambda: Neuron(2, init=None), "Neuron: init is None; it is to be one of uniform, xavier, he"),
+    (lambda: Neuron(2, name=3), "Neuron: name is 3; it is to be a text, in quotation marks"),
+    (lambda: Neuron(1)(3.0), "Neuron: takes a list of numbers, as in [1.0, 2.0], not 3.0"),
+    (lambda: Neuron(1)({"a": 1.0}), "Neuron: takes a list of numbers, as in [1.0, 2.0], not {'a'"),
+    (lambda: Neuron(1)(["a"]), "takes a number, not the str 'a': convert it with float() first"),
+    (lambda: Layer(2, None), "Layer: nout is None; it is to be a whole number from 1 up"),
+    (lambda: Layer("2", 1), "Layer: nin is '2'; it is to be a whole number from 1 up"),
+    (lambda: Layer(2, 1, colour="red"), "got an unexpected keyword argument 'colour'"),
+    (lambda: MLP(2, 3), "MLP: nouts is 3; it is to be the sizes of the layers, as in [16, 1]"),
+    (lambda: MLP("2", [1]), "MLP: nin is '2'; it is to be a whole number from 1 up"),
+    (lambda: MLP(2, [3, None]), "MLP: nouts[1] is None; it is to be a whole number from 1 up"),
+    (lambda: MLP(2, [3], activation="tahn"), "MLP: activation is 'tahn'; it is to be one of"),
+    (lambda: MLP(2, [3], nonlin="no"), "MLP: nonlin is 'no'; it is to be True or False"),
+    (lambda: MLP(2, [3], colour="red"), "got an unexpected keyword argument 'colour'"),
+    (lambda: MODEL.predict(3), "predict: takes a list of rows, as in [[1.0, 2.0]], not 3"),
+    (lambda: MODEL.predict([[1.0, 2.0]], tape="no"), "predict: tape is 'no'; it is to be True or"),
+    (lambda: MODEL.classify(None), "predict: takes a list of rows, as in [[1.0, 2.0]], not None"),
+    (lambda: MODEL.accuracy([], []), "accuracy: 0 rows for 0 classes; give one class for each row"),
+    (lambda: MODEL.accuracy([[1.0, 2.0]], 3), "accuracy: y: takes a list of classes, not 3"),
+    (lambda: MODEL.accuracy([[1.0, 2.0]], [None]), "accuracy: class None; there are -1, 0, 1"),
+    (lambda: MODEL.accuracy([[1.0, 2.0]], [["a"]]), "accuracy: a target: takes a number, not the"),
+    (lambda: MODEL.load_state_dict(3), "load_state_dict: the state is 3; it is to be a dict from"),
+    (lambda: MLP.load(3), "load: path is 3; it is to be a file's name"),  # type: ignore[arg-type]
+    (lambda: MODEL.save(3), "save: path is 3; it is to be a file's name"),
+]
+
+
+@pytest.mark.parametrize(("mistake", "message"), WRONG, ids=[message for _, message in WRONG])
+def test_wrong_arguments_are_told(mistake: Callable[[], Any], message: str) -> None:
+    """In one line that names the function, the value and the remedy."""
+    with pytest.raises((TypeError, ValueError)) as caught:
+        mistake()
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_that_gives_no_values_is_told() -> None:
+    """A float where a Value is needed."""
+
+    class Constant(Module):
+        """A model that computes nothing."""
+
+        def __call__(self, x: Any) -> Any:
+            """A number."""
+            return 3.0
+
+    with pytest.raises(
+        TypeError, match=r"predict: the model's output is 3\.0; it is to be a Value"
+    ):
+        Constant().predict([[1.0]])
 
 
 def test_a_saved_network_comes_back_bit_for_bit(tmp_path: Path) -> None:
@@ -386,7 +450,7 @@ def test_what_cannot_be_saved_leaves_the_file_that_is_there(tmp_path: Path) -> N
         model.save(path)
     w.data = number
     model.about = {"set": {1, 2}}
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="save: about holds what JSON has not: "):
         model.save(path)
     with pytest.raises(FileNotFoundError, match="there is no folder"):
         MLP(1, [1]).save(tmp_path / "no" / "model.json")

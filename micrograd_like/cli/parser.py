@@ -1,0 +1,84 @@
+"""The words of the command line: commands, options, what they are by default."""
+
+import argparse
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+__all__ = ["options_of"]
+
+DEFAULTS = {
+    "epochs": 100, "lr": 0.005, "hidden": 8, "seed": 0, "picture": "gradient_flow.svg",
+    "task": "regress", "plot": None, "save": None,
+}  # fmt: skip
+
+
+def options_of(words: Sequence[str]) -> argparse.Namespace:
+    """The command and its options; a word that is none ends the program with status 2.
+
+    >>> options_of(["step", "-a*b", "a=1", "b=2"]).variables
+    ['a=1', 'b=2']
+    """
+    # A formula may begin with a minus sign; with a space before it, it is not taken for an option.
+    minus = re.compile(r"-[\w.(]+[^\w=.]|-[\d.(]")
+    return _parser().parse_args([f" {word}" if minus.match(word) else word for word in words])
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="micrograd-like",
+        description="Backprop you can look inside. Without a command: a tour on real data.",
+    )
+    parser.set_defaults(**DEFAULTS)
+    commands = parser.add_subparsers(
+        dest="command", metavar="step | draw | check | train | predict"
+    )
+    for name, words in (
+        ("step", "print the steps of backprop through a formula"),
+        ("draw", "draw a formula's graph and its gradient flow"),
+        ("check", "check a formula's gradients against finite differences"),
+    ):
+        _add_formula(commands.add_parser(name, help=words), name)
+    _add_training(
+        commands.add_parser("train", help="train a network to predict a column of a CSV file")
+    )
+    command = commands.add_parser("predict", help="print a saved model's answers for a CSV file")
+    command.add_argument("model", type=Path, metavar="MODEL.json")
+    command.add_argument("data", type=Path, metavar="DATA.csv", help="with the model's columns")
+    return parser
+
+
+def _add_formula(command: argparse.ArgumentParser, name: str) -> None:
+    """The arguments of a command on a formula."""
+    command.add_argument(
+        "formula", metavar="FORMULA", help='such as "tanh(a*b + c)", or "d = a*b; d**2 + d"'
+    )
+    command.add_argument("variables", nargs="*", metavar="NAME=NUMBER", help="such as a=2 b=-3")
+    if name != "check":
+        kinds = {"step": "a page that plays them, .html, or .gif"}
+        command.add_argument(
+            *("-o", "--output"),
+            required=name == "draw",
+            help=kinds.get(name, ".svg, .png, .pdf, .html or .dot"),
+        )
+
+
+def _add_training(command: argparse.ArgumentParser) -> None:
+    """The arguments of the train command."""
+    command.add_argument(
+        "data", type=Path, metavar="DATA.csv", help="numbers under one header line"
+    )
+    command.add_argument("--target", required=True, metavar="COLUMN", help="what to predict")
+    command.add_argument(
+        "--task",
+        choices=["regress", "classify"],
+        help="a number (the default), or a class, by name",
+    )
+    command.add_argument("--epochs", type=int, help="passes over the data (100)")
+    command.add_argument("--lr", type=float, help="learning rate (0.005)")
+    command.add_argument("--hidden", type=int, help="neurons in the hidden layer (8)")
+    command.add_argument("--seed", type=int, help="of the split and of the first weights (0)")
+    command.add_argument("--picture", help="of the gradient flow, a file (gradient_flow.svg)")
+    command.add_argument("--plot", help="of losses and answers, a file: .png, .svg or .pdf")
+    command.add_argument("--save", metavar="MODEL.json", help="the model, for the predict command")
+    command.set_defaults(**DEFAULTS)

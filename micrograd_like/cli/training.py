@@ -1,0 +1,85 @@
+"""Networks for tables: ``train`` makes one and tells how good it is, ``predict`` asks it."""
+
+import argparse
+import csv
+import random
+import sys
+
+from micrograd_like.arguments import above_zero, whole
+from micrograd_like.cli.report import (
+    Answering,
+    plot,
+    print_classes,
+    print_gradients,
+    print_predictions,
+)
+from micrograd_like.draw import draw_dot
+from micrograd_like.learn import Encoding, Table, cross_entropy, fit, mse, read_rows
+from micrograd_like.nn import MLP
+from micrograd_like.notation import number, plural
+
+__all__ = ["predict", "train"]
+
+HELD_BACK = 0.2  # of the rows, for testing
+
+
+def train(table: Table, options: argparse.Namespace) -> None:
+    """Train a network on four fifths of the table and report how it does on the rest."""
+    for name, least in (("seed", 0), ("hidden", 1), ("epochs", 1)):
+        whole(getattr(options, name), f"train: --{name}", least)
+    above_zero(options.lr, "train: --lr")
+    training, testing = _parted(len(table.rows), options.seed)
+    encoding = Encoding.of(table, training)
+    rows = [encoding.inputs(table.rows[i]) for i in training]
+    targets = [encoding.target_scale.standardize(table.targets[i]) for i in training]
+
+    random.seed(options.seed)
+    sizes = [options.hidden, len(table.classes) or 1]
+    model = MLP(len(table.columns), sizes, activation="tanh", init="xavier")
+    model.about = encoding.about()
+    loss, name = (cross_entropy, "cross-entropy") if table.classes else (mse, "mean of squares")
+    weights = plural(len(model.parameters()), "weight")
+    print(f"{table.target} from {', '.join(table.columns)}: MLP of {weights},", end=" ")
+    print(f"{plural(len(training), 'row')} to learn, {len(testing)} to test")
+    history = fit(
+        model, rows, targets, loss, epochs=options.epochs, lr=options.lr, seed=options.seed
+    )
+    print(f"error ({name}) in epoch 1: {number(history.loss[0])},", end=" ")
+    print(f"in epoch {len(history.loss)}: {number(history.loss[-1])}\n")
+
+    answering = Answering(model, encoding)
+    answers = answering.answers([table.rows[i] for i in testing])
+    report = print_classes if table.classes else print_predictions
+    report(table, dict(zip(testing, answers, strict=True)), training)
+    model.zero_grad()
+    error = loss([model(row) for row in rows], targets)
+    error.label = "error"
+    error.backward()
+    print_gradients(model)
+    print("\nthe gradient flow, from the error back to every neuron:", end=" ")
+    print(draw_dot(error).save(options.picture))
+    if options.plot:
+        print("the training, and how it does:", end=" ")
+        print(plot(history, answering, table, testing, options.plot))
+    if options.save:
+        print(f"the model, for the predict command: {model.save(options.save)}")
+
+
+def predict(options: argparse.Namespace) -> None:
+    """Print a saved model's answer for each row of a file, as CSV."""
+    model = MLP.load(options.model)
+    encoding = Encoding.from_about(model.about, options.model)
+    rows, actual = read_rows(options.data, encoding)
+    table = csv.writer(sys.stdout, lineterminator="\n")
+    table.writerow([encoding.target, *(["actual"] if actual else [])])
+    for k, answer in enumerate(Answering(model, encoding).answers(rows)):
+        shown = encoding.classes[answer] if encoding.classes else f"{answer:.6g}"
+        table.writerow([shown, *([actual[k]] if actual else [])])
+
+
+def _parted(count: int, seed: int) -> tuple[list[int], list[int]]:
+    """The places of the rows to learn from, and of those to test on."""
+    order = list(range(count))
+    random.Random(seed).shuffle(order)
+    held_back = max(1, round(HELD_BACK * count))
+    return order[held_back:], order[:held_back]
