@@ -26,7 +26,7 @@ CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
 
 
 def variables(assignments: Iterable[str]) -> dict[str, float]:
-    """The numbers of variables, from texts such as ``a=2``.
+    """The numbers of variables, from texts such as ``a=2``; a ValueError tells what is none.
 
     >>> variables(["a=2", "b=-3e-2"])
     {'a': 2.0, 'b': -0.03}
@@ -50,6 +50,8 @@ def parse(text: str, numbers: Mapping[str, float]) -> Value:
 
     The formula is one expression, or several with names before it, as in ``d = a*b; tanh(d + c)``.
     Its root is called L unless it has a name.  It may be written as pictures and steps write it.
+    A ValueError tells what is no formula, and where an operation is undefined; a division by zero
+    is a ZeroDivisionError.
 
     >>> parse("−(a · b)²", {"a": 2.0, "b": 0.5}).data
     -1.0

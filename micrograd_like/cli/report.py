@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from micrograd_like.arguments import choice
 from micrograd_like.files import write
 from micrograd_like.learn import (
     Encoding,
@@ -18,7 +19,7 @@ from micrograd_like.learn import (
     top_gradients,
 )
 from micrograd_like.nn import MLP, class_of
-from micrograd_like.notation import listed, number
+from micrograd_like.notation import number
 
 __all__ = ["Answering", "plot", "print_classes", "print_gradients", "print_predictions"]
 
@@ -48,8 +49,7 @@ def plot(
     kind = Path(path).suffix[1:].lower()
     left, right = figure_axes(2)
     kinds = left.figure.canvas.get_supported_filetypes()
-    if kind not in kinds:
-        raise ValueError(f"{path}: no picture format {kind!r}; there are {listed(sorted(kinds))}")
+    choice(kind, f"train: the ending of {path}", sorted(kinds))
     history.plot(left)
     rows, targets = [table.rows[i] for i in testing], [table.targets[i] for i in testing]
     if not table.classes:

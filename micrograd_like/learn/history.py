@@ -58,7 +58,15 @@ class History:
 
 
 class DivergenceError(ArithmeticError):
-    """The loss, its gradient or a step left the finite numbers; ``history`` is what was before."""
+    """The loss, its gradient or a step left the finite numbers; ``history`` is what was before.
+
+    >>> from micrograd_like import Neuron, fit
+    >>> try:
+    ...     fit(Neuron(1, nonlin=False), [[9.0]], [1.0], epochs=400, lr=1.0, progress=False)
+    ... except DivergenceError as error:
+    ...     len(error.history.loss) > 1
+    True
+    """
 
     def __init__(self, message: str, history: History) -> None:
         super().__init__(message)

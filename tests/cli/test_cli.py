@@ -157,7 +157,7 @@ def test_draw_writes_a_picture(capsys: pytest.CaptureFixture[str], tmp_path: Pat
         (["step", "a.b", "a=2"], "'a.b': a formula has numbers"),
         (["check", "a", "a=2", "a=3"], "'a=3': a is given twice"),
         (["draw", "a*a", "a=3", "-o", "missing/f.svg"], "there is no folder 'missing'"),
-        (["draw", "a*a", "a=3", "-o", "f.bmp"], "no picture format 'bmp'"),
+        (["draw", "a*a", "a=3", "-o", "f.bmp"], "the ending of f.bmp is 'bmp'; it is to be one of"),
         (["step", "1/a", "a=0"], "1.0 / 0.0: needs y ≠ 0"),
     ],
 )
@@ -193,7 +193,10 @@ def test_step_writes_a_page_or_a_moving_picture(
     ("arguments", "message"),
     [
         (["a*b", "a=1", "b=2", "-o", "none/page.html"], "there is no folder 'none'"),
-        (["a*b", "a=1", "b=2", "-o", "page.txt"], "steps are saved as a page, .html"),
+        (
+            ["a*b", "a=1", "b=2", "-o", "page.txt"],
+            "the ending of page.txt is '.txt'; it is to be one of .html",
+        ),
         (["a*b", "a=1"], "b has no number: give it one, as in b=2"),
         (["a*b", "a=1", "b=2", "a=3"], "a is given twice"),
         (["__import__('os').system('ls')", "a=1"], "a formula has numbers, variables"),
@@ -300,7 +303,7 @@ def test_the_training_is_plotted(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
     path = written(tmp_path, GOOD)
     for name, message in (
-        ("plot.xyz", "no picture format 'xyz'"),
+        ("plot.xyz", "plot.xyz is 'xyz'; it is to be one of"),
         ("no/p.png", "there is no folder"),
     ):
         plot = str(tmp_path / name)
