@@ -129,7 +129,7 @@ def calls(folder: Path) -> dict[str, tuple[Callable[..., Any], list[Any], dict[s
         found[name] = (getattr(mg, name), [[[leaf, leaf]], [1]], {"reduction": "sum"})
     for name, of in RULES.items():
         if hasattr(mg, name):
-            found[name] = (getattr(mg, name), [leaf, 0.5][: of.arity], {})
+            found[name] = (getattr(mg, name), [Value(0.5, "a"), 0.5][: of.arity], {})
         found[f"Value.{name}"] = (getattr(Value(0.5), name), [2.0][: of.arity - 1], {})
     return found
 
@@ -238,9 +238,12 @@ FAULTS: list[tuple[Callable[[], Any], str]] = [
     (lambda: mg.draw_dot(graph(), theme={}), "draw_dot: theme is {}; it is to be one of light,"),  # type: ignore[arg-type]
     (lambda: mg.Backprop(graph(), theme="x"), "Backprop: theme is 'x'; it is to be one of"),
     (lambda: mg.Backprop(graph(), rankdir="x"), "Backprop: rankdir is 'x'; it is to be one of"),
-    (lambda: mg.draw_dot(graph(), expand=True), "expand: takes a list, not True"),  # type: ignore[arg-type]
-    (lambda: mg.Backprop(graph(), expand=True), "expand: takes a list, not True"),  # type: ignore[arg-type]
-    (lambda: mg.Backprop(graph(), expand="no"), "expand: no group 'no'; there are none"),
+    (lambda: mg.draw_dot(graph(), expand=True), "draw_dot: expand: takes a list of names"),  # type: ignore[arg-type]
+    (lambda: mg.Backprop(graph(), expand=True), "Backprop: expand: takes a list of names"),  # type: ignore[arg-type]
+    (
+        lambda: mg.Backprop(graph(), expand="no"),
+        "Backprop: expand has no group 'no' to open; there are none",
+    ),
     (lambda: MLP(2, [1], activation="tahn"), "activation is 'tahn'; it is to be one of linear,"),
 ]
 
