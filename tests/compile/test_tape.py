@@ -1,10 +1,14 @@
 """The tape: the same numbers as the engine's, row by row, in blocks, on threads, and its errors."""
 
+import copy
 import math
+import pickle
 import random
 import subprocess
 import sys
 import tracemalloc
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -502,3 +506,101 @@ def test_regression_through_the_tape_learns() -> None:
         for p in (w, b):
             p.data -= 0.5 * p.grad
     assert (w.data, b.data) == pytest.approx((2.0, -1.0), abs=1e-6)
+
+
+class Slow(float):
+    """A sum that Python computes step by step, so that another thread can come in between."""
+
+    def __add__(self, x: float) -> "Slow":
+        return Slow(float(self) + x)
+
+
+@pytest.fixture
+def hasty() -> Iterator[None]:
+    """Threads take turns after each microsecond."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("parallel", [False, True])
+def test_threads_share_a_tape(parallel: bool) -> None:
+    """In 1,000 tries each of three threads has its own rows' outputs and gradients, no sum is lost.
+
+    The numbers are whole, so that sums are the same in any order.
+    """
+    x, w = Value(1.0, "x"), Value(3.0, "w")
+    w.grad = Slow()
+    tape = Tape(x * w + x * x * (w * w), [x], parallel=parallel)
+    counts = [1, 300, 2] if parallel else [1, 3, 40]  # 300 rows make two blocks
+
+    def share(k: int) -> None:
+        column = np.arange(1.0, counts[k] + 1)
+        outputs, slopes = 3 * column + 9 * column**2, 3 + 18 * column
+        for _ in range(1000 // len(counts) + 1):
+            assert (tape.forward(column[:, None]) == outputs).all()
+            found = tape.backward("sum", input_gradients=True)
+            assert (found[:, 0] == slopes).all()
+            assert (tape.gradient(column[:, None], "sum") == outputs).all()
+            (w * 2.0).backward()
+
+    with ThreadPoolExecutor(len(counts)) as threads:
+        for task in [threads.submit(share, k) for k in range(len(counts))]:
+            task.result()
+    once = [2 * sum(k + 6 * k * k for k in range(1, n + 1)) + 2 for n in counts]
+    assert w.grad == 334 * sum(once)
+
+
+def test_each_thread_goes_back_from_its_own_forward_pass() -> None:
+    """Whatever other threads did since; a thread that made none is told so."""
+    x, w = Value(1.0, "x"), Value(2.0, "w")
+    tape = Tape(w * x, [x])
+    tape.forward([[1.0], [2.0]])
+    with ThreadPoolExecutor(1) as other:
+        with pytest.raises(RuntimeError, match="no forward pass in this thread; call forward"):
+            other.submit(tape.backward).result()
+        assert other.submit(tape.gradient, [[10.0]]).result().tolist() == [20.0]
+        w.grad = 0.0
+        tape.backward("sum")
+        assert w.grad == 3.0
+        other.submit(tape.backward).result()
+        assert w.grad == 13.0
+
+
+def test_an_interrupted_run_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gradients of half a pass, and threads that still write them, meet no later run."""
+    x, w = Value(1.0, "x"), Value(2.0, "w")
+    tape = Tape((w * x).tanh(), [x])
+    tape.gradient([[0.5]])
+    expected, w.grad = w.grad, 0.0
+    runner = tape._each
+    whole = runner._kernel
+
+    def interrupted(*arguments: Any) -> None:
+        runner._gradients[0][0][:] = 1.0
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner, "_kernel", whole._replace(backward=interrupted))
+    with pytest.raises(KeyboardInterrupt):
+        tape.gradient([[0.5]])
+    assert w.grad == 0.0
+    monkeypatch.setattr(runner, "_kernel", whole)
+    tape.gradient([[0.5]])
+    assert w.grad == expected
+
+
+def test_a_copy_is_another_tape_of_the_same_graph() -> None:
+    """By copy with the same Values, by deepcopy and pickle with copies of them."""
+    x, w = Value(1.0, "x"), Value(2.0, "w")
+    for roots in (w * x, [w * x, x]):
+        tape = Tape(roots, [x], parallel=True)
+        expected = tape.forward([[3.0]]).tolist()
+        for other in (copy.copy(tape), copy.deepcopy(tape), pickle.loads(pickle.dumps(tape))):
+            assert other.parallel
+            with pytest.raises(RuntimeError, match="no forward pass"):
+                other.backward()
+            assert other.gradient([[3.0]]).tolist() == expected
+            assert w.grad == (3.0 if other.parameters[0] is w else 0.0)
+            w.grad = 0.0
