@@ -61,7 +61,7 @@ STRENGTHS = {"Add": SUM, "Sub": SUM, "Mult": PRODUCT, "Div": PRODUCT, "Mod": PRO
 BOARD = {
     "Add": " + ", "Sub": f" {MINUS} ", "Mult": TIMES, "Div": " / ", "Mod": " % ", "USub": MINUS,
     "Eq": " = ", "NotEq": " ≠ ", "LtE": " ≤ ", "GtE": " ≥ ", "Lt": " < ", "Gt": " > ",
-    "And": " and ", "Or": " or ",
+    "And": " and ", "Or": " or ", "Not": "not ",
 }  # fmt: skip
 PYTHON = BOARD | {
     "Sub": " - ", "Mult": " * ", "Pow": " ** ", "USub": "-",
