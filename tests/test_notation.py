@@ -11,8 +11,7 @@ from micrograd_like import Backprop, Value, gradcheck, topological_order
 from micrograd_like.check.blame import local_checks
 from micrograd_like.check.inputs import RecordedGraph
 from micrograd_like.cli.formula import parse
-from micrograd_like.draw.dot import expressions
-from micrograd_like.draw.outline import groups_of
+from micrograd_like.draw import expressions, groups_of
 from micrograd_like.graph import names_of
 from micrograd_like.notation import (
     Term,

@@ -1,27 +1,39 @@
 """Pictures of a computation graph: what of it is shown, as DOT text, rendered, in two themes."""
 
-from micrograd_like.draw.dot import (
-    THEMES,
-    Drawing,
-    Numbers,
-    Theme,
-    draw_difference,
-    draw_dot,
-    product,
-)
-from micrograd_like.draw.outline import Node, Outline
-from micrograd_like.draw.render import Picture, rendered
+from micrograd_like.draw.dot import DIRECTIONS, Drawing, Frame, Style
+from micrograd_like.draw.ids import CELL_ID, edge_id, node_ids
+from micrograd_like.draw.numbers import Numbers, Scales, strength
+from micrograd_like.draw.outline import Node, Outline, check_groups, groups_of, names_to_open
+from micrograd_like.draw.pictures import draw_difference, draw_dot
+from micrograd_like.draw.render import Picture, picture_bytes
+from micrograd_like.draw.theme import THEMES, Theme
+from micrograd_like.draw.words import Words, expressions, gradient_text, gradient_word, spread
 
 __all__ = [
+    "CELL_ID",
+    "DIRECTIONS",
     "THEMES",
     "Drawing",
+    "Frame",
     "Node",
     "Numbers",
     "Outline",
     "Picture",
+    "Scales",
+    "Style",
     "Theme",
+    "Words",
+    "check_groups",
     "draw_difference",
     "draw_dot",
-    "product",
-    "rendered",
+    "edge_id",
+    "expressions",
+    "gradient_text",
+    "gradient_word",
+    "groups_of",
+    "names_to_open",
+    "node_ids",
+    "picture_bytes",
+    "spread",
+    "strength",
 ]

@@ -18,7 +18,7 @@ from micrograd_like.engine import Value
 from micrograd_like.graph import edges, topological_order
 from micrograd_like.notation import listed
 
-__all__ = ["Link", "Node", "Outline", "groups_of", "prefixes"]
+__all__ = ["Link", "Node", "Outline", "check_groups", "groups_of", "names_to_open", "prefixes"]
 
 DEEPEST = 8  # groups within groups
 FEW = 50  # values that a picture shows one by one
@@ -33,6 +33,7 @@ class Node(NamedTuple):
     name: str  # a label, the name of a group, or ""
     members: list[Value]
     group: str  # the innermost open group that it is in, or ""
+    outputs: list[Value]  # of a group its neurons' outputs, else the members
 
     @property
     def first(self) -> Value:
@@ -44,6 +45,11 @@ class Node(NamedTuple):
         """The value that the node stands for alone; None where it stands for several."""
         alone = len(self.members) == 1 and self.kind not in ("group", "hidden")
         return self.first if alone else None
+
+    @property
+    def has_operation(self) -> bool:
+        """Whether the operation that makes its values is drawn in front of it."""
+        return self.kind in ("value", "root") and self.first.rule is not None
 
 
 class Link(NamedTuple):
@@ -59,18 +65,25 @@ class Outline:
     """The nodes of a picture, inputs first, and the links between them.
 
     ``expand`` names groups to keep open, or is ``"all"``; ``depth`` is how many operations away
-    from a root values are still shown.
+    from a root values are still shown.  ``clusters`` has the open groups by the one that they are
+    in, "" for the picture itself, and ``parents`` the other way round.
     """
 
     def __init__(
-        self, roots: Sequence[Value], expand: Iterable[str] | None = (), depth: int | None = None
+        self,
+        roots: Sequence[Value],
+        expand: Iterable[str] | None = (),
+        depth: int | None = None,
+        where: str = "draw_dot",
     ) -> None:
         self.roots = list(roots)
         self.order = topological_order(*roots)
         self.groups = groups_of(self.order)
-        names = [expand] if isinstance(expand, str) else several(expand or (), "expand")
+        names = names_to_open(expand, where)
+        check_groups(names, where, self.groups)
         everything = "all" in names
-        opened = set() if everything else _opened(names, self.groups)
+        opened = {prefix for name in names for prefix in prefixes(name)}
+        keys: Keys = {}
         for keys in self._levels(opened):
             if everything or _count(keys, self.groups, opened) <= FEW:
                 break
@@ -80,6 +93,13 @@ class Outline:
             keys = self._cut(keys, depth)
         self.nodes, places = self._nodes(keys)
         self.links = self._links(places)
+        self.clusters: dict[str, list[str]] = {}
+        for node in self.nodes:
+            around = prefixes(node.group)
+            for parent, name in zip(["", *around], around, strict=False):
+                if name not in self.clusters.setdefault(parent, []):
+                    self.clusters[parent].append(name)
+        self.parents = {name: parent for parent, names in self.clusters.items() for name in names}
 
     def _levels(self, opened: set[str]) -> Iterator[Keys]:
         """Ever fewer nodes: one a value; one for values alike; groups as one, the inner first."""
@@ -154,15 +174,16 @@ class Outline:
 
     def _node(self, key: Any, values: list[Value]) -> Node:
         if key == HIDDEN:
-            return Node("hidden", "", values, "")
+            return Node("hidden", "", values, "", values)
         group = self.groups.get(id(values[0]), "")
         if isinstance(key, tuple) and key[0] == "group":
             around = prefixes(group)[: prefixes(group).index(key[1])]
-            return Node("group", key[1], values, around[-1] if around else "")
+            outputs = [v for v in values if v.rule and v.label == self.groups[id(v)]]
+            return Node("group", key[1], values, around[-1] if around else "", outputs or values)
         kind = "value" if values[0].rule else "parameter" if group else "leaf"
         if any(v is root for root in self.roots for v in values):
             kind = "root"
-        return Node(kind, values[0].label, values, group)
+        return Node(kind, values[0].label, values, group, values)
 
     def _links(self, places: Mapping[int, int]) -> list[Link]:
         links: dict[tuple[int, int, int], Link] = {}
@@ -215,12 +236,22 @@ def prefixes(group: str) -> list[str]:
     return [name for k in range(len(parts)) if (name := ".".join(parts[: k + 1]))]
 
 
-def _opened(expand: Sequence[str], groups: Mapping[int, str]) -> set[str]:
+def names_to_open(expand: Any, where: str) -> list[Any]:
+    """The names that ``expand`` has, for the function ``where``."""
+    if expand is None:
+        return []
+    given = [expand] if isinstance(expand, str) else expand
+    return several(given, f"{where}: expand", 'names of groups, or the word "all"')
+
+
+def check_groups(names: Iterable[Any], where: str, groups: Mapping[int, str]) -> None:
+    """A ValueError for a name of no group."""
     there = sorted({prefix for group in set(groups.values()) for prefix in prefixes(group)})
-    for name in expand:
-        if name not in there:
-            raise ValueError(f"expand: no group {short(name)}; there are {listed(there)}")
-    return {prefix for name in expand for prefix in prefixes(name)}
+    for name in names:
+        if name != "all" and name not in there:
+            raise ValueError(
+                f"{where}: expand has no group {short(name)} to open; there are {listed(there)}"
+            )
 
 
 def _count(keys: Keys, groups: Mapping[int, str], opened: set[str]) -> float:

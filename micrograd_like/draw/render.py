@@ -15,13 +15,15 @@ from typing import Any
 
 import graphviz
 
-from micrograd_like.arguments import missing
+from micrograd_like.arguments import choice, file_name, missing
+from micrograd_like.draw.theme import THEMES
 from micrograd_like.files import write
 
-__all__ = ["FORMATS", "Picture", "rendered"]
+__all__ = ["DRAWN", "FORMATS", "Picture", "picture_bytes"]
 
 TIME_LIMIT = 60.0  # seconds, for one picture
-FORMATS = ("svg", "png", "pdf", "dot", "json", "html")
+DRAWN = ("svg", "png", "pdf", "dot", "json")  # by Graphviz
+FORMATS = (*DRAWN, "html")
 WITHOUT_DOT = """
 import sys, pygraphviz
 graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
@@ -44,12 +46,13 @@ svg {{ margin: auto; max-width: 100%; height: auto; }}
 """
 
 
-def rendered(source: str, format: str, engine: str = "dot") -> bytes:  # noqa: A002 - Graphviz's word
-    """A picture of DOT text, drawn by whichever Graphviz there is."""
-    kind = format.partition(":")[0]
-    if kind not in FORMATS or kind == "html":
-        known = ", ".join(f for f in FORMATS if f != "html")
-        raise ValueError(f"no picture format {format!r}; there are {known}")
+def picture_bytes(source: str, format: str, engine: str = "dot") -> bytes:  # noqa: A002 - Graphviz's word
+    """A picture of DOT text, drawn by whichever Graphviz there is.
+
+    Raises an ImportError where there is none, and a RuntimeError where it fails, or takes longer
+    than a minute.
+    """
+    choice(format.partition(":")[0], "Picture: format", DRAWN)
     if which(engine):
         command = [engine, f"-T{format}"]
     elif find_spec("pygraphviz"):
@@ -80,22 +83,33 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
     ``save("graph.svg")`` draws a file by its ending: .svg, .png, .pdf, .html (a page of its own),
     or .dot and .gv for the DOT text.  In a notebook it shows as SVG, with a PNG beside it for
     readers that show no SVG.
+
+    >>> from micrograd_like import Value, draw_dot
+    >>> picture = draw_dot(Value(2.0, "x") * 3)
+    >>> picture
+    <Picture of x · 3>
+    >>> picture.save("x.svg")                                     # doctest: +SKIP
+    'x.svg'
     """
 
     title = "computation graph"
-    background = "white"
-    drawing: Any = None  # what draw_difference compares
+    background = THEMES["light"].background
+    drawing: Any = None  # what draw_difference compares: a Drawing of `dot.py`, and its Frame
+    frame: Any = None
 
     def __repr__(self) -> str:
         return f"<Picture of {self.title}>"
 
     def pipe(self, format: str | None = None, *args: Any, **options: Any) -> Any:  # noqa: A002
-        """The picture as bytes, or as text with ``encoding``; as in graphviz."""
+        """The picture as bytes, or as text with ``encoding``; as in graphviz.
+
+        Raises an ImportError where there is no Graphviz, and a RuntimeError where it fails.
+        """
         engine, encoding = options.pop("engine", None), options.pop("encoding", None)
         for part in ("renderer", "formatter"):
             if options.get(part):
                 format = f"{format or self.format}:{options[part]}"  # noqa: A001
-        content = rendered(self.source, format or self.format, engine or self.engine)
+        content = picture_bytes(self.source, format or self.format, engine or self.engine)
         return content.decode(encoding) if encoding else content
 
     def render(
@@ -104,12 +118,19 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
         directory: Any = None,
         view: bool = False,
         cleanup: bool = False,
+        format: str | None = None,  # noqa: A002
+        *others: Any,
+        outfile: Any = None,
+        engine: str | None = None,
         **options: Any,
     ) -> str:
-        """Save the DOT text and the picture beside it; returns the picture's path."""
-        format = options.get("format") or self.format  # noqa: A001
-        content = self.pipe(format, engine=options.get("engine"))
-        outfile = options.get("outfile")
+        """Save the DOT text and the picture beside it; returns the picture's path.
+
+        As in graphviz: ``cleanup`` removes the text again, ``view`` opens the picture.  Raises what
+        :meth:`pipe` raises, and an OSError where the file cannot be written.
+        """
+        format = format or self.format  # noqa: A001
+        content = self.pipe(format, engine=engine)
         if outfile and filename is None:
             filename = Path(outfile).with_suffix(".gv")
         source = self.save(filename, directory=directory)
@@ -122,17 +143,18 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
         return str(path)
 
     def save(self, filename: Any = None, directory: Any = None, **options: Any) -> str:
-        """Save by the name's ending: DOT text, or a picture."""
-        path = Path(self.filepath if filename is None else filename)
+        """Save by the name's ending, DOT text or a picture; returns the path.
+
+        Raises a ValueError for an unknown ending, an OSError where the file cannot be written, and
+        what :meth:`pipe` raises.  A file that was there before is then as it was.
+        """
+        path = Path(self.filepath if filename is None else file_name(filename, "Picture.save"))
         ending = path.suffix[1:].lower()
         if filename is None or ending in ("", "dot", "gv"):
             if directory is None and (path.is_dir() or not path.parent.is_dir()):
                 write(path, b"")  # which says what is wrong
             return str(super().save(filename, directory=directory, **options))
-        if ending not in FORMATS:
-            raise ValueError(
-                f"{path}: no picture format {ending!r}; there are {', '.join(FORMATS)}"
-            )
+        choice(ending, f"Picture.save: the ending of {path}", FORMATS)
         path = Path(directory or "") / path
         write(path, self.page().encode() if ending == "html" else self.pipe(ending))
         return str(path)

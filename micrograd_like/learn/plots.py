@@ -41,11 +41,7 @@ class Predictor(Protocol):
 SIZE = 7.2, 4.2  # inches
 SAMPLES = 50  # of a model's plane, on each side; of its curve, four times as many
 MOST_NUMBERS = 80  # cells of a heat map that have their numbers written in
-CLASSES = {  # colours and shapes; of two classes red is the first, or -1, and green the second
-    "light": ("#b2182b", "#1a7f37", "#2166ac", "#9a6700", "#8250df"),
-    "dark": ("#f4777f", "#4ac26b", "#6cb4ee", "#e3b341", "#c297ff"),
-}
-SHAPES = "o^sDvPX*<>"
+SHAPES = "o^sDvPX*<>"  # of classes
 
 
 def plot_history(history: Any, ax: Any = None, theme: str = "light") -> Any:
@@ -107,7 +103,7 @@ def plot_boundary(
     places = [place_of(target, outputs[0], "plot_boundary") for target in targets]
     labels = [k if isinstance(t, list) else t for k, t in zip(places, targets, strict=True)]
     count = len(outputs[0]) if isinstance(outputs[0], list) else 2
-    palette = [CLASSES[theme][k % len(CLASSES[theme])] for k in range(count)]
+    palette = [colours.classes[k % len(colours.classes)] for k in range(count)]
     for k in range(count):
         lead = _lead(outputs, k)
         if max(max(row) for row in lead) > 0:

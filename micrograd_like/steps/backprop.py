@@ -13,11 +13,42 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from micrograd_like.draw import Drawing, Node, Numbers, Outline, product
+from micrograd_like.arguments import choice
+from micrograd_like.draw import (
+    DIRECTIONS,
+    THEMES,
+    Drawing,
+    Frame,
+    Node,
+    Numbers,
+    Outline,
+    Scales,
+    Style,
+    Words,
+    check_groups,
+    edge_id,
+    gradient_text,
+    gradient_word,
+    groups_of,
+    names_to_open,
+    node_ids,
+    picture_bytes,
+    spread,
+    strength,
+)
 from micrograd_like.engine import Value
 from micrograd_like.graph import edges
 from micrograd_like.notation import number, plural, readable
-from micrograd_like.steps.player import MOST_FRAMES, Look, Play, Player, Scene, inlined
+from micrograd_like.steps.player import (
+    AUTO,
+    MOST_FRAMES,
+    Attributes,
+    PageData,
+    PageStep,
+    Player,
+    drawn_theme,
+    page_svg,
+)
 from micrograd_like.steps.sequence import Steps
 
 if TYPE_CHECKING:
@@ -28,7 +59,7 @@ __all__ = ["Backprop"]
 FEW = 150  # values that a player shows one by one
 LONG = 1000  # operations that edges lead past: with more, a layout takes seconds, and is a tangle
 LETTER = 7.2  # points, at most, of a digit in a picture
-Place = tuple[str, int]  # what a scene is of: "node" or "inside" a node, or a "link", and its place
+Place = tuple[str, int]  # what a step is of: "node" or "inside" a node, or a "link", and its place
 
 
 class Backprop(Steps, Player):
@@ -41,14 +72,37 @@ class Backprop(Steps, Player):
     ``order="naive"`` passes gradients on before all of them are there, which is wrong where a value
     is used twice.  In the player of a graph with more than 150 values, those alike, neurons and
     layers are one node each, as in `draw_dot`; ``expand`` names those to open, or is ``"all"``.
+    ``rankdir`` is the picture's direction as in `draw_dot`.  ``theme`` is ``"light"``, ``"dark"``,
+    or ``"auto"``: a page then is as its reader prefers, and a GIF is light.
+
+    >>> x = Value(3.0, label="x")
+    >>> steps = Backprop(x * x)
+    >>> len(steps), steps[-1].after
+    (4, 6.0)
+    >>> print(steps[0])
+    1/4  v1 = x · x = 3 · 3 = 9
+
+    Raises a TypeError where the root is no Value, and a ValueError for an argument that is none of
+    those there are.
     """
 
     def __init__(
-        self, root: Value, order: str = "topological", *, expand: Iterable[str] | None = ()
+        self,
+        root: Value,
+        order: str = "topological",
+        *,
+        rankdir: str = "LR",
+        expand: str | Iterable[str] | None = (),
+        theme: str = AUTO,
     ) -> None:
         super().__init__(root, order)
+        self.rankdir = choice(rankdir, "Backprop: rankdir", DIRECTIONS)
+        self.theme = choice(theme, "Backprop: theme", (AUTO, *THEMES))
         few = len(self.order) <= FEW and self._passed() <= LONG
-        self.expand = "all" if few else expand
+        names = names_to_open(expand, "Backprop")
+        if names:
+            check_groups(names, "Backprop", groups_of(self.order))
+        self.expand = ["all"] if few else names
 
     def __repr__(self) -> str:
         return f"<Backprop of {self.name(self.root)}: {plural(len(self), 'step')}>"
@@ -65,33 +119,34 @@ class Backprop(Steps, Player):
         starts = {place: depth.get(place, at - 1) for place, at in first.items()}
         return sum(depth[id(e.node)] - starts[id(e.input)] - 1 for e in self.edges)
 
-    def play(self) -> Play:
+    def page_data(self) -> PageData:
         """The picture of the graph, and what each step shows on it."""
-        return _Stage(self).play()
+        return _Animation(self).page_data()
 
     def still(self) -> bytes:
         """The picture at the end, as PNG."""
-        png: bytes = _Stage(self).final_picture().pipe("png")
+        png: bytes = _Animation(self).final_picture().pipe("png")
         return png
 
     def frames(self) -> tuple[int, Iterator[bytes]]:
-        """The picture before the first step and after each, as PNG; and how many they are."""
-        sources = list(_Stage(self).sources())
-        return len(sources), _rendered(sources)
+        """The picture before the first step and after each, as PNG; and how many they are.
+
+        Raises a ValueError if there are more than 400 steps, of which a slice is a part.
+        """
+        sources = list(_Animation(self).sources())
+        return len(sources), _pngs(sources)
 
 
-def _rendered(sources: Sequence[str]) -> Iterator[bytes]:
+def _pngs(sources: Sequence[str]) -> Iterator[bytes]:
     from concurrent.futures import ThreadPoolExecutor
 
-    from micrograd_like.draw import rendered
-
-    yield rendered(sources[0], "png")  # before all the work, in case that one is enough
+    yield picture_bytes(sources[0], "png")  # before all the work, in case that one is enough
     with ThreadPoolExecutor(2) as several:
-        yield from several.map(lambda source: rendered(source, "png"), sources[1:])
+        yield from several.map(lambda source: picture_bytes(source, "png"), sources[1:])
 
 
-class _Stage:
-    """The steps on the picture: for each node and each link of it one scene.
+class _Animation:
+    """The steps on the picture: for each node and each link of it one step of the page.
 
     A node that stands for one value has the step that computes it, a link that stands for one edge
     has its product; where several are shown as one, their steps are, too, at the last of them.
@@ -99,15 +154,13 @@ class _Stage:
 
     def __init__(self, steps: Backprop) -> None:
         self.steps = steps
-        self.outline = Outline([steps.root], steps.expand)
+        self.outline = Outline([steps.root], steps.expand, where="Backprop")
         self.last = Numbers(
             {id(v): v.data for v in steps.order},
             steps.gradients,
             {(id(edge.node), edge.position): edge.product for edge in steps.edges},
         )
-        self.drawing = Drawing(self.outline, self.last)
-        self.drawing.tooltips = False
-        self.drawing.names = {id(v): steps.name(v) for v in steps.order}
+        self.scales = Scales.of(self.outline, self.last)
         nodes, links = self.outline.nodes, self.outline.links
         self.home = {id(v): k for k, node in enumerate(nodes) for v in node.members}
         self.into: list[list[int]] = [[] for _ in nodes]  # for each node, the links into it
@@ -116,69 +169,83 @@ class _Stage:
             self.into[link.target].append(k)
             self.link_of |= {(id(v), position): k for v, position in link.edges}
         self.uses = Counter(id(edge.input) for edge in steps.edges)
-        self.start: dict[str, Look] = {}
-        self.scenes: dict[int, Scene] = {}  # by the place of their steps in the whole
-        self._make_scenes()
-        for looks in (self.start, *(scene.set for scene in self.scenes.values())):
-            for name, look in looks.items():
-                width = LETTER * len(look.get("text", "")) + 10
-                if name[0] in "dg" and width > self.drawing.widths.get(name, 0.0):
-                    self.drawing.widths[name] = width
+        self.numbers = self.last  # at the moment
+        self.arrived: Counter[int] = Counter()  # products, at the moment, by where they go
+        self.start: dict[str, Attributes] = {}
+        self.on_page: dict[int, PageStep] = {}  # by the place of their steps in the whole
+        self._make_page_steps()
+        words = Words(self.outline, {id(v): steps.name(v) for v in steps.order})
+        theme = THEMES[drawn_theme(steps.theme)]
+        style = Style(steps.rankdir, theme, tooltips=False, widths=self._widths())
+        self.drawing = Drawing(self.outline, words, self.scales, style)
 
-    def play(self) -> Play:
+    def _widths(self) -> dict[str, float]:
+        """How wide each cell has to be for all the texts that it will have, in points."""
+        widths: dict[str, float] = {}
+        for changes in (self.start, *(step.set for step in self.on_page.values())):
+            for name, attributes in changes.items():
+                if "text" in attributes:
+                    width = LETTER * len(attributes["text"]) + 10
+                    widths[name] = max(width, widths.get(name, 0.0))
+        return widths
+
+    def page_data(self) -> PageData:
         """What the page is made of; a slice starts with what was before its steps."""
-        scenes: list[Scene] = []
-        start, since = dict(self.start), dict[str, Look]()
-        shown = set(self.steps.shown)
-        for place, scene in self.scenes.items():
-            since |= scene.set
-            if place in shown:
-                scenes.append(scene._replace(set=since))
+        steps: list[PageStep] = []
+        start, since = dict(self.start), dict[str, Attributes]()
+        wanted = set(self.steps.places)
+        for place, step in self.on_page.items():
+            since |= step.set
+            if place in wanted:
+                steps.append(step._replace(set=since))
                 since = {}
-            elif not scenes:
+            elif not steps:
                 start |= since
                 since = {}
-        svg = self.final_picture().pipe("svg").decode()
-        nodes = enumerate(self.outline.nodes)
-        names = {f"n{k}": self._name(node) for k, node in nodes if node.kind != "hidden"}
+        theme = self.steps.theme
+        svg = page_svg(self.final_picture().pipe("svg").decode(), drawn_theme(theme))
+        nodes = {}
+        for k, node in enumerate(self.outline.nodes):
+            if node.kind != "hidden":
+                its = node_ids(k)
+                cells = {"data": its.data, "gradient": its.gradient}
+                nodes[its.node] = {"name": self._name(node), **cells}
         title = f"Backprop of {self.steps.name(self.steps.root)}"
-        return Play(title, inlined(svg), start, scenes, ("forward", "backward"), names)
+        return PageData(title, svg, start, steps, ("forward", "backward"), nodes, theme)
 
     def final_picture(self) -> "Picture":
         """The picture at the end."""
-        self.drawing.numbers = self.last
-        return self.drawing.picture()
+        return self.drawing.picture(Frame(self.last))
 
     def sources(self) -> Iterator[str]:
         """The DOT text of each frame of a moving picture."""
-        shown = set(self.steps.shown) & set(self.scenes)
-        if len(shown) > MOST_FRAMES:
+        wanted = set(self.steps.places) & set(self.on_page)
+        if len(wanted) > MOST_FRAMES:
             raise ValueError(
-                f"a moving picture of {len(shown):,} steps: it may have {MOST_FRAMES}; take a "
-                "slice, as in Backprop(loss)[-100:]"
+                f"Backprop: a moving picture of {len(wanted):,} steps is too long, it may have "
+                f"{MOST_FRAMES}; take a slice, as in Backprop(loss)[-100:]"
             )
         lines = {
-            place: f"{self.scenes[place].counted}  {self.scenes[place].line}" for place in shown
+            place: f"{self.on_page[place].which}  {self.on_page[place].line}" for place in wanted
         }
         wide = LETTER * 1.2 * max(map(len, lines.values()), default=0)
-        before = min(shown, default=0) - 1
+        before = min(wanted, default=0) - 1
         for place in self._moments():
             if place == before:
                 yield self._frame("", (), wide)
-            elif place in shown:
-                yield self._frame(lines[place], self.scenes[place].lit, wide)
+            elif place in wanted:
+                yield self._frame(lines[place], self.on_page[place].lit, wide)
 
     def _frame(self, line: str, lit: Iterable[str], wide: float) -> str:
-        self.drawing.lit = set(lit)
-        self.drawing.heads = bool(self.numbers.grads)
-        self.drawing.partial = {
-            place for place, count in self.arrived.items() if count < self.uses[place]
-        }
-        self.drawing.caption = (
-            f'<table border="0" cellspacing="0"><tr><td width="{wide:g}" height="30" '
-            f'align="left">{escape(readable(line)) or " "}</td></tr></table>'
+        frame = Frame(
+            self.numbers,
+            lit=frozenset(lit),
+            partial={place for place, count in self.arrived.items() if count < self.uses[place]},
+            heads=bool(self.numbers.grads),
+            caption=f'<table border="0" cellspacing="0"><tr><td width="{wide:g}" height="30" '
+            f'align="left">{escape(readable(line)) or " "}</td></tr></table>',
         )
-        return str(self.drawing.picture().source)
+        return str(self.drawing.picture(frame).source)
 
     def _name(self, node: Node) -> str:
         return self.steps.name(node.value) if node.value else node.name or "values"
@@ -189,8 +256,7 @@ class _Stage:
         """Takes one step after the other and says which, from -1: the inputs are known."""
         steps, backward = self.steps, len(self.steps.operations) + 1
         self.numbers = Numbers({id(v): v.data for v in steps.order if not v.inputs}, {}, {})
-        self.arrived: Counter[int] = Counter()
-        self.drawing.numbers = self.numbers
+        self.arrived = Counter()
         yield -1
         for k, v in enumerate(steps.operations):
             self.numbers.data[id(v)] = v.data
@@ -212,7 +278,7 @@ class _Stage:
             link = self.link_of.get((id(edge.node), edge.position))
             yield ("inside", self.home[id(edge.node)]) if link is None else ("link", link)
 
-    def _make_scenes(self) -> None:
+    def _make_page_steps(self) -> None:
         places = list(self._places())
         last = {place: k for k, place in enumerate(places)}
         count = Counter(places)
@@ -222,99 +288,98 @@ class _Stage:
                     self.start |= self._data(node) | self._gradient(node)
             elif last[places[k]] == k:
                 make = self._backward if places[k][0] == "link" else self._at_node
-                self.scenes[k] = make(k, places[k], count[places[k]])
+                self.on_page[k] = make(k, places[k], count[places[k]])
 
-    def _scene(self, k: int, place: Place, count: int) -> Scene:
+    def _words(self, k: int, place: Place, count: int) -> PageStep:
         """The words: of one step its own, of several in one what they come to."""
         kind, at = place
         phase = {"node": "forward", "start": "start"}.get(kind, "backward")
         if count == 1:
             step = self.steps.step(k)
-            return Scene(
+            return PageStep(
                 step.number, step.total, phase, step.equation, step.relation, step.sum, step.remark
             )
-        total = len(self.steps.operations) + 1 + len(self.steps.edges)
+        node = self.outline.nodes[self.outline.links[at].source if kind == "link" else at]
+        equation = (
+            f"{gradient_word(node)} of {self._name(node)}",
+            gradient_text(self.numbers.gradient_of(node)),
+        )
+        remark = f"{plural(count, 'product')} inside"
         if kind == "node":
-            node = self.outline.nodes[at]
-            equation = (self._name(node), self.drawing.data(node))
-            return Scene(k + 1, total, phase, equation, remark=f"{count:,} values")
-        if kind == "inside":
-            node = self.outline.nodes[at]
-            word, grad, _ = self.drawing.gradient(node)
-            equation = (f"{word} of {self._name(node)}", grad)
-            return Scene(k + 1, total, phase, equation, remark=f"{count:,} products inside")
-        link = self.outline.links[at]
-        source, target = (self.outline.nodes[n] for n in (link.source, link.target))
-        word, grad, _ = self.drawing.gradient(source)
-        equation = (f"{word} of {self._name(source)}", grad)
-        return Scene(
-            k + 1, total, phase, equation,
-            remark=f"{count:,} products of the chain rule, from {self._name(target)}",
-        )  # fmt: skip
+            equation = (self._name(node), spread(self.numbers.data_of(node)))
+            remark = plural(count, "value")
+        elif kind == "link":
+            target = self.outline.nodes[self.outline.links[at].target]
+            remark = f"{plural(count, 'product')} of the chain rule, from {self._name(target)}"
+        total = len(self.steps.operations) + 1 + len(self.steps.edges)
+        return PageStep(k + 1, total, phase, equation, remark=remark)
 
-    def _at_node(self, k: int, place: Place, count: int) -> Scene:
+    def _at_node(self, k: int, place: Place, count: int) -> PageStep:
         """A node's data are computed, or its first gradient is there, or those inside it."""
         kind, at = place
-        node, scene = self.outline.nodes[at], self._scene(k, place, count)
+        node, its, step = self.outline.nodes[at], node_ids(at), self._words(k, place, count)
         if kind != "node":
-            return scene._replace(lit=[f"n{at}", *self._cell("g", at)], set=self._gradient(at))
-        into = [f"e{link}" for link in self.into[at]]
-        looks = self._data(at) | {edge: {"class": "known"} for edge in into}
-        lit = [f"n{at}", *self._cell("d", at), *into]
-        way = [[(f"e{link}", self._given(link)) for link in self.into[at]]]
-        if self.drawing.has_circle(node):
-            lit += [f"o{at}", f"r{at}"]
-            way.append([(f"r{at}", self.drawing.data(node))])
-        return scene._replace(lit=lit, way=[leg for leg in way if leg], set=looks)
+            lit = [its.node, *self._cells(at, its.gradient)]
+            return step._replace(lit=lit, set=self._gradient(at))
+        into = [edge_id(link) for link in self.into[at]]
+        changes = self._data(at) | {edge: {"class": "known"} for edge in into}
+        lit = [its.node, *self._cells(at, its.data), *into]
+        way = [[(edge_id(link), self._given(link)) for link in self.into[at]]]
+        if node.has_operation:
+            lit += [its.operation, its.result]
+            way.append([(its.result, spread(self.numbers.data_of(node)))])
+        return step._replace(lit=lit, way=[leg for leg in way if leg], set=changes)
 
     def _given(self, link: int) -> str:
-        return self.drawing.data(self.outline.nodes[self.outline.links[link].source])
+        source = self.outline.nodes[self.outline.links[link].source]
+        return spread(self.numbers.data_of(source))
 
-    def _backward(self, k: int, place: Place, count: int) -> Scene:
+    def _backward(self, k: int, place: Place, count: int) -> PageStep:
         """A gradient goes back along a link: through the operation, and on to the input."""
         _, at = place
-        link = self.outline.links[at]
-        total, _ = product(link, self.numbers)
-        lit, way = [f"n{link.source}", *self._cell("g", link.source), f"e{at}"], []
-        if self.drawing.has_circle(self.outline.nodes[link.target]):
-            lit += [f"o{link.target}", f"r{link.target}", f"g{link.target}"]
-            step = self.steps.step(k)
-            way.append([(f"r{link.target}", number(step.upstream) if count == 1 else "")])
-        way.append([(f"e{at}", number(total))])
-        looks = self._gradient(link.source) | {f"e{at}": self._flow(total)}
-        return self._scene(k, place, count)._replace(lit=lit, way=way, back=True, set=looks)
+        link, edge = self.outline.links[at], edge_id(at)
+        source, target = node_ids(link.source), node_ids(link.target)
+        total = self.numbers.product_of(link) or 0.0
+        lit, way = [source.node, *self._cells(link.source, source.gradient), edge], []
+        if self.outline.nodes[link.target].has_operation:
+            lit += [target.operation, target.result, target.gradient]
+            upstream = number(self.steps.step(k).upstream) if count == 1 else ""
+            way.append([(target.result, upstream)])
+        way.append([(edge, number(total))])
+        changes = self._gradient(link.source) | {edge: self._flow(total)}
+        return self._words(k, place, count)._replace(lit=lit, way=way, back=True, set=changes)
 
     # --- how elements look
 
-    def _cell(self, kind: str, at: int) -> list[str]:
-        return [] if self.outline.nodes[at].kind == "hidden" else [f"{kind}{at}"]
+    def _cells(self, at: int, name: str) -> list[str]:
+        """A cell's id, if the node has cells."""
+        return [] if self.outline.nodes[at].kind == "hidden" else [name]
 
-    def _data(self, at: int) -> dict[str, Look]:
-        return {
-            name: {"text": self.drawing.data(self.outline.nodes[at])}
-            for name in self._cell("d", at)
-        }
+    def _data(self, at: int) -> dict[str, Attributes]:
+        text = spread(self.numbers.data_of(self.outline.nodes[at]))
+        return {name: {"text": text} for name in self._cells(at, node_ids(at).data)}
 
-    def _gradient(self, at: int) -> dict[str, Look]:
+    def _gradient(self, at: int) -> dict[str, Attributes]:
         """The gradient's cell, and what it sends into the node's own operation."""
-        node = self.outline.nodes[at]
-        looks: dict[str, Look] = {}
-        _, text, strength = self.drawing.gradient(node)
-        for name in self._cell("g", at):
-            look = {"text": text}
-            if strength:
-                sign = "positive" if strength > 0 else "negative"
-                look |= {"--tint": f"var(--{sign})", "--strength": f"{abs(strength):.0%}"}
+        node, its = self.outline.nodes[at], node_ids(at)
+        changes: dict[str, Attributes] = {}
+        gradient = self.numbers.gradient_of(node)
+        tint = strength(gradient, self.scales.gradient) if node.value else 0.0
+        for name in self._cells(at, its.gradient):
+            attributes = {"text": gradient_text(gradient)}
+            if tint:
+                sign = "positive" if tint > 0 else "negative"
+                attributes |= {"--tint": f"var(--{sign})", "--strength": f"{abs(tint):.0%}"}
             if 0 < self.arrived[id(node.value)] < self.uses[id(node.value)]:
-                look["class"] = "partial"
-            looks[name] = look
-        total, known = self.drawing.result(node)
-        if known and self.drawing.has_circle(node):
-            looks[f"r{at}"] = self._flow(total)
-        return looks
+                attributes["class"] = "partial"
+            changes[name] = attributes
+        total = self.numbers.into_operation(node)
+        if total is not None and node.has_operation:
+            changes[its.result] = self._flow(total)
+        return changes
 
-    def _flow(self, total: float) -> Look:
+    def _flow(self, total: float) -> Attributes:
         if not total:
             return {"class": "known nothing"}
         sign = "negative" if total < 0 else "positive"
-        return {"class": f"known {sign}", "--width": f"{self.drawing.width(total):.2f}px"}
+        return {"class": f"known {sign}", "--width": f"{self.scales.width(total):.2f}px"}

@@ -2,9 +2,9 @@
 
 >>> for step in Descent(lambda w: (w - 2)**2, 5.0, lr=0.4, steps=3):
 ...     print(step)
-1/3  w ← w - 0.4 · ∂E/∂w = 5 - 0.4 · 6 = 2.6  (E = 9, then 0.36)
-2/3  w ← w - 0.4 · ∂E/∂w = 2.6 - 0.4 · 1.2 = 2.12  (E = 0.36, then 0.0144)
-3/3  w ← w - 0.4 · ∂E/∂w = 2.12 - 0.4 · 0.24 = 2.024  (E = 0.0144, then 0.000576)
+1/3  w ← w − 0.4 · ∂E/∂w = 5 − 0.4 · 6 = 2.6  (E = 9, then 0.36)
+2/3  w ← w − 0.4 · ∂E/∂w = 2.6 − 0.4 · 1.2 = 2.12  (E = 0.36, then 0.0144)
+3/3  w ← w − 0.4 · ∂E/∂w = 2.12 − 0.4 · 0.24 = 2.024  (E = 0.0144, then 0.000576)
 """
 
 import io
@@ -18,9 +18,16 @@ from micrograd_like import arguments
 from micrograd_like.draw import THEMES, Theme
 from micrograd_like.engine import Value
 from micrograd_like.learn import SGD, SIZE, figure_axes, styled
-from micrograd_like.notation import formula, number
-from micrograd_like.steps.player import MOST_FRAMES, Look, Play, Player, Scene, inlined
-from micrograd_like.steps.sequence import joined
+from micrograd_like.notation import formula, number, partial
+from micrograd_like.steps.player import (
+    MOST_FRAMES,
+    Attributes,
+    PageData,
+    PageStep,
+    Player,
+    page_svg,
+)
+from micrograd_like.steps.sequence import one_line
 
 __all__ = ["Descent", "DescentStep"]
 
@@ -28,7 +35,7 @@ MOST = 1000  # steps
 AROUND = 0.35  # of the way's extent, that the picture shows beside it
 HIGHEST = 4.0  # of a descent that climbs, times the fall or the first step's rise, to be shown
 SAMPLES = 241, 101  # of the error, on its curve and on each side of its surface
-HIDDEN: Look = {"visibility": "hidden"}
+HIDDEN: Attributes = {"visibility": "hidden"}
 Error = Callable[..., Value]
 
 
@@ -48,12 +55,12 @@ class DescentStep(NamedTuple):
     @property
     def equation(self) -> tuple[str, ...]:
         """What is equal on the board."""
-        slopes = [f"∂E/∂{name}" for name in self.names]
+        slopes = [partial("E", name) for name in self.names]
         numbers = [tuple(map(number, each)) for each in (self.point, self.gradient, self.moved)]
         rows = [(self.names, slopes), (numbers[0], numbers[1])]
         return (
             _vector(self.names),
-            *(_moved(_vector(at), self.lr, _vector(slope)) for at, slope in rows),
+            *(_rule(_vector(at), self.lr, _vector(slope)) for at, slope in rows),
             _vector(numbers[2]),
         )
 
@@ -70,7 +77,7 @@ class DescentStep(NamedTuple):
     @property
     def line(self) -> str:
         """The equation as one line."""
-        return joined(self.equation, "←")
+        return one_line(self.equation, "←")
 
     def __str__(self) -> str:
         return f"{self.number:>{len(str(self.total))}}/{self.total}  {self.line}  ({self.remark})"
@@ -84,13 +91,21 @@ class Descent(Sequence[DescentStep], Player):
     ends early where the error or its gradient is no finite number.  In a notebook it shows as a
     page that plays the steps, and `save` writes that page, or a GIF; both need matplotlib.
 
-    >>> len(Descent(lambda w1, w2: w1**2 + 3 * w2**2, 2.0, 1.0, lr=0.1))
-    20
+    >>> steps = Descent(lambda w1, w2: w1**2 + 3 * w2**2, 2.0, 1.0, lr=0.1)
+    >>> len(steps), steps[0].gradient
+    (20, (4.0, 6.0))
+
+    Raises a TypeError where ``error`` is no function of so many weights or returns no Value, and a
+    ValueError for other than one or two weights, for a rate that is not above 0, for other than 1
+    to 1,000 steps, and where the error is not defined at the start.
     """
 
     def __init__(self, error: Error, *start: float, lr: float = 0.1, steps: int = 20) -> None:
         if len(start) not in (1, 2):
-            raise ValueError(f"Descent: draws an error of 1 or 2 weights, not of {len(start)}")
+            raise ValueError(
+                f"Descent: draws an error of 1 or 2 weights, not of {len(start)}: "
+                "give a number for each"
+            )
         arguments.whole(steps, "Descent: steps", most=MOST)
         _check_function(error, len(start))
         self.error, self.lr = error, arguments.above_zero(lr, "Descent: lr")
@@ -128,7 +143,10 @@ class Descent(Sequence[DescentStep], Player):
     def _error_at(self, weights: Sequence[Value]) -> Value:
         error = self.error(*weights)
         if not isinstance(error, Value):
-            raise TypeError(f"Descent: the error is to be a Value, not {error!r}")
+            raise TypeError(
+                f"Descent: the error is to return a Value, not {arguments.short(error)}; "
+                "calculate with the weights that it is given"
+            )
         return error
 
     def __len__(self) -> int:
@@ -139,7 +157,7 @@ class Descent(Sequence[DescentStep], Player):
     @overload
     def __getitem__(self, index: slice) -> list[DescentStep]: ...
 
-    def __getitem__(self, index: int | slice) -> "DescentStep | list[DescentStep]":
+    def __getitem__(self, index: int | slice) -> DescentStep | list[DescentStep]:
         return self._steps[index]
 
     def __repr__(self) -> str:
@@ -152,6 +170,7 @@ class Descent(Sequence[DescentStep], Player):
         """The way down, drawn on matplotlib's axes, all of it or the first steps; returns the axes.
 
         Of one weight it is on the error's curve, of two on its surface, as lines of equal error.
+        Raises an ImportError without matplotlib, and a ValueError for an unknown theme.
         """
         ax, colours = styled(ax, theme)
         self._ground(ax, colours)
@@ -236,9 +255,15 @@ class Descent(Sequence[DescentStep], Player):
         return _png(self.plot(figure_axes()))
 
     def frames(self) -> tuple[int, Iterator[bytes]]:
-        """The way up to each step, as PNG, and how many pictures they are."""
+        """The way up to each step, as PNG, and how many pictures they are.
+
+        Raises a ValueError if there are more than 400 steps.
+        """
         if len(self) > MOST_FRAMES:
-            raise ValueError(f"a moving picture of {len(self)} steps: it may have {MOST_FRAMES}")
+            raise ValueError(
+                f"Descent: a moving picture of {len(self):,} steps is too long, it may have "
+                f"{MOST_FRAMES}; give fewer, as in steps={MOST_FRAMES}"
+            )
 
         def frame(upto: int) -> bytes:
             ax = self.plot(figure_axes(), upto=upto)
@@ -249,37 +274,23 @@ class Descent(Sequence[DescentStep], Player):
 
     # --- the player
 
-    def play(self) -> Play:
-        """Two scenes a step: the slope, and the step against it."""
+    def page_data(self) -> PageData:
+        """Two steps of the page for each: the slope, and the step against it."""
         ax, colours = styled(figure_axes(), "light")
         ax.set_facecolor("none")  # which is the page's
         self._ground(ax, colours)
         svg = _svg(ax)
         frame = ax.get_window_extent()
         place = _Placing(ax)
-        start = place(self._at(self.start, self[0].error))
         shapes = [
             f'<clipPath id="frame"><rect fill="none" x="{frame.x0:.1f}" '
             f'y="{place.height - frame.y1:.1f}" width="{frame.width:.1f}" '
             f'height="{frame.height:.1f}"/></clipPath><g class="descent" clip-path="url(#frame)">'
         ]
-        scenes = []
+        steps = []
         for step in self._steps:
-            a, b = self._at(step.point, step.error), self._at(step.moved, step.then)
-            name = f"t{step.number}"
-            hop = [place(xy) for xy in self._hop(a, b) if all(map(math.isfinite, xy))]
-            way = " L".join(f"{x:.1f} {y:.1f}" for x, y in hop)
-            shapes.append(f'<path id="{name}" class="hop" fill="none" d="M{way}"/>')
-            scenes.append(self._slope(step, place))
-            looks: dict[str, Look] = {name: {"class": "gone"}, "slope": HIDDEN}
-            if all(map(math.isfinite, b)):
-                looks["here"] = _circle(place(b))
-            scenes.append(
-                Scene(
-                    step.number, step.total, "step", step.equation, "←", "",
-                    self._told(step), [name], set=looks,
-                )
-            )  # fmt: skip
+            shapes.append(self._path(step, place))
+            steps += [self._slope(step, place), self._hop_step(step, place)]
         shapes += [
             '<marker id="head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="3.4" '
             'markerHeight="3.4" orient="auto"><path d="M0 0 10 5 0 10z"/></marker>',
@@ -287,12 +298,32 @@ class Descent(Sequence[DescentStep], Player):
             '<circle id="here" class="here" r="6"/></g>',
         ]
         title = f"Gradient descent, learning rate {number(self.lr)}"
-        looks = {"here": _circle(start), "slope": HIDDEN}
-        return Play(title, svg.replace("</svg>", "".join(shapes) + "</svg>"), looks, scenes)
+        start = place(self._at(self.start, self[0].error))
+        attributes = {"here": _circle(start), "slope": HIDDEN}
+        svg = svg.replace("</svg>", "".join(shapes) + "</svg>")
+        return PageData(title, svg, attributes, steps)
 
-    def _slope(self, step: DescentStep, place: "_Placing") -> Scene:
+    def _path(self, step: DescentStep, place: "_Placing") -> str:
+        """The way of a step, as SVG."""
+        a, b = self._at(step.point, step.error), self._at(step.moved, step.then)
+        hop = [place(xy) for xy in self._hop(a, b) if all(map(math.isfinite, xy))]
+        way = " L".join(f"{x:.1f} {y:.1f}" for x, y in hop)
+        return f'<path id="{_path_id(step)}" class="hop" fill="none" d="M{way}"/>'
+
+    def _hop_step(self, step: DescentStep, place: "_Placing") -> PageStep:
+        """The step against the slope, as the page shows it."""
+        end, name = self._at(step.moved, step.then), _path_id(step)
+        changes: dict[str, Attributes] = {name: {"class": "gone"}, "slope": HIDDEN}
+        if all(map(math.isfinite, end)):
+            changes["here"] = _circle(place(end))
+        return PageStep(
+            step.number, step.total, "step", step.equation, "←", "",
+            self._remark(step), [name], set=changes,
+        )  # fmt: skip
+
+    def _slope(self, step: DescentStep, place: "_Placing") -> PageStep:
         x, y = place(self._at(step.point, step.error))
-        looks: dict[str, Look] = {}
+        looks: dict[str, Attributes] = {}
         towards = place.direction(step.gradient)
         if towards:
             dx, dy = towards
@@ -301,7 +332,7 @@ class Descent(Sequence[DescentStep], Player):
             sign = "positive" if step.gradient[0] > 0 else "negative"
             shape = {"class": sign} if back else {"marker-end": "url(#head)"}
             looks["slope"] = {k: f"{v:.1f}" for k, v in ends.items()} | shape
-        slopes = [f"∂E/∂{name}" for name in step.names]
+        slopes = [partial("E", name) for name in step.names]
         ways = ", ".join(
             f"{name} {'goes down' if slope > 0 else 'goes up' if slope < 0 else 'stays'}"
             for name, slope in zip(step.names, step.gradient, strict=True)
@@ -309,9 +340,9 @@ class Descent(Sequence[DescentStep], Player):
         at = ", ".join(f"{n} = {number(x)}" for n, x in zip(step.names, step.point, strict=True))
         equation = (_vector(slopes), _vector([number(d) for d in step.gradient]))
         remark = f"at {at}, where E = {number(step.error)}; against the slope: {ways}"
-        return Scene(step.number, step.total, "slope", equation, remark=remark, set=looks)
+        return PageStep(step.number, step.total, "slope", equation, remark=remark, set=looks)
 
-    def _told(self, step: DescentStep) -> str:
+    def _remark(self, step: DescentStep) -> str:
         ended = f"; it ends here: {self.ended}" if self.ended and step.number == step.total else ""
         return f"{step.remark}; the learning rate is {number(step.lr)}{ended}"
 
@@ -337,13 +368,16 @@ class _Placing:
         return length * (x1 - x0) / size, -length * (y1 - y0) / size
 
 
-def _circle(at: tuple[float, float]) -> Look:
+def _path_id(step: DescentStep) -> str:
+    return f"t{step.number}"
+
+
+def _circle(at: tuple[float, float]) -> Attributes:
     return {"cx": f"{at[0]:.1f}", "cy": f"{at[1]:.1f}"}
 
 
 def _check_function(error: Error, count: int) -> None:
-    if not callable(error):
-        raise TypeError(f"Descent: the error is to be a function of the weights, not {error!r}")
+    arguments.function(error, "Descent: error", "the weights that returns a Value")
     import inspect
 
     try:
@@ -363,19 +397,19 @@ def _names(error: Error, count: int) -> tuple[str, ...]:
 
     usual = ("w",) if count == 1 else ("w1", "w2")
     try:
-        arguments = list(inspect.signature(error).parameters.values())
+        given = list(inspect.signature(error).parameters.values())[:count]
     except (TypeError, ValueError):
         return usual
-    if len(arguments) < count or any(a.kind > a.POSITIONAL_OR_KEYWORD for a in arguments[:count]):
+    if len(given) < count or any(each.kind > each.POSITIONAL_OR_KEYWORD for each in given):
         return usual
-    return tuple(argument.name for argument in arguments[:count])
+    return tuple(each.name for each in given)
 
 
 def _vector(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
 
 
-def _moved(at: str, lr: float, slope: str) -> str:
+def _rule(at: str, lr: float, slope: str) -> str:
     return str(formula("x - y", at, formula("x * y", lr, slope)))
 
 
@@ -392,7 +426,7 @@ def _svg(ax: Any) -> str:
     file = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": "micrograd_like", "svg.fonttype": "none"}):
         ax.figure.savefig(file, format="svg", facecolor="none", metadata={"Date": None})
-    svg = inlined(file.getvalue())
+    svg = page_svg(file.getvalue())
     for name in ("text", "faint"):
         svg = svg.replace(getattr(THEMES["light"], name), f"var(--{name})")
     return re.sub(r"<metadata>.*?</metadata>\n?", "", svg, flags=re.DOTALL)

@@ -4,9 +4,9 @@
 >>> loss = a * b + a
 >>> loss.label = "L"
 >>> print(paths(loss, a))
-a → v1 → L   -3 · 1 = -3
+a → v1 → L   −3 · 1 = −3
 a → L        1
-∂L/∂a is the sum of 2 paths: -2
+∂L/∂a is the sum of 2 paths: −2
 """
 
 import math
@@ -16,7 +16,7 @@ from typing import NamedTuple
 from micrograd_like.arguments import graph, whole
 from micrograd_like.engine import Value
 from micrograd_like.graph import chain_product, edges, names_of, topological_order
-from micrograd_like.notation import factors, number
+from micrograd_like.notation import TIMES, factors, number, partial, plural
 from micrograd_like.steps.sequence import Steps
 
 __all__ = ["Path", "Paths", "paths"]
@@ -55,18 +55,22 @@ class Paths(NamedTuple):
         width = max(map(len, ways))
         lines = []
         for way, path in zip(ways, self.listed, strict=True):
-            product = " · ".join(_few(factors(*path.local_grads)) or ["1"])
+            product = TIMES.join(_few(factors(*path.local_grads)) or ["1"])
             total = number(path.product)
             lines.append(
                 f"{way:<{width}}   {product}" + (f" = {total}" if product != total else "")
             )
         left = self.total - len(self.listed)
         if left:
-            paths = "paths, together" if left > 1 else "path:"
-            lines.append(f"and {left:,} more {paths} {number(self.rest)}")
+            end = ", together" if left > 1 else ":"
+            lines.append(f"and {plural(left, 'more path')}{end} {number(self.rest)}")
         first, last = (self.names[id(self.listed[0].values[k])] for k in (0, -1))
-        many = f"the sum of {self.total:,} paths" if self.total > 1 else "the product on one path"
-        return "\n".join([*lines, f"∂{last}/∂{first} is {many}: {number(self.gradient)}"])
+        many = (
+            f"the sum of {plural(self.total, 'path')}"
+            if self.total > 1
+            else "the product on one path"
+        )
+        return "\n".join([*lines, f"{partial(last, first)} is {many}: {number(self.gradient)}"])
 
     def _named(self, path: Path) -> list[str]:
         """The names on the way; of a·a, which of the two it goes through."""
@@ -80,7 +84,16 @@ class Paths(NamedTuple):
 def paths(root: Value, leaf: Value, most: int = 10) -> Paths:
     """The paths from a value to the root whose products sum to its gradient, the largest first.
 
-    No others are listed on the way: a graph may have more paths than could ever be listed.
+    A path's product is that of the local derivatives on it.  Only ``most`` paths are listed, and
+    no others on the way: a graph may have more than could ever be listed.
+
+    >>> a = Value(2.0, label="a")
+    >>> found = paths(a * a * 3, a)
+    >>> found.total, found.gradient, found.listed[0].product
+    (2, 12.0, 6.0)
+
+    Raises a TypeError for what is no Value, and a ValueError where no path leads from ``leaf`` to
+    ``root``.
     """
     graph(root, "paths: root")
     graph(leaf, "paths: leaf")
@@ -89,10 +102,9 @@ def paths(root: Value, leaf: Value, most: int = 10) -> Paths:
     if not any(v is leaf for v in order):
         known = names_of(order)
         first, last = leaf.label or "the leaf", known[id(root)]
-        hint = (
-            "; it is the other way round" if any(v is root for v in topological_order(leaf)) else ""
-        )
-        raise ValueError(f"paths: there is no path from {first} to {last}{hint}")
+        turned = any(v is root for v in topological_order(leaf))
+        remedy = "it is the other way round" if turned else "take a value that it depends on"
+        raise ValueError(f"paths: there is no path from {first} to {last}; {remedy}")
     # For each value the best ways down to the leaf, as (product, position, place among the
     # input's ways), and how many ways there are in all.
     best: dict[int, list[tuple[float, int, int]]] = {id(leaf): [(1.0, -1, -1)]}

@@ -4,7 +4,7 @@
 // written beforehand; nothing is calculated here.
 (() => {
   const byId = (id) => document.getElementById(id);
-  const { title, total, phases, start, steps, names } = JSON.parse(byId("steps").textContent);
+  const { title, total, times, phases, start, steps, nodes } = JSON.parse(byId("steps").textContent);
   const stage = byId("stage"), picture = stage.querySelector("svg");
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const PACE = 1600, TRAVEL = 800; // milliseconds of a step at speed 1, and of that on the way
@@ -13,8 +13,8 @@
   // --- how elements look
 
   const elements = new Map(), kinds = new Map(), looks = new Map();
-  const cellsOf = (id) => [["d" + id.slice(1), "data"], ["g" + id.slice(1), "gradient"]];
-  const cellOf = new Map(Object.keys(names).flatMap((id) => cellsOf(id).map(([cell]) => [cell, id])));
+  const nodeIds = Object.keys(nodes);
+  const cellOf = new Map(nodeIds.flatMap((id) => [[nodes[id].data, id], [nodes[id].gradient, id]]));
   const element = (id) => {
     if (!elements.has(id)) {
       elements.set(id, byId(id));
@@ -48,8 +48,8 @@
   }
 
   function describe(id) {
-    const cells = cellsOf(id).map(([cell, word]) => `${word} ${looks.get(cell)?.text ?? ""}`);
-    element(id).setAttribute("aria-label", [names[id], ...cells].join(", "));
+    const { name, data, gradient } = nodes[id], text = (cell) => looks.get(cell)?.text ?? "";
+    element(id).setAttribute("aria-label", `${name}, data ${text(data)}, gradient ${text(gradient)}`);
   }
 
   const latest = { ...start };
@@ -114,7 +114,7 @@
       if (typeof side === "string") out.push(part("span", side, last && i ? "result" : ""));
       else {
         const both = part("span", "");
-        both.append(part("span", side[0], "local"), " · ", part("span", side[1], "above"));
+        both.append(part("span", side[0], "local"), times, part("span", side[1], "above"));
         out.push(both);
       }
     });
@@ -278,7 +278,7 @@
     }
     const more = all.length - gone.length;
     const words = more ? `${more} more ${more === 1 ? "step" : "steps"} to come` : "nothing more to come";
-    box.replaceChildren(part("h2", names[id]), list, part("p", words));
+    box.replaceChildren(part("h2", nodes[id].name), list, part("p", words));
     box.hidden = false;
     const frame = stage.getBoundingClientRect(), node = element(id).getBoundingClientRect();
     const left = node.left - frame.left + stage.scrollLeft;
@@ -295,15 +295,14 @@
     kept = false;
   }
 
-  const nodes = Object.keys(names);
-  nodes.forEach((id, i) => {
+  nodeIds.forEach((id, i) => {
     const it = element(id);
     it.setAttribute("role", "button");
     it.setAttribute("tabindex", i ? "-1" : "0");
     it.addEventListener("pointerenter", () => kept || recall(id));
     it.addEventListener("pointerleave", () => kept || forget());
     it.addEventListener("focus", () => {
-      for (const other of nodes) element(other).setAttribute("tabindex", other === id ? "0" : "-1");
+      for (const other of nodeIds) element(other).setAttribute("tabindex", other === id ? "0" : "-1");
       kept = false;
       recall(id);
     });
@@ -351,9 +350,9 @@
   addEventListener("keydown", (event) => {
     const { key, target } = event;
     if (event.ctrlKey || event.metaKey || event.altKey || target.closest("select")) return;
-    const node = nodes.indexOf(target.id);
+    const node = nodeIds.indexOf(target.id);
     if (node >= 0 && (key === "ArrowDown" || key === "ArrowUp")) {
-      const next = nodes[node + (key === "ArrowDown" ? 1 : -1)];
+      const next = nodeIds[node + (key === "ArrowDown" ? 1 : -1)];
       if (next) element(next).focus();
     } else if (node >= 0 && key === "Enter") {
       recall(target.id);

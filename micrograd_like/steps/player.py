@@ -14,16 +14,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from micrograd_like.arguments import extra
-from micrograd_like.draw import THEMES
+from micrograd_like.arguments import choice, extra, file_name
+from micrograd_like.draw import CELL_ID, THEMES
 from micrograd_like.files import write
-from micrograd_like.notation import readable
-from micrograd_like.steps.sequence import joined
+from micrograd_like.notation import TIMES, readable
+from micrograd_like.steps.sequence import one_line
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Look", "Play", "Player", "Scene", "inlined"]
+__all__ = ["Attributes", "PageData", "PageStep", "Player", "page_svg"]
 
 FOLDER = os.path.dirname(__file__)
 MOST_FRAMES = 400  # of a GIF
@@ -33,10 +33,11 @@ MOST_PIXELS = 400_000_000  # of all frames together, a byte each
 LASTING = 3000  # milliseconds, of a GIF's last frame
 POINT = 4 / 3  # pixels
 HEIGHTS = 330, 720  # pixels, the least and the most that a page has in a notebook
-Look = Mapping[str, str]  # of an element: "text", "class", CSS variables ("--…"), attributes
+AUTO = "auto"  # the theme that its reader prefers
+Attributes = Mapping[str, str]  # of an element: "text", "class", CSS variables ("--…"), others
 
 
-class Scene(NamedTuple):
+class PageStep(NamedTuple):
     """A step as the page shows it."""
 
     number: int
@@ -49,36 +50,38 @@ class Scene(NamedTuple):
     lit: Sequence[str] = ()  # ids of elements that the step is about
     way: Sequence[Sequence[tuple[str, str]]] = ()  # ids of edges to travel, leg by leg, with words
     back: bool = False  # whether they are travelled from their heads to their tails
-    set: Mapping[str, Look] = {}  # how elements look from this step on, by their ids
+    set: Mapping[str, Attributes] = {}  # of elements from this step on, by their ids
 
     @property
-    def counted(self) -> str:
+    def which(self) -> str:
         """Which step it is, of how many."""
         return f"{self.number}/{self.total}"
 
     @property
     def line(self) -> str:
         """The equation as one line."""
-        return joined(self.equation, self.relation, self.sum)
+        return one_line(self.equation, self.relation, self.sum)
 
 
-class Play(NamedTuple):
+class PageData(NamedTuple):
     """All that a page is made of."""
 
     title: str
     svg: str
-    start: Mapping[str, Look]  # how elements look before the first step
-    scenes: Sequence[Scene]
+    start: Mapping[str, Attributes]  # of elements before the first step
+    steps: Sequence[PageStep]
     phases: Sequence[str] = ()  # to go to
-    names: Mapping[str, str] = {}  # of the elements that can be asked about, by their ids
+    # What can be asked about, by its element's id: its name, and the ids of its numbers' cells.
+    nodes: Mapping[str, Mapping[str, str]] = {}
+    theme: str = AUTO
 
 
 class Player(ABC):
     """Steps that play: in a notebook, as a page of their own, as a moving picture."""
 
     @abstractmethod
-    def play(self) -> Play:
-        """The picture and the scenes."""
+    def page_data(self) -> PageData:
+        """The picture and the steps on it."""
 
     @abstractmethod
     def frames(self) -> tuple[int, Iterator[bytes]]:
@@ -89,44 +92,52 @@ class Player(ABC):
         """A PNG picture of the end, for readers in which nothing plays."""
 
     def page(self) -> str:
-        """An HTML page that plays the steps and needs nothing else."""
-        return _page(self.play())
+        """An HTML page that plays the steps and needs nothing else, as text.
+
+        Raises an ImportError where what draws is missing.
+        """
+        return _page(self.page_data())
 
     def save(self, path: "str | Path") -> str:
-        """Save as a page, ``.html``, or as a moving picture, ``.gif``; returns the path."""
+        """Save as a page, ``.html``, or as a moving picture, ``.gif``; returns the path.
+
+        Raises a ValueError for another ending, and for a moving picture that would be too long or
+        too large to look at; an OSError where the file cannot be written; and an ImportError where
+        what draws is missing.
+        """
         from pathlib import Path
 
-        path = Path(path)
+        path = Path(file_name(path, f"{type(self).__name__}.save"))
         ending = path.suffix.lower()
-        if ending not in (".html", ".gif"):
-            raise ValueError(f"{path}: steps are saved as a page, .html, or moving picture, .gif")
+        choice(ending, f"{type(self).__name__}.save: the ending of {path}", (".html", ".gif"))
         if not path.parent.is_dir() or path.is_dir():
             write(path, b"")  # which says what is wrong, before any work is done
         write(path, self.page().encode() if ending == ".html" else self._gif())
         return str(path)
 
     def _gif(self) -> bytes:
-        Image = extra("PIL.Image", "demo", "a moving picture needs Pillow")
-        count, drawn = self.frames()
-        frames = [next(drawn)]  # still compressed
-        size = Image.open(io.BytesIO(frames[0])).size
+        image = extra("PIL.Image", "demo", "a moving picture needs Pillow")
+        count, pictures = self.frames()
+        frames = [next(pictures)]  # still compressed
+        size = image.open(io.BytesIO(frames[0])).size
         part = min(1.0, LARGEST / max(size))
         if part < SMALLEST or size[0] * size[1] * part**2 * count > MOST_PIXELS:
             raise ValueError(
-                f"a moving picture of {count} frames of {size[0]:,}×{size[1]:,} pixels is too "
-                "large to look at; save a page, .html, or take a slice"
+                f"{type(self).__name__}.save: a moving picture of {count} frames of "
+                f"{size[0]:,}×{size[1]:,} pixels is too large to look at; save a page, .html, or "
+                "take a slice"
             )
-        frames += drawn
+        frames += pictures
         size = (max(1, round(size[0] * part)), max(1, round(size[1] * part)))
 
         def picture(frame: bytes) -> Any:
-            full = Image.open(io.BytesIO(frame)).convert("RGB")
-            return full.resize(size, Image.Resampling.LANCZOS) if part < 1 else full
+            full = image.open(io.BytesIO(frame)).convert("RGB")
+            return full.resize(size, image.Resampling.LANCZOS) if part < 1 else full
 
         # One set of colours for all: what does not change does not flicker.
         colours = picture(frames[-1]).quantize(colors=256)
         first, *rest = (
-            picture(frame).quantize(palette=colours, dither=Image.Dither.NONE) for frame in frames
+            picture(frame).quantize(palette=colours, dither=image.Dither.NONE) for frame in frames
         )
         each = max(120, min(1200, 40_000 // len(frames)))
         lasting = [each] * len(rest) + [LASTING]
@@ -138,16 +149,16 @@ class Player(ABC):
         import base64
 
         try:
-            play, still = self.play(), self.still()
+            data, still = self.page_data(), self.still()
         except (ImportError, RuntimeError) as error:  # no Graphviz, or a graph too large for it
             return f"<p>{escape(str(error))}</p>"
-        width, height = (float(x) for x in re.findall(r'(?:width|height)="([\d.]+)', play.svg)[:2])
+        width, height = (float(x) for x in re.findall(r'(?:width|height)="([\d.]+)', data.svg)[:2])
         tall = height * min(1.5 * POINT, 900 / width) + 220
         tall = round(max(HEIGHTS[0], min(HEIGHTS[1], tall)))
         # In apostrophes, so that the page's many quotation marks can stay as they are.
-        inside = _page(play).replace("&", "&amp;").replace("'", "&#39;")
+        inside = _page(data).replace("&", "&amp;").replace("'", "&#39;")
         png = base64.b64encode(still).decode()
-        title = escape(play.title)
+        title = escape(data.title)
         return (
             f"<iframe sandbox='allow-scripts' title='{title}' width='100%' height='{tall}' "
             f"style='border: 0' srcdoc='{inside}'></iframe>"
@@ -161,7 +172,7 @@ RECTANGLE = re.compile(  # as Graphviz writes one: left and bottom, top, right, 
 )
 
 
-def inlined(svg: str) -> str:
+def page_svg(svg: str, theme: str = "light") -> str:
     """Graphviz's SVG for a page: without what the style sheet says, and a third of the size."""
 
     def rectangle(match: re.Match[str]) -> str:
@@ -174,29 +185,30 @@ def inlined(svg: str) -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<!--.*?-->\n?|<title>.*?</title>\n?|</?a\b[^>]*>\n?", "", svg, flags=re.DOTALL)
     svg = re.sub(r' (?:font-family="[^"]*"|xml:space="[^"]*"|text-anchor="start")', "", svg)
-    svg = re.sub(r' (?:font-size="(?:11|9).00"|fill="#111827")', "", svg)
+    svg = re.sub(rf' (?:font-size="(?:11|9).00"|fill="{THEMES[theme].text}")', "", svg)
     svg = RECTANGLE.sub(rectangle, svg)
-    return re.sub(r'<g id="a_([dg]\d+)">', r'<g id="\1" class="cell">', svg)
+    return re.sub(rf'<g id="{CELL_ID}">', r'<g id="\1" class="cell">', svg)
 
 
-def _page(play: Play) -> str:
-    steps = {
-        "title": play.title,
-        "total": max((scene.total for scene in play.scenes), default=0),
-        "phases": play.phases,
-        "start": play.start,
-        "steps": [_short(scene) for scene in play.scenes],
-        "names": play.names,
-    }
+def _page(data: PageData) -> str:
     import json
     from pathlib import Path
 
-    text = json.dumps(steps, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    content = {
+        "title": data.title,
+        "total": max((step.total for step in data.steps), default=0),
+        "times": TIMES,
+        "phases": data.phases,
+        "start": data.start,
+        "steps": [_short(step) for step in data.steps],
+        "nodes": data.nodes,
+    }
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     parts = {
-        "title": escape(play.title),
-        "svg": play.svg,
+        "title": escape(data.title),
+        "svg": data.svg,
         "steps": text.replace("<", "\\u003c"),
-        "colours": _colours(),
+        "colours": _colours(data.theme),
         "style": (Path(FOLDER) / "player.css").read_text("utf-8"),
         "script": (Path(FOLDER) / "player.js").read_text("utf-8"),
     }
@@ -204,24 +216,31 @@ def _page(play: Play) -> str:
     return readable(re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], template))
 
 
-def _short(scene: Scene) -> dict[str, Any]:
-    """A scene without what the page takes for granted."""
-    usual = Scene._field_defaults | {"total": scene.total}
-    return {k: v for k, v in scene._asdict().items() if k not in usual or v != usual[k]}
+def _short(step: PageStep) -> dict[str, Any]:
+    """A step without what the page takes for granted."""
+    usual = PageStep._field_defaults | {"total": step.total}
+    return {k: v for k, v in step._asdict().items() if k not in usual or v != usual[k]}
 
 
-def _colours() -> str:
-    """The themes' colours, by name, as the reader prefers; pictures are drawn in the light one."""
-    own = {"light": "--focus:#2563eb;--local:#0d9488;", "dark": "--focus:#93c5fd;--local:#2dd4bf;"}
-    light, dark = (
-        own[name] + "".join(f"--{field}:{colour};" for field, colour in theme._asdict().items())
-        for name, theme in THEMES.items()
-    )
-    drawn = "\n".join(
-        f':where(#stage) [{place}="{colour}"] {{ {place}: var(--{field}); }}'
-        for field, colour in THEMES["light"]._asdict().items()
+def _colours(theme: str) -> str:
+    """The colours, by name: of one theme, or of the one that the reader prefers.
+
+    A picture for the reader's choice is drawn in the light one, and its colours stand for names.
+    """
+    drawn = THEMES[drawn_theme(theme)]
+    scheme = "light dark" if theme == AUTO else theme
+    rules = [f":root {{ color-scheme: {scheme}; {drawn.variables()} }}"]
+    if theme == AUTO:
+        dark = THEMES["dark"].variables()
+        rules.append(f"@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}")
+    rules += [
+        f':where(#stage) [{place}="{colour}"] {{ {place}: var(--{name}); }}'
+        for colour, name in drawn.drawn().items()
         for place in ("fill", "stroke")
-        if field != "background"  # which is the page's
-    )
-    dark = f"@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
-    return f":root {{ {light} }}\n{dark}\n{drawn}"
+    ]
+    return "\n".join(rules)
+
+
+def drawn_theme(theme: str) -> str:
+    """The theme in which pictures are drawn, for a page in the reader's as for files."""
+    return "light" if theme == AUTO else theme

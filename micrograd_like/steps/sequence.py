@@ -15,14 +15,23 @@ import copy
 import math
 from collections.abc import Sequence
 from itertools import zip_longest
-from typing import Any, NamedTuple, overload
+from typing import Any, NamedTuple, Self, overload
 
-from micrograd_like.arguments import choice, graph
+from micrograd_like.arguments import choice, graph, short
 from micrograd_like.engine import Value, apply
 from micrograd_like.graph import chain_product, edges, names_of, operands_of, topological_order
-from micrograd_like.notation import factors, formula, listed, number, operation
+from micrograd_like.notation import (
+    TIMES,
+    factors,
+    formula,
+    gradient,
+    listed,
+    number,
+    operation,
+    partial,
+)
 
-__all__ = ["Edge", "Step", "Steps", "joined"]
+__all__ = ["Edge", "Step", "Steps", "one_line"]
 
 CHANGED = "; the inputs' numbers have changed since then"
 WIDTH = 64  # of a line, before the remark that says which operation it is about
@@ -56,7 +65,7 @@ class Step(NamedTuple):
     @property
     def line(self) -> str:
         """The equation as one line."""
-        return joined(self.equation, self.relation, self.sum)
+        return one_line(self.equation, self.relation, self.sum)
 
     @property
     def relation(self) -> str:
@@ -75,7 +84,7 @@ class Step(NamedTuple):
         from rich.text import Text
 
         line, result = str(self), str(self.equation[-1])
-        end = line.index(self.line) + len(joined(self.equation, self.relation))
+        end = line.index(self.line) + len(one_line(self.equation, self.relation))
         sign = self.contribution if self.phase == "backward" else 0.0
         text = Text(line)
         text.stylize("dim", 0, line.index("  "))
@@ -102,27 +111,27 @@ class Steps(Sequence[Step]):
         self.order = topological_order(root)
         self._names = names_of(self.order)
         self.operations = [node for node in self.order if node.inputs]
-        self.gradients, self.edges = _differentiated(self.order[::-1])
+        self.gradients, self.edges = _backward_pass(self.order[::-1])
         self._right = self.gradients
         if order == "naive":
-            self.gradients, self.edges = _differentiated(_as_met(self.order))
-        self.shown = range(len(self.operations) + 1 + len(self.edges))
+            self.gradients, self.edges = _backward_pass(_naive_order(self.order))
+        self.places = range(len(self.operations) + 1 + len(self.edges))
 
     def __len__(self) -> int:
-        return len(self.shown)
+        return len(self.places)
 
     @overload
     def __getitem__(self, index: int) -> Step: ...
     @overload
-    def __getitem__(self, index: slice) -> "Steps": ...
+    def __getitem__(self, index: slice) -> Self: ...
 
-    def __getitem__(self, index: int | slice) -> "Step | Steps":
+    def __getitem__(self, index: int | slice) -> Step | Self:
         if isinstance(index, slice):
             part = copy.copy(self)
-            part.shown = self.shown[index]
+            part.places = self.places[index]
             return part
         try:
-            k = self.shown[index]
+            k = self.places[index]
         except IndexError:
             last = len(self) - 1
             raise IndexError(f"Backprop: there are steps 0 to {last}, not {index}") from None
@@ -141,11 +150,11 @@ class Steps(Sequence[Step]):
         >>> [step.number for step in Steps(a * a + 1).at("a")]
         [5, 6]
         """
-        places = {id(v) for v in self.order if label in (v.label, self._names[id(v)]) and label}
-        if not places:
+        found = {id(v) for v in self.order if label in (v.label, self._names[id(v)]) and label}
+        if not found:
             there = listed(self._names.values())
-            raise LookupError(f"Backprop: no value is called {label!r}; there are {there}")
-        return [s for s in self if id(s.node) in places or id(s.input) in places]
+            raise LookupError(f"Backprop: no value is called {short(label)}; there are {there}")
+        return [s for s in self if id(s.node) in found or id(s.input) in found]
 
     def name(self, operand: Value | float) -> str:
         """What the steps call a value: its label, or v1, v2, …; a constant by its number."""
@@ -162,17 +171,22 @@ class Steps(Sequence[Step]):
         a.grad: 39 and 3, off by −36
         """
         if not isinstance(other, Steps) or len(other.order) != len(self.order):
-            raise ValueError(f"beside: takes another way through the same graph, not {other!r}")
+            raise ValueError(
+                f"beside: takes another way through the same graph, not {short(other)}"
+            )
         columns = [[s.line for s in each if s.input] for each in (self, other)]
         width = max(map(len, columns[0]), default=0)
         lines = [f"{a:<{width}}  |  {b}".rstrip() for a, b in zip_longest(*columns, fillvalue="")]
         differing = [
-            f"{self.name(v)}.grad: {number(one)} and {number(two)}, off by {number(two - one)}"
+            f"{self._gradient(v)}: {number(one)} and {number(two)}, off by {number(two - one)}"
             for v, w in zip(self.order, other.order, strict=True)
             for one, two in [(self.gradients[id(v)], other.gradients[id(w)])]
             if one != two
         ]
         return "\n".join([*lines, *(differing or ["the gradients are the same"])])
+
+    def _gradient(self, v: Value) -> str:
+        return gradient(self.name(v))
 
     def _forward(self, k: int) -> Step:
         node = self.operations[k]
@@ -185,7 +199,7 @@ class Steps(Sequence[Step]):
         made = self.name(node)
         equation = [made, *dict.fromkeys((*equation, number(node.data)))]
         local_grads = {
-            f"∂{made}/∂{self.name(v)} = {number(local)}": None  # of x·x it is one line
+            f"{partial(made, self.name(v))} = {number(local)}": None  # of x·x it is one line
             for _, v, local in edges(node)
         }
         remark = f"records {', '.join(local_grads)}{CHANGED * changed}"
@@ -197,7 +211,7 @@ class Steps(Sequence[Step]):
 
     def _start(self, k: int) -> Step:
         name = self.name(self.root)
-        equation = (f"{name}.grad", f"∂{name}/∂{name}", "1")
+        equation = (gradient(name), partial(name, name), "1")
         return Step(k + 1, self._total, "start", self.root, equation=equation)
 
     def _backward(self, k: int) -> Step:
@@ -214,13 +228,13 @@ class Steps(Sequence[Step]):
             remark += f", {('first', 'second')[position]} {given}"
         remark += CHANGED * _has_changed(node)
         if edge.upstream != self.gradients[id(node)]:
-            remark += f"; too early: {made}.grad will be {number(self.gradients[id(node)])}"
+            remark += f"; too early: {gradient(made)} will be {number(self.gradients[id(node)])}"
         if k + 1 == self._total:
             remark += self._in_the_end()
         return Step(
             k + 1, self._total, "backward", node, v, position,
             edge.upstream, local, contribution, edge.before, edge.after,
-            (f"{given}.grad", (f"∂{made}/∂{given}", f"∂{root}/∂{made}"),
+            (gradient(given), (partial(made, given), partial(root, made)),
              *dict.fromkeys((a, b) for a, b in products), number(contribution)),
             remark,
         )  # fmt: skip
@@ -231,7 +245,7 @@ class Steps(Sequence[Step]):
             return ""
         wrong = [v for v in self.order if self.gradients[id(v)] != self._right[id(v)]]
         return "".join(
-            f"; in the end {self.name(v)}.grad is {number(self.gradients[id(v)])}, "
+            f"; in the end {self._gradient(v)} is {number(self.gradients[id(v)])}, "
             f"and should be {number(self._right[id(v)])}"
             for v in wrong[:1]
         )
@@ -253,8 +267,9 @@ def _has_changed(node: Value) -> bool:
         return True
     recorded = (node.data, *node.local_grads)
     return any(
-        one is not None and one != other and not (math.isnan(one) and math.isnan(other))
+        one != other and not (math.isnan(one) and math.isnan(other))
         for one, other in zip(recorded, now, strict=False)
+        if one is not None and other is not None
     )
 
 
@@ -275,7 +290,7 @@ class Edge(NamedTuple):
         return chain_product(self.upstream, self.local)
 
 
-def _differentiated(backward: Sequence[Value]) -> tuple[dict[int, float], list[Edge]]:
+def _backward_pass(backward: Sequence[Value]) -> tuple[dict[int, float], list[Edge]]:
     """The engine's backward pass, kept: the gradients, and each edge in its order."""
     gradients = {id(node): 0.0 for node in backward}
     gradients[id(backward[0])] = 1.0
@@ -290,7 +305,7 @@ def _differentiated(backward: Sequence[Value]) -> tuple[dict[int, float], list[E
     return gradients, taken
 
 
-def _as_met(order: Sequence[Value]) -> list[Value]:
+def _naive_order(order: Sequence[Value]) -> list[Value]:
     """Every value in the order in which a walk from the root first comes to it, depth first.
 
     Of two inputs the walk takes the one that was computed first, which goes wrong wherever an
@@ -308,7 +323,7 @@ def _as_met(order: Sequence[Value]) -> list[Value]:
     return list(met.values())
 
 
-def joined(equation: Sequence[str | tuple[str, str]], relation: str, total: str = "") -> str:
+def one_line(equation: Sequence[str | tuple[str, str]], relation: str, total: str = "") -> str:
     """What is equal, in one line."""
-    first, *others = (side if isinstance(side, str) else " · ".join(side) for side in equation)
+    first, *others = (side if isinstance(side, str) else TIMES.join(side) for side in equation)
     return f"{first} {relation} {' = '.join(others)}" + (f", now {total}" if total else "")

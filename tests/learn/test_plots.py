@@ -19,7 +19,7 @@ from micrograd_like import (
     plot_fit,
     plot_weights,
 )
-from micrograd_like.draw.dot import THEMES
+from micrograd_like.draw import THEMES
 from micrograd_like.learn.plots import figure_axes
 
 pytest.importorskip("matplotlib")

@@ -27,7 +27,7 @@ def test_each_step_goes_against_the_slope() -> None:
         assert step.then == (w - 2) ** 2
     assert len(steps) == 10
     assert [step.number for step in steps[2:4]] == [3, 4]
-    assert repr(steps) == "<Descent of 10 steps: E from 9 to 9.896e-08>"
+    assert repr(steps) == "<Descent of 10 steps: E from 9 to 9.896e−8>"
 
 
 def test_two_weights_move_together() -> None:
@@ -36,8 +36,8 @@ def test_two_weights_move_together() -> None:
     assert step.gradient == (4.0, -6.0)
     assert step.moved == pytest.approx((2.6, -0.4))
     assert str(step) == (
-        "1/1  (w1, w2) ← (w1, w2) - 0.1 · (∂E/∂w1, ∂E/∂w2) = (3, -1) - 0.1 · (4, -6) = "
-        "(2.6, -0.4)  (E = 7, then 3.04)"
+        "1/1  (w1, w2) ← (w1, w2) − 0.1 · (∂E/∂w1, ∂E/∂w2) = (3, −1) − 0.1 · (4, −6) = "
+        "(2.6, −0.4)  (E = 7, then 3.04)"
     )
 
 
@@ -112,13 +112,13 @@ def test_mistakes_are_told() -> None:
     """Three weights, no steps, a rate of zero, an error that is no Value or is undefined."""
     with pytest.raises(ValueError, match="draws an error of 1 or 2 weights, not of 3"):
         Descent(lambda a, b, c: a, 1.0, 2.0, 3.0)
-    with pytest.raises(ValueError, match="steps is a whole number from 1 to 1000, not 0"):
+    with pytest.raises(ValueError, match="steps is 0; it is to be a whole number from 1 to 1,000"):
         Descent(lambda w: w, 1.0, steps=0)
-    with pytest.raises(ValueError, match="lr is a finite number above 0, not -1"):
+    with pytest.raises(ValueError, match="lr is -1; it is to be a finite number above 0"):
         Descent(lambda w: w, 1.0, lr=-1)
     with pytest.raises(TypeError, match="a weight: takes a number, not the str"):
         Descent(lambda w: w, "1")  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="the error is to be a Value, not 3"):
+    with pytest.raises(TypeError, match="the error is to return a Value, not 3"):
         Descent(lambda w: 3, 1.0)  # type: ignore[arg-type,return-value]
     with pytest.raises(ValueError, match=r"log\(-1\.0\): needs x > 0"):
         Descent(lambda w: w.log(), -1.0)
@@ -137,14 +137,14 @@ def test_what_is_no_error_of_the_weights_is_told() -> None:
     for arguments in (((lambda w: w * w), 1.0, 0.1), ((lambda a, b: a * b), 1.0)):
         with pytest.raises(TypeError, match=r"Descent: starts from .*as in lr=0.1"):
             Descent(*arguments)
-    with pytest.raises(TypeError, match=r"to be a function of the weights, not 'w\*\*2'"):
+    with pytest.raises(TypeError, match=r"error is 'w\*\*2'; .* a function of the weights"):
         Descent("w**2", 1.0)  # type: ignore[arg-type]
 
 
 def test_the_slope_is_shown_while_it_is_spoken_of() -> None:
     """Its colour is its sign, of two weights it has a head; it goes when the step is made."""
-    scenes = Descent(lambda w: w**2, -1.0, lr=0.1, steps=1).play().scenes
+    scenes = Descent(lambda w: w**2, -1.0, lr=0.1, steps=1).page_data().steps
     assert scenes[0].set["slope"]["class"] == "negative"
     assert scenes[1].set["slope"] == {"visibility": "hidden"}
-    scenes = Descent(bowl, 3.0, -1.0, lr=0.1, steps=1).play().scenes
+    scenes = Descent(bowl, 3.0, -1.0, lr=0.1, steps=1).page_data().steps
     assert scenes[0].set["slope"]["marker-end"] == "url(#head)"

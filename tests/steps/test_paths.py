@@ -66,9 +66,9 @@ def test_the_text_names_the_ways_and_their_products() -> None:
     root = a * a * b
     root.label = "L"
     assert str(paths(root, a)).splitlines() == [
-        "first a → v1 → L    2 · -3 = -6",
-        "second a → v1 → L   2 · -3 = -6",
-        "∂L/∂a is the sum of 2 paths: -12",
+        "first a → v1 → L    2 · (−3) = −6",
+        "second a → v1 → L   2 · (−3) = −6",
+        "∂L/∂a is the sum of 2 paths: −12",
     ]
     assert str(paths(root, b)).splitlines()[-1] == "∂L/∂b is the product on one path: 4"
 
@@ -99,9 +99,9 @@ def test_mistakes_are_told() -> None:
     x = Value(1.0, "x")
     with pytest.raises(ValueError, match="paths: there is no path from y to v1"):
         paths(x * 2, Value(1.0, "y"))
-    with pytest.raises(TypeError, match=r"the leaf is a Value of the graph, not 1.0"):
+    with pytest.raises(TypeError, match=r"paths: leaf: takes a Value, such as the loss, not 1.0"):
         paths(x * 2, 1.0)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="most is a whole number from 1 up, not 0"):
+    with pytest.raises(ValueError, match="most is 0; it is to be a whole number from 1 up"):
         paths(x * 2, x, most=0)
 
 

@@ -12,8 +12,10 @@ from conftest import recorded
 from hypothesis import given, settings
 from PIL import Image
 
-from micrograd_like import MLP, Backprop, Value, backprop, mse
-from micrograd_like.draw.dot import number
+from micrograd_like import MLP, Backprop, Value, mse
+from micrograd_like.draw import THEMES
+from micrograd_like.notation import number
+from micrograd_like.steps import backprop
 from micrograd_like.strategies import Graph, graphs
 
 HOSTILE = "</script><script>alert(1)</script>"
@@ -25,6 +27,11 @@ def steps_of(page: str) -> dict[str, Any]:
     assert found
     data: dict[str, Any] = json.loads(found[1])
     return data
+
+
+def names_of(data: dict[str, Any]) -> dict[str, str]:
+    """The names of what can be asked about, by its element's id."""
+    return {place: node["name"] for place, node in data["nodes"].items()}
 
 
 def reused() -> Value:
@@ -55,14 +62,14 @@ def test_a_page_says_what_the_steps_say(graph: Graph) -> None:
     steps = Backprop(root)
     data = steps_of(steps.page())
     assert len(data["steps"]) == len(steps)
-    names = {name: place for place, name in data["names"].items()}
+    names = {name: place for place, name in names_of(data).items()}
     for scene, step in zip(data["steps"], steps, strict=True):
         sides = [side if isinstance(side, str) else " · ".join(side) for side in scene["equation"]]
         first, *others = sides
         relation = scene.get("relation", "=")
         now = f", now {scene['sum']}" if "sum" in scene else ""
         line = f"{first} {relation} {' = '.join(others)}{now}"
-        assert line.replace("−", "-") == step.line
+        assert line == step.line
         shown = names[steps.name(step.node if step.input is None else step.input)]
         if step.phase == "forward":
             assert scene["set"][f"d{shown[1:]}"]["text"] == number(step.node.data)
@@ -84,7 +91,7 @@ def test_the_last_scenes_show_the_gradients_of_backward(graph: Graph) -> None:
     inside = {id(v) for v in steps.order}
     for v in values:
         if id(v) in inside:
-            (place,) = [k for k, name in data["names"].items() if name == steps.name(v)]
+            (place,) = [k for k, name in names_of(data).items() if name == steps.name(v)]
             assert looks[f"d{place[1:]}"]["text"] == number(v.data)
             known = looks[f"g{place[1:]}"]["text"]
             assert known == number(v.grad) or (known == "·" and v.grad == 0)
@@ -99,9 +106,9 @@ def test_the_same_steps_give_the_same_page_byte_for_byte() -> None:
 def test_a_gradient_in_parts_is_marked_until_it_is_complete() -> None:
     """b is used three times: its gradient is said to be partial after the first two."""
     data = steps_of(Backprop(reused()).page())
-    (b,) = [place for place, name in data["names"].items() if name == "b"]
+    (b,) = [place for place, name in names_of(data).items() if name == "b"]
     looks = [s["set"][f"g{b[1:]}"] for s in data["steps"] if f"g{b[1:]}" in s["set"]]
-    assert [look["text"] for look in looks] == ["1.0000", "7.0000", "13.0000"]
+    assert [look["text"] for look in looks] == ["1", "7", "13"]
     assert [look.get("class") for look in looks] == ["partial", "partial", None]
 
 
@@ -125,7 +132,7 @@ def test_a_leaf_has_a_page_with_one_step() -> None:
     data = steps_of(Backprop(Value(2.0, "x")).page())
     (scene,) = data["steps"]
     assert scene["equation"] == ["x.grad", "∂x/∂x", "1"]
-    assert data["start"]["d0"]["text"] == "2.0000"
+    assert data["start"]["d0"]["text"] == "2"
 
 
 def test_a_large_graph_opens_with_neurons_as_nodes() -> None:
@@ -134,7 +141,7 @@ def test_a_large_graph_opens_with_neurons_as_nodes() -> None:
     steps = Backprop(error)
     data = steps_of(steps.page())
     assert len(steps.order) > 10_000
-    assert len(data["names"]) <= 50
+    assert len(names_of(data)) <= 50
     assert len(data["steps"]) < 600
     assert data["total"] == len(steps)
     neurons = [scene for scene in data["steps"] if scene["equation"][0] == "layer1.neuron3"]
@@ -144,7 +151,7 @@ def test_a_large_graph_opens_with_neurons_as_nodes() -> None:
         looks |= scene["set"]
     assert all(look.get("text") != "·" for look in looks.values())
     error.backward()
-    (place,) = [k for k, name in data["names"].items() if name == "layer2.neuron0"]
+    (place,) = [k for k, name in names_of(data).items() if name == "layer2.neuron0"]
     weights = [v.grad for v in steps.order if v.label.startswith("layer2.neuron0.")]
     assert looks[f"g{place[1:]}"]["text"] == number(sum(w * w for w in weights) ** 0.5)
 
@@ -155,10 +162,10 @@ def test_a_value_that_is_used_everywhere_does_not_hold_up_the_page() -> None:
     y = x
     for _ in range(100):
         y = y + x
-    assert len(steps_of(Backprop(y).page())["names"]) < 10
+    assert len(names_of(steps_of(Backprop(y).page()))) < 10
     for _ in range(40):
         y = y.tanh()
-    assert len(steps_of(Backprop(y.tanh()).page())["names"]) < 10
+    assert len(names_of(steps_of(Backprop(y.tanh()).page()))) < 10
 
 
 def test_groups_open_by_name() -> None:
@@ -167,8 +174,8 @@ def test_groups_open_by_name() -> None:
     closed, opened, everything = (
         steps_of(Backprop(error, expand=expand).page()) for expand in ((), "layer2.neuron0", "all")
     )
-    assert len(closed["names"]) < len(opened["names"]) < len(everything["names"])
-    assert "layer2.neuron0.w3" in opened["names"].values()
+    assert len(names_of(closed)) < len(names_of(opened)) < len(names_of(everything))
+    assert "layer2.neuron0.w3" in names_of(opened).values()
     assert len(everything["steps"]) == len(Backprop(error))
     with pytest.raises(ValueError, match="no group 'layer9'"):
         Backprop(error, expand="layer9").page()
@@ -191,8 +198,8 @@ def test_labels_are_text() -> None:
     assert page.encode()
     assert page.count("<script") == 2
     assert "alert(1)</script>" not in page
-    assert HOSTILE in steps_of(page)["names"].values()
-    assert "{{script}}" in steps_of(page)["names"].values()
+    assert HOSTILE in names_of(steps_of(page)).values()
+    assert "{{script}}" in names_of(steps_of(page)).values()
     shown = Backprop(root)._repr_html_()
     assert shown.count("<iframe") == 1
     assert "<b>" not in shown.replace('<b id="phase">', "")
@@ -256,7 +263,7 @@ def test_a_moving_picture_of_too_many_steps_is_refused() -> None:
     y = x
     for _ in range(140):
         y = y * y
-    with pytest.raises(ValueError, match=r"421 steps: it may have 400; take a slice"):
+    with pytest.raises(ValueError, match=r"421 steps is too long, it may have 400; take a slice"):
         Backprop(y).frames()
     assert Backprop(y)[-3:].frames()[0] == 4
 
@@ -266,7 +273,7 @@ def test_files_are_written_by_their_ending(tmp_path: Path) -> None:
     path = tmp_path / "steps.html"
     assert Backprop(reused()).save(path) == str(path)
     assert path.read_text("utf-8") == Backprop(reused()).page()
-    with pytest.raises(ValueError, match=r"steps\.mp4: steps are saved as a page, \.html"):
+    with pytest.raises(ValueError, match=r"ending of .* is .\.mp4.; .* one of \.html, \.gif"):
         Backprop(reused()).save(tmp_path / "steps.mp4")
     with pytest.raises(FileNotFoundError, match="there is no folder"):
         Backprop(reused()).save(tmp_path / "none" / "steps.html")
@@ -280,9 +287,62 @@ def test_the_naive_order_plays_its_own_numbers() -> None:
     """The page of the wrong order shows the wrong gradient, and says where it goes wrong."""
     data = steps_of(Backprop(reused(), order="naive").page())
     assert sum("too early" in scene.get("remark", "") for scene in data["steps"]) == 1
-    (a,) = [place for place, name in data["names"].items() if name == "a"]
+    (a,) = [place for place, name in names_of(data).items() if name == "a"]
     (look,) = [s["set"][f"g{a[1:]}"] for s in data["steps"] if f"g{a[1:]}" in s["set"]]
-    assert look["text"] == "3.0000"
+    assert look["text"] == "3"
+
+
+def test_a_page_writes_numbers_in_one_way() -> None:
+    """Cells, board and what travels: ∞, and powers of ten of one form."""
+    x, y = Value(0.00123456, "x"), Value(123456.0, "y")
+    data = steps_of(Backprop(x * y * 1e-7 / Value(float("inf"), "z")).page())
+    shown = json.dumps([data["start"], data["steps"]], ensure_ascii=False)
+    assert {"0.001235", "1.235e5", "∞", "1e−7"} <= set(re.split(r'[" ]', shown))
+    assert not re.search(r"\binf\b|e[+-]0?\d|0\.0012\b", shown)
+
+
+def test_a_theme_and_a_direction_are_the_pictures() -> None:
+    """A dark page stays dark and is drawn so, one that is as its reader prefers has both."""
+    auto, dark, light = (
+        Backprop(reused(), theme=theme).page() for theme in ("auto", "dark", "light")
+    )
+    assert "prefers-color-scheme: dark" in auto
+    for page, theme, other in ((dark, "dark", "light"), (light, "light", "dark")):
+        assert "prefers-color-scheme" not in page
+        assert f"--background:{THEMES[theme].background}" in page
+        assert THEMES[other].negative not in page
+    assert f'bgcolor="{THEMES["dark"].background}"' in next(
+        backprop._Animation(Backprop(reused(), theme="dark")).sources()
+    )
+    assert Backprop(reused()).still() == Backprop(reused(), theme="light").still()
+    assert Backprop(reused()).still() != Backprop(reused(), theme="dark").still()
+    sizes = [
+        re.findall(r'<svg width="(\d+)pt" height="(\d+)pt"', Backprop(reused(), rankdir=d).page())[
+            0
+        ]
+        for d in ("LR", "TB")
+    ]
+    assert int(sizes[0][0]) > int(sizes[0][1])
+    assert int(sizes[1][0]) < int(sizes[1][1])
+
+
+BAD: list[tuple[dict[str, Any], type[Exception], str]] = [
+    ({"theme": {}}, ValueError, "Backprop: theme is {}; .* auto, light, dark"),
+    ({"theme": "blue"}, ValueError, "Backprop: theme is 'blue'; .* auto, light, dark"),
+    ({"rankdir": None}, ValueError, "Backprop: rankdir is None; .* LR, RL, TB, BT"),
+    ({"expand": True}, TypeError, "Backprop: expand: takes a list of names .*, not True"),
+    ({"expand": 3}, TypeError, "Backprop: expand: takes a list of names .*, not 3"),
+    ({"expand": "layer9"}, ValueError, "Backprop: expand has no group 'layer9' to open; .* none"),
+    ({"order": "random"}, ValueError, "Backprop: order is 'random'; .* topological, naive"),
+]
+
+
+@pytest.mark.parametrize(("options", "error", "message"), BAD)
+def test_mistakes_are_told(options: Any, error: type[Exception], message: str) -> None:
+    """One line that names the argument and what there is to choose from, when it is made."""
+    with pytest.raises(error, match=message) as told:
+        Backprop(reused(), **options)
+    assert "\n" not in str(told.value)
 
 
 def test_infinite_and_undefined_numbers_have_pages() -> None:
@@ -307,7 +367,7 @@ def test_a_moving_picture_that_nobody_could_look_at_is_refused_before_it_is_draw
 
 def test_frames_say_what_the_page_says() -> None:
     """Going forward there are no arrowheads; a gradient in parts is in italics."""
-    sources = list(backprop._Stage(Backprop(reused())).sources())
+    sources = list(backprop._Animation(Backprop(reused())).sources())
     forward = [source for source in sources if "dir=none" in source]
     assert 0 < len(forward) < len(sources)
     assert all("dir=back" not in source for source in forward)

@@ -1,0 +1,38 @@
+"""Ids of a picture's elements: they tie the DOT text to the page that plays it.
+
+>>> node_ids(3).data, edge_id(4)
+('d3', 'e4')
+"""
+
+from typing import NamedTuple
+
+__all__ = ["CELL_ID", "NodeIds", "cluster_id", "edge_id", "node_ids"]
+
+
+class NodeIds(NamedTuple):
+    """The ids of what is drawn of a node."""
+
+    node: str  # its table
+    operation: str  # the circle of the operation that makes it
+    result: str  # the edge from that circle to the table
+    data: str  # the table's cells with its numbers
+    gradient: str
+
+
+def node_ids(place: int) -> NodeIds:
+    """The ids of a node by its place in the outline."""
+    return NodeIds(*(f"{letter}{place}" for letter in "nordg"))
+
+
+def edge_id(place: int) -> str:
+    """The id of a link's edge by its place in the outline."""
+    return f"e{place}"
+
+
+def cluster_id(count: int) -> str:
+    """The id of a cluster, counted from 1."""
+    return f"c{count}"
+
+
+# A cell's id as Graphviz writes it: of the link around a cell that has an id.
+CELL_ID = r"a_([dg]\d+)"
