@@ -37,10 +37,11 @@ def test_ids_in_the_picture_are_those_that_the_page_asks_for() -> None:
     """Nodes, operations, edges and cells: the page's data name no element that is not there."""
     a, b = Value(2.0, "a"), Value(-3.0, "b")
     root = (a * b + a).tanh()
-    source = draw_dot(root).source
+    picture = draw_dot(root)
+    source = picture.source
     outline = draw_dot(root).drawing
     assert outline is not None
-    for k, node in enumerate(outline.outline.nodes):
+    for k, node in enumerate(picture.drawing.outline.nodes):
         names = node_ids(k)
         assert f"id={names.node} " in source
         assert (f"id={names.operation} " in source) == node.has_operation
