@@ -55,7 +55,7 @@ SINGLE: dict[str, tuple[Loss, Loss, st.SearchStrategy[Any]]] = {
     ),
     "binary_cross_entropy": (
         binary_cross_entropy,
-        lambda z, t: t * mpmath.log(1 + mpmath.exp(-z)) + (1 - t) * mpmath.log(1 + mpmath.exp(z)),
+        lambda z, t: t * mpmath.log1p(mpmath.exp(-z)) + (1 - t) * mpmath.log1p(mpmath.exp(z)),
         st.sampled_from([0, 1, 0.25]),
     ),
     "hinge": (hinge, lambda s, t: max(mpmath.mpf(0), 1 - t * s), st.sampled_from([-1, 1])),
@@ -69,7 +69,7 @@ def test_losses_of_one_output_are_their_definitions(name: str) -> None:
 
     @given(floats, targets)
     def check(p: float, t: float) -> None:
-        with mpmath.workdps(5000):  # exp(10⁴) + 1 is not exp(10⁴)
+        with mpmath.workdps(60):
             expected = float(definition(exact(p), exact(t)))
         assert loss(p, t) == pytest.approx(expected, rel=1e-12, abs=1e-300)
         assert loss(Value(p), t).data == loss(p, t)
