@@ -78,7 +78,7 @@ def draw_difference(before: Picture, after: Picture, theme: str = "light") -> Pi
     True
 
     Raises a TypeError for what :func:`draw_dot` has not made, and a ValueError for pictures of
-    different graphs, or of one in which other groups are open.
+    different graphs, or of one in which other groups are open, and for a deep copy or a pickle.
     """
     (first, was), (second, now) = (
         _drawing_of(picture, f"draw_difference: {name}")
@@ -105,4 +105,6 @@ def _drawing_of(picture: object, where: str) -> tuple[Drawing, Frame]:
     expect(isinstance(drawing, Drawing), picture, where, "a picture that draw_dot made")
     assert isinstance(drawing, Drawing)
     assert isinstance(frame, Frame)
+    if id(drawing.outline.order[0]) not in frame.numbers.data:
+        raise ValueError(f"{where} is a copy, which has lost its numbers; give the picture itself")
     return drawing, frame

@@ -281,7 +281,7 @@ class Descent(Sequence[DescentStep], Player):
         self._ground(ax, colours)
         svg = _svg(ax)
         frame = ax.get_window_extent()
-        place = _Placing(ax)
+        place = _Placement(ax)
         shapes = [
             f'<clipPath id="frame"><rect fill="none" x="{frame.x0:.1f}" '
             f'y="{place.height - frame.y1:.1f}" width="{frame.width:.1f}" '
@@ -303,14 +303,14 @@ class Descent(Sequence[DescentStep], Player):
         svg = svg.replace("</svg>", "".join(shapes) + "</svg>")
         return PageData(title, svg, attributes, steps)
 
-    def _path(self, step: DescentStep, place: "_Placing") -> str:
+    def _path(self, step: DescentStep, place: "_Placement") -> str:
         """The way of a step, as SVG."""
         a, b = self._at(step.point, step.error), self._at(step.moved, step.then)
         hop = [place(xy) for xy in self._hop(a, b) if all(map(math.isfinite, xy))]
         way = " L".join(f"{x:.1f} {y:.1f}" for x, y in hop)
         return f'<path id="{_path_id(step)}" class="hop" fill="none" d="M{way}"/>'
 
-    def _hop_step(self, step: DescentStep, place: "_Placing") -> PageStep:
+    def _hop_step(self, step: DescentStep, place: "_Placement") -> PageStep:
         """The step against the slope, as the page shows it."""
         end, name = self._at(step.moved, step.then), _path_id(step)
         changes: dict[str, Attributes] = {name: {"class": "gone"}, "slope": HIDDEN}
@@ -321,7 +321,7 @@ class Descent(Sequence[DescentStep], Player):
             self._remark(step), [name], set=changes,
         )  # fmt: skip
 
-    def _slope(self, step: DescentStep, place: "_Placing") -> PageStep:
+    def _slope(self, step: DescentStep, place: "_Placement") -> PageStep:
         x, y = place(self._at(step.point, step.error))
         looks: dict[str, Attributes] = {}
         towards = place.direction(step.gradient)
@@ -347,7 +347,7 @@ class Descent(Sequence[DescentStep], Player):
         return f"{step.remark}; the learning rate is {number(step.lr)}{ended}"
 
 
-class _Placing:
+class _Placement:
     """Where points of the axes are on the page's picture, in points from its top left corner."""
 
     def __init__(self, ax: Any) -> None:

@@ -400,6 +400,16 @@ def test_the_difference_of_two_pictures_is_what_moved() -> None:
         draw_difference(before, loss)  # type: ignore[arg-type]
 
 
+def test_copies_of_pictures_have_no_difference() -> None:
+    """A deep copy and a pickle draw as before, and are told where their numbers are needed."""
+    picture = draw_dot(tanh_graph())
+    assert "moved" in draw_difference(copy.copy(picture), picture).source
+    for copied in (copy.deepcopy(picture), pickle.loads(pickle.dumps(picture))):
+        assert copied.source == picture.source
+        with pytest.raises(ValueError, match="draw_difference: before is a copy"):
+            draw_difference(copied, picture)
+
+
 def test_the_difference_of_collapsed_pictures_is_a_length() -> None:
     """Groups of many values tell how far they moved together."""
     loss, model = house_loss()
