@@ -101,23 +101,29 @@ class _Reader:
         raise _refused(node)
 
     def read(self, node: ast.expr) -> Any:
+        """The number or Value of an expression, without recursion: it may be nested deeply."""
+        order, stack = list[ast.expr](), [node]
+        while stack:
+            order.append(stack.pop())
+            stack += _operands(order[-1])
+        known: dict[int, Any] = {}
+        for part in reversed(order):
+            known[id(part)] = self.compute(part, *(known[id(x)] for x in _operands(part)))
+        return known[id(node)]
+
+    def compute(self, node: ast.expr, *operands: Any) -> Any:
         match node:
-            case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+            case ast.Constant(value=int() | float() as number):
                 return float(number)
             case ast.Name(id=name):
                 return self.named(name)
-            case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return -self.read(operand)
-            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-                return self.read(operand)
-            case ast.BinOp(left=left, op=op, right=right) if type(op) in BINARY:
-                return apply(RULES[BINARY[type(op)]], self.read(left), self.read(right))
-            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
-                known = [n for n in RULES if n not in OPERATORS or n == "abs"]
-                if name not in known:
-                    raise ValueError(f"{name}: no such function; there are {listed(known, 99)}")
+            case ast.UnaryOp(op=op):
+                return -operands[0] if isinstance(op, ast.USub) else operands[0]
+            case ast.BinOp(op=op):
+                return apply(RULES[BINARY[type(op)]], *operands)
+            case ast.Call(func=ast.Name(id=name)):
                 try:
-                    return apply(RULES[name], *map(self.read, arguments))
+                    return apply(RULES[name], *operands)
                 except TypeError as error:  # too many inputs, or too few
                     raise ValueError(str(error)) from None
         raise _refused(node)
@@ -129,6 +135,25 @@ class _Reader:
         if name in CONSTANTS:
             return CONSTANTS[name]
         raise ValueError(f"{name} has no number: give it one, as in {name}=2")
+
+
+def _operands(node: ast.expr) -> list[ast.expr]:
+    """The parts that an expression is computed of; a ValueError for what no formula has."""
+    match node:
+        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+            return []
+        case ast.Name():
+            return []
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
+            return [operand]
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in BINARY:
+            return [left, right]
+        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
+            known = [n for n in RULES if n not in OPERATORS or n == "abs"]
+            if name not in known:
+                raise ValueError(f"{name}: no such function; there are {listed(known, 99)}")
+            return arguments
+    raise _refused(node)
 
 
 def _refused(node: ast.AST) -> ValueError:
