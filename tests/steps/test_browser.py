@@ -452,6 +452,7 @@ def test_an_untrusted_notebook_shows_the_picture(browser: Any, lab: str) -> None
     context.close()
 
 
+@pytest.mark.slow
 def test_a_notebook_that_is_run_plays(browser: Any, lab: str) -> None:
     """In JupyterLab with a kernel: the cell is run, and its output plays, keys included."""
     context = browser.new_context()

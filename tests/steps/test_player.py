@@ -356,6 +356,7 @@ def test_infinite_and_undefined_numbers_have_pages() -> None:
     assert steps_of(Backprop(Value(float("nan"), "y") * 2).page())["start"]
 
 
+@pytest.mark.slow
 def test_a_moving_picture_that_nobody_could_look_at_is_refused_before_it_is_drawn(
     tmp_path: Path,
 ) -> None:
