@@ -21,7 +21,7 @@ def program(X, parameters):
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from micrograd_like.arguments import expect
+from micrograd_like.arguments import expect, short
 from micrograd_like.compile.array_formulas import Library, array_formula
 from micrograd_like.compile.graph_arrays import roots_and_inputs
 from micrograd_like.compile.source import identifiers
@@ -66,19 +66,26 @@ def to_function(
     is_module = isinstance(getattr(xp, "__name__", None), str) and hasattr(xp, "asarray")
     expect(is_module, xp, "to_function: xp", "a module of arrays, such as numpy")
     ends, inputs, order = roots_and_inputs("to_function", roots, inputs)
-    moving = {id(v) for v in inputs}
-    parameters = [v for v in order if v.rule is None and id(v) not in moving]
-    for v in order:
-        if any(id(x) in moving for _, x, _ in edges(v)):
-            moving.add(id(v))
-    for k, root in enumerate(ends):
-        if id(root) not in moving:
-            raise ValueError(f"to_function: root {k}, {root!r}, depends on none of the inputs")
+    _check_roots(ends, inputs, order)
+    inside = {id(v) for v in inputs}
+    parameters = [v for v in order if v.rule is None and id(v) not in inside]
     names, library = identifiers(order, OURS), Library(xp)
     lines = _operands(inputs, parameters, names) + _operations(order, names, library)
     results = ", ".join(names[id(v)] for v in ends)
     lines.append(f"return {results}" if single else f"return xp.stack([{results}], axis=-1)")
     return ArrayFunction(inputs, parameters, lines, library)
+
+
+def _check_roots(roots: Sequence[Value], inputs: Sequence[Value], order: Sequence[Value]) -> None:
+    moving = {id(v) for v in inputs}
+    for v in order:
+        if any(id(x) in moving for _, x, _ in edges(v)):
+            moving.add(id(v))
+    for k, root in enumerate(roots):
+        if id(root) not in moving:
+            raise ValueError(
+                f"to_function: root {k}, {short(root)}, depends on none of the inputs; leave it out"
+            )
 
 
 def _operands(

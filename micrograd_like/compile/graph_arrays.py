@@ -115,7 +115,9 @@ def graph_arrays(
         rule_of.append(code)
     ends = np.array([number[id(v)] for v in roots], dtype=np.int64)
     for k in np.flatnonzero(ends < 0).tolist():
-        raise ValueError(f"Tape: root {k}, {short(roots[k])}, depends on none of the inputs")
+        raise ValueError(
+            f"Tape: root {k}, {short(roots[k])}, depends on none of the inputs; leave it out"
+        )
     of, operands = np.array(rule_of, dtype=np.int64), np.array([left, right], dtype=np.int64)
     arrays = of, operands, np.array(same, dtype=np.int64), np.array(learns, dtype=np.bool_)
     return GraphArrays(len(inputs), scalars, list(rules), *arrays, ends)

@@ -35,7 +35,7 @@ SPREAD = None, "s"  # the operation that copies a single number to all of a row
 _LOCK = allocate_lock()
 _PROCESS = os.urandom(8).hex()
 SHORT = 40  # bytes of a rule's code, up to which it has loops for every kind of operands
-TEXT = '''"""Written by micrograd_like.kernel: the rules in a loop over operations and rows."""
+TEXT = '''"""From micrograd_like.compile.kernel: the rules in a loop over operations and rows."""
 
 from math import inf, nan, pi
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from micrograd_like.arguments import choice, short
+from micrograd_like.compile.batch import batch, seeds
 from micrograd_like.compile.blocks import Outcome, Runner
 from micrograd_like.compile.graph_arrays import graph_arrays, roots_and_inputs
 from micrograd_like.compile.kernel import kernel
@@ -102,7 +102,7 @@ class Tape:
         ValueError: Tape: row 1: log(-4.0): needs x > 0 (x is 'x' = -4.0)
         """
         self._thread.latest = None
-        rows, numbers = _batch(X, self.inputs), self._numbers()
+        rows, numbers = batch(X, self.inputs), self._numbers()
         outcome = self._pass(rows, numbers)
         self._thread.latest = rows, numbers
         return self._outputs(outcome)
@@ -138,8 +138,8 @@ class Tape:
                 "Tape.backward: there was no forward pass in this thread; call forward(X) first"
             )
         rows, numbers = latest
-        seeds = self._seeds("backward", len(rows), reduction, upstream)
-        outcome = self._pass(rows, numbers, seeds, input_gradients)
+        upstream = self._seeds("Tape.backward", len(rows), reduction, upstream)
+        outcome = self._pass(rows, numbers, upstream, input_gradients)
         self._add(outcome.leaves)
         return outcome.inputs if input_gradients else None
 
@@ -155,9 +155,9 @@ class Tape:
         2.5
         """
         self._thread.latest = None
-        rows, numbers = _batch(X, self.inputs), self._numbers()
-        seeds = self._seeds("gradient", len(rows), reduction, upstream)
-        outcome = self._pass(rows, numbers, seeds)
+        rows, numbers = batch(X, self.inputs), self._numbers()
+        upstream = self._seeds("Tape.gradient", len(rows), reduction, upstream)
+        outcome = self._pass(rows, numbers, upstream)
         self._thread.latest = rows, numbers
         self._add(outcome.leaves)
         return self._outputs(outcome)
@@ -183,6 +183,10 @@ class Tape:
     def _outputs(self, outcome: Outcome) -> "NDArray[np.float64]":
         return outcome.outputs[:, 0] if self.single else outcome.outputs
 
+    def _seeds(self, caller: str, count: int, reduction: str, upstream: Any) -> Any:
+        shape = (count,) if self.single else (count, len(self.roots))
+        return seeds(caller, shape, reduction, upstream).reshape(count, len(self.roots))
+
     def _numbers(self) -> "NDArray[np.float64]":
         """The parameters' data, as they are now."""
         import numpy as np
@@ -195,12 +199,12 @@ class Tape:
                 v.grad += gradient
 
     def _pass(
-        self, rows: Any, numbers: Any, seeds: Any = None, input_gradients: bool = False
+        self, rows: Any, numbers: Any, upstream: Any = None, input_gradients: bool = False
     ) -> Outcome:
         """Outputs, the parameters' gradients and the inputs', of all rows."""
         try:
             with self._lock:
-                outcome = self._run(rows, numbers, seeds, input_gradients)
+                outcome = self._run(rows, numbers, upstream, input_gradients)
         except (ValueError, ArithmeticError):  # a rule of one's own raised it, in some row
             self._explain(rows, numbers, range(len(rows)))
             raise
@@ -208,45 +212,23 @@ class Tape:
             self._explain(rows, numbers, outcome.suspects.tolist())
         return outcome
 
-    def _run(self, rows: Any, numbers: Any, seeds: Any, input_gradients: bool) -> Outcome:
+    def _run(self, rows: Any, numbers: Any, upstream: Any, input_gradients: bool) -> Outcome:
         import numpy as np
 
         each, once = self._each, self._once
         options = {"input_gradients": input_gradients, "parallel": self.parallel}
         if once is None:
-            return each.run(rows, each.scalars(numbers), seeds, **options)
+            return each.run(rows, each.scalars(numbers), upstream, **options)
         row, constants = numbers[None], once.scalars()
         known = once.run(row, constants)
-        outcome = each.run(rows, each.scalars(numbers, known.outputs[0]), seeds, **options)
+        outcome = each.run(rows, each.scalars(numbers, known.outputs[0]), upstream, **options)
         if len(known.suspects):  # it is the row 0
             suspects = [*known.suspects, *outcome.suspects]
             outcome = outcome._replace(suspects=np.array(suspects))
-        if seeds is None:
+        if upstream is None:
             return outcome
-        upstream = outcome.invariants[None]
-        back = once.run(row, constants, upstream, input_gradients=True, kept=True)
+        back = once.run(row, constants, outcome.invariants[None], input_gradients=True, kept=True)
         return outcome._replace(leaves=outcome.leaves + back.inputs[0])
-
-    def _seeds(self, method: str, count: int, reduction: str, upstream: Any) -> Any:
-        """The gradient of each output, by which the way back begins."""
-        import numpy as np
-
-        shape = (count, len(self.roots))
-        if upstream is not None:
-            try:
-                seeds = np.ascontiguousarray(upstream, dtype=np.float64)
-            except (TypeError, ValueError):
-                raise TypeError(
-                    f"Tape.{method}: upstream holds a number for each output, not {short(upstream)}"
-                ) from None
-            expected = shape[:1] if self.single else shape
-            if seeds.shape != expected:
-                raise ValueError(
-                    f"Tape.{method}: upstream has the shape {seeds.shape}, the outputs {expected}"
-                )
-            return seeds.reshape(shape)
-        choice(reduction, f"Tape.{method}: reduction", ("mean", "sum"))
-        return np.full(shape, 1.0 / count if reduction == "mean" else 1.0)
 
     def _explain(self, rows: Any, numbers: Any, suspects: Sequence[int]) -> None:
         """Raise what the engine raises at the first row at which an operation is undefined."""
@@ -263,32 +245,6 @@ class Tape:
 
 def _tape(kind: type[Tape], roots: Any, inputs: list[Value], parallel: bool) -> Tape:
     return kind(roots, inputs, parallel=parallel)
-
-
-def _batch(X: Any, inputs: Sequence[Value]) -> Any:
-    """The rows as a contiguous array of floats, or an error that says what is wrong."""
-    import numpy as np
-
-    try:
-        array = np.asarray(X)
-    except ValueError:
-        raise ValueError("Tape: a batch has rows of one length; these differ") from None
-    if not len(np.atleast_1d(array)):
-        raise ValueError("Tape: the batch is empty; it needs at least one row")
-    if array.dtype.kind not in "biuf":
-        kind = "objects of other kinds" if array.dtype.kind == "O" else array.dtype
-        raise TypeError(f"Tape: a batch holds numbers, not {kind}; convert it with float()")
-    if array.ndim != 2 or array.shape[1] != len(inputs):
-        raise ValueError(
-            f"Tape: a batch has a row for each data point and {len(inputs)} columns, "
-            f"not the shape {array.shape}"
-        )
-    rows = np.array(array, dtype=np.float64, order="C")  # a copy, which backward will read
-    if np.isnan(rows).any():
-        i, j = (int(k) for k in np.argwhere(np.isnan(rows))[0])
-        name = inputs[j].label or f"column {j}"
-        raise ValueError(f"Tape: row {i}, {name}, is nan; drop the row or fill in a number")
-    return rows
 
 
 def is_worth_a_tape(count: int) -> bool:

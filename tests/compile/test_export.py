@@ -126,6 +126,7 @@ def digits(xp: Any) -> tuple[Any, list[list[float]], float, list[float]]:
     return function, rows, loss.data, [v.grad for v in function.parameters]
 
 
+@pytest.mark.slow
 def test_jax_gives_the_engines_numbers_jitted_and_sharded() -> None:
     """Every rule's value and gradient; a loss and its gradients, its batch on eight devices."""
     pytest.importorskip("jax")
@@ -154,6 +155,7 @@ def test_pytorch_gives_the_engines_numbers() -> None:
     assert close([found.item(), *p.grad], [loss, *grads])
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_pytorchs_compiler_takes_the_function() -> None:
     """Whole, without a break in its graph, and with the same loss and gradients."""
