@@ -1,28 +1,5 @@
 # Written from the table of rules by tests/tools/write_stubs.py.
 
-from micrograd_like._functions import acos as acos
-from micrograd_like._functions import asin as asin
-from micrograd_like._functions import atan as atan
-from micrograd_like._functions import cos as cos
-from micrograd_like._functions import cosh as cosh
-from micrograd_like._functions import exp as exp
-from micrograd_like._functions import expm1 as expm1
-from micrograd_like._functions import gelu as gelu
-from micrograd_like._functions import leaky_relu as leaky_relu
-from micrograd_like._functions import log as log
-from micrograd_like._functions import log1p as log1p
-from micrograd_like._functions import maximum as maximum
-from micrograd_like._functions import minimum as minimum
-from micrograd_like._functions import normal_cdf as normal_cdf
-from micrograd_like._functions import relu as relu
-from micrograd_like._functions import sigmoid as sigmoid
-from micrograd_like._functions import silu as silu
-from micrograd_like._functions import sin as sin
-from micrograd_like._functions import sinh as sinh
-from micrograd_like._functions import softplus as softplus
-from micrograd_like._functions import sqrt as sqrt
-from micrograd_like._functions import tan as tan
-from micrograd_like._functions import tanh as tanh
 from micrograd_like.check import assert_gradients as assert_gradients
 from micrograd_like.check import gradcheck as gradcheck
 from micrograd_like.compile import Tape as Tape
@@ -63,18 +40,41 @@ from micrograd_like.nn import Neuron as Neuron
 from micrograd_like.steps import Backprop as Backprop
 from micrograd_like.steps import Descent as Descent
 from micrograd_like.steps import paths as paths
+from micrograd_like._functions import exp as exp
+from micrograd_like._functions import expm1 as expm1
+from micrograd_like._functions import log as log
+from micrograd_like._functions import log1p as log1p
+from micrograd_like._functions import sqrt as sqrt
+from micrograd_like._functions import sin as sin
+from micrograd_like._functions import cos as cos
+from micrograd_like._functions import tan as tan
+from micrograd_like._functions import asin as asin
+from micrograd_like._functions import acos as acos
+from micrograd_like._functions import atan as atan
+from micrograd_like._functions import sinh as sinh
+from micrograd_like._functions import cosh as cosh
+from micrograd_like._functions import tanh as tanh
+from micrograd_like._functions import sigmoid as sigmoid
+from micrograd_like._functions import relu as relu
+from micrograd_like._functions import leaky_relu as leaky_relu
+from micrograd_like._functions import softplus as softplus
+from micrograd_like._functions import silu as silu
+from micrograd_like._functions import normal_cdf as normal_cdf
+from micrograd_like._functions import gelu as gelu
+from micrograd_like._functions import maximum as maximum
+from micrograd_like._functions import minimum as minimum
 
 __all__ = [
-    "MLP",
-    "SGD",
     "Adam",
     "Backprop",
     "Descent",
     "DivergenceError",
     "History",
     "Layer",
+    "MLP",
     "Module",
     "Neuron",
+    "SGD",
     "Tape",
     "Value",
     "acos",

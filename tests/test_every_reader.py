@@ -84,8 +84,8 @@ def test_it_is_checked(name: str, reference: str) -> None:
     for order in (1, 2):
         report = gradcheck(function_of(of), *point_of(of), order=order, reference=reference)
         assert report.ok, report
-        # Differences of differences may be left open next to a kink or a pole.
-        if order == 1 or reference == "mpmath":
+        # Differences may leave open what a kink or a pole nearby hides.
+        if reference == "mpmath" or (order == 1 and name not in ("maximum", "minimum")):
             assert all(check.outcome == "pass" for check in report.checks), report
 
 
