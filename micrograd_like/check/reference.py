@@ -190,7 +190,11 @@ class Exact:
                 found.append(near)
                 if near != 0 and abs(near - far) <= SETTLED * abs(near):
                     return Slope(near, self._spread(leaf, step, digits, near), step)
-        return Slope(_limit(found), mpmath.mpf(0), step)
+        limit = _limit(found)
+        if limit != 0:
+            return Slope(limit, mpmath.mpf(0), step)
+        with mpmath.workdps(DIGITS[-1]):  # a slope of 0 that rounding may move
+            return Slope(limit, self._spread(leaf, step, DIGITS[-1], limit), step)
 
     def _spread(self, leaf: Value, step: Exactly, digits: int, right: Exactly) -> Exactly:
         """How far rounding every node's value, and the leaf's, moves a slope."""

@@ -413,6 +413,8 @@ def test_second_derivatives_need_right_first_ones() -> None:
 def test_the_reference_grants_the_rounding_of_the_input() -> None:
     """Next to its minimum the slope of GELU is the difference of two terms."""
     assert gradcheck(lambda x: x.gelu(), -0.7517, reference="mpmath").ok
+    assert gradcheck(lambda x: x.acos().sin(), 0.0, reference="mpmath").ok
+    assert not gradcheck(mg.cos, 0.0, gradient=[6e-17], reference="mpmath").ok
     report = gradcheck(
         lambda x: (1 - mg.cos(x)) / (x * x), 1e-5, gradient=[0.99], reference="mpmath"
     )
