@@ -13,6 +13,7 @@ from micrograd_like.strategies import Graph
 settings.register_profile("without deadline", deadline=None)
 settings.load_profile("without deadline")
 
+BUILT_IN = dict(RULES)  # without those that examples in docstrings define
 SMOOTH = [name for name in RULES if name not in ("relu", "leaky_relu", "abs", "maximum", "minimum")]
 
 

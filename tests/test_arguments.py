@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import BUILT_IN
 
 import micrograd_like as mg
 from micrograd_like import MLP, Layer, Neuron, Value
-from micrograd_like.rules import RULES
 
 ZOO: list[Any] = [
     None, "text", 3, -1, 0.5, math.nan, True, 1j, b"x", [], {}, [None], [[]], ["a"], {"a": 1},
@@ -127,7 +127,7 @@ def calls(folder: Path) -> dict[str, tuple[Callable[..., Any], list[Any], dict[s
         found[name] = (getattr(mg, name), [[leaf], [target]], {"reduction": "sum"})
     for name in ("cross_entropy", "max_margin"):
         found[name] = (getattr(mg, name), [[[leaf, leaf]], [1]], {"reduction": "sum"})
-    for name, of in RULES.items():
+    for name, of in BUILT_IN.items():
         if hasattr(mg, name):
             found[name] = (getattr(mg, name), [Value(0.5, "a"), 0.5][: of.arity], {})
         found[f"Value.{name}"] = (getattr(Value(0.5), name), [2.0][: of.arity - 1], {})
@@ -208,7 +208,7 @@ def test_wrong_arguments_are_told_in_the_users_words(
 METHODS = [
     "MLP.predict", "MLP.classify", "MLP.accuracy", "MLP.load_state_dict", "MLP.save", "MLP.load",
     "Backprop.at", "Backprop.save", "Backprop.beside", "History.plot",
-    *(f"Value.{name}" for name in RULES),
+    *(f"Value.{name}" for name in BUILT_IN),
 ]  # fmt: skip
 
 
@@ -223,7 +223,7 @@ def test_wrong_arguments_of_methods_are_told_in_the_users_words(
 
 def test_python_tells_wrong_counts_by_the_methods_own_name() -> None:
     """Methods made from the table are called by their names in Python's errors."""
-    for name, of in RULES.items():
+    for name, of in BUILT_IN.items():
         method = getattr(Value(0.5), name)
         assert inspect.signature(method).parameters.keys() == {*("y",)[: of.arity - 1]}
         with pytest.raises(TypeError, match=rf"^Value\.{name}\(\) takes"):

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import pytest
+from conftest import BUILT_IN
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -168,7 +169,7 @@ def test_formulas_are_written_on_operands() -> None:
 
 def test_every_rule_has_a_notation() -> None:
     """Operation, formulas and domain of each, as text that no reader stumbles over."""
-    for rule in RULES.values():
+    for rule in BUILT_IN.values():
         operands = ("a", "b")[: rule.arity]
         texts = [operation(rule, *operands)]
         texts += [formula(text, *operands) for text in (rule.formula, *rule.derivatives)]
@@ -180,7 +181,7 @@ def test_python_code_is_python() -> None:
     """An operation's code, evaluated, is the operation; with methods, too."""
     a, b = Value(1.5, "a"), Value(0.5, "b")
     scope: dict[str, Any] = {"a": a, "b": b, "m2": -2.0}
-    for rule in RULES.values():
+    for rule in BUILT_IN.values():
         if rule.is_defined(1.5, 0.5):
             right = rule.function(*(1.5, 0.5)[: rule.arity])[0]
             text = code(rule, *("a", "b")[: rule.arity], methods=True)

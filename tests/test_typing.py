@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import BUILT_IN
 from tools.write_stubs import PACKAGE, STUBS, formatted
 
 import micrograd_like
-from micrograd_like.rules import RULES
 
 USER_CODE = Path(__file__).parent / "typing" / "user_code.py"
 ROOT = PACKAGE.parent
@@ -26,7 +26,9 @@ def test_the_stub_of_the_package_names_what_it_offers() -> None:
     for name in micrograd_like.__all__:
         assert f" import {name} as {name}\n" in stub, name
         assert getattr(micrograd_like, name) is not None
-    assert {name for name in RULES if name not in ("add", "sub", "mul", "div", "pow", "neg")} <= {
+    assert {
+        name for name in BUILT_IN if name not in ("add", "sub", "mul", "div", "pow", "neg")
+    } <= {
         *micrograd_like.__all__,
         "abs",
     }
