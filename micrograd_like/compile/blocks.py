@@ -26,7 +26,7 @@ class Outcome(NamedTuple):
     leaves: "NDArray[np.float64]"  # the gradients of the leaves among the scalars, over all rows
     invariants: "NDArray[np.float64]"  # and of the operations among them
     inputs: "NDArray[np.float64]"  # (rows, inputs)
-    suspects: "NDArray[np.int64]"  # rows at which an operation may be undefined
+    suspects: list[int]  # rows at which an operation may be undefined
 
 
 class Runner:
@@ -93,17 +93,17 @@ class Runner:
             self._values, self._gradients = [], []
             raise
         learned = sums[self._leaves], sums[self._invariants]
-        return Outcome(outputs, *learned, slopes, np.flatnonzero(bad))
+        return Outcome(outputs, *learned, slopes, np.flatnonzero(bad).tolist())
 
     def _memory(self, size: int, wave: int) -> tuple[list[Any], list[Any]]:
         """Room for the values and gradients of blocks; kept, as getting it costs as much as use."""
         import numpy as np
 
-        program = self.program
+        program, shape = self.program, (self.program.gradients, size)
         if len(self._values) < wave or self._values[0].shape[1] < size:
             self._values = [np.empty((program.values, size)) for _ in range(wave)]
-        shape = np.array([program.gradients, size])
-        if len(self._gradients) < wave or (self._gradients[0][0].shape < shape).any():
+        there = self._gradients[0][0].shape if self._gradients else (0, 0)
+        if len(self._gradients) < wave or there[0] < shape[0] or there[1] < shape[1]:
             self._gradients = [
                 (np.zeros(shape), np.zeros(program.graph.scalars.count), np.empty(size))
                 for _ in range(wave)

@@ -208,13 +208,11 @@ class Tape:
         except (ValueError, ArithmeticError):  # a rule of one's own raised it, in some row
             self._explain(rows, numbers, range(len(rows)))
             raise
-        if len(outcome.suspects):
-            self._explain(rows, numbers, outcome.suspects.tolist())
+        if outcome.suspects:
+            self._explain(rows, numbers, outcome.suspects)
         return outcome
 
     def _run(self, rows: Any, numbers: Any, upstream: Any, input_gradients: bool) -> Outcome:
-        import numpy as np
-
         each, once = self._each, self._once
         options = {"input_gradients": input_gradients, "parallel": self.parallel}
         if once is None:
@@ -222,9 +220,8 @@ class Tape:
         row, constants = numbers[None], once.scalars()
         known = once.run(row, constants)
         outcome = each.run(rows, each.scalars(numbers, known.outputs[0]), upstream, **options)
-        if len(known.suspects):  # it is the row 0
-            suspects = [*known.suspects, *outcome.suspects]
-            outcome = outcome._replace(suspects=np.array(suspects))
+        if known.suspects:  # it is the row 0
+            outcome = outcome._replace(suspects=known.suspects + outcome.suspects)
         if upstream is None:
             return outcome
         back = once.run(row, constants, outcome.invariants[None], input_gradients=True, kept=True)
