@@ -423,7 +423,11 @@ def lab(notebook: Path) -> Iterator[str]:
             yield _address(home / "runtime", server)
         finally:
             server.terminate()
-            server.wait(30)
+            try:
+                server.wait(30)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
 
 
 def _address(folder: Path, server: "subprocess.Popen[bytes]") -> str:
