@@ -46,6 +46,7 @@ def rule(
     (2.0, Value(data=2, grad=0))
     >>> gradcheck(cube_root, 8.0).ok
     True
+    >>> forget("cube_root")                  # takes it back
     """
 
     def define(function: Callable[..., Any]) -> Callable[..., Any]:
