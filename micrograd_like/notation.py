@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import ast
     from typing import Any
 
+    Signs = dict[str, str]
+
 
 __all__ = [
     "OPERATORS",
@@ -56,7 +58,8 @@ SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 RAISED = str.maketrans("0123456789", SUPERSCRIPTS)
 MINUS, TIMES = "−", " · "
-CHOICE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)  # how strongly a term holds together
+# How strongly a term holds together.
+CHOICE, OR, AND, NOT, COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(10)
 STRENGTHS = {"Add": SUM, "Sub": SUM, "Mult": PRODUCT, "Div": PRODUCT, "Mod": PRODUCT}
 BOARD = {
     "Add": " + ", "Sub": f" {MINUS} ", "Mult": TIMES, "Div": " / ", "Mod": " % ", "USub": MINUS,
@@ -344,69 +347,100 @@ def _named(
     }
 
 
-def _write(node: Any, named: dict[str, tuple[Term, float | None]], signs: dict[str, str]) -> Term:
+def _write(node: ast.expr, named: dict[str, tuple[Term, float | None]], signs: Signs) -> Term:
     """The term of a syntax tree, with operands in the places of x and y."""
-    kind = type(node).__name__
-    sign = type(getattr(node, "op", None)).__name__
+    return _Writer(named, signs).term(node)
 
-    def write(part: Any) -> Term:
-        return _write(part, named, signs)
 
-    if kind == "Constant":
+class _Writer:
+    """Writes a syntax tree with the signs of the board, or of Python: a method for each node."""
+
+    def __init__(self, named: dict[str, tuple[Term, float | None]], signs: Signs) -> None:
+        self.named, self.signs = named, signs
+
+    def term(self, node: Any) -> Term:
+        """The term of any node; a ValueError tells what has no notation."""
+        write = getattr(self, f"of_{type(node).__name__}", None)
+        if write is None:
+            what = type(node).__name__
+            raise ValueError(f"a formula has no {what}; it has numbers, x, y and functions")
+        found: Term = write(node)
+        return found
+
+    def sign(self, op: Any) -> str:
+        """The sign of an operator."""
+        name = type(op).__name__
+        if name not in self.signs:
+            raise ValueError(f"a formula has no {name}; it has + - * / ** % and comparisons")
+        return self.signs[name]
+
+    def of_Constant(self, node: Any) -> Term:  # noqa: N802 - ast's names
         return term(repr(node.value))
-    if kind == "Name":
-        if node.id in named:
-            return named[node.id][0]
-        return Term("∞" if node.id == "inf" and signs is BOARD else node.id)
-    if kind == "UnaryOp":
-        return Term(signs[sign] + write(node.operand).within(POWER), SIGN)
-    if kind == "BinOp" and sign == "Pow":
-        return _write_power(node, named, signs)
-    if kind == "BinOp":
-        strength = STRENGTHS[sign]
-        left, right = write(node.left), write(node.right)
-        text = left.within(strength) + signs[sign] + right.within(strength + 1, first=False)
-        return Term(text, strength)
-    if kind == "Call":
-        return Term(f"{node.func.id}({', '.join(write(x).text for x in node.args)})")
-    if kind == "Compare":
-        if type(getattr(node.left, "op", None)).__name__ == "Mod":
-            return Term(f"a whole {write(node.left.left)}", CHOICE)
-        ops = [signs[type(op).__name__] for op in node.ops]
-        terms = [write(x).within(SUM) for x in (node.left, *node.comparators)]
-        return Term("".join(a + b for a, b in zip(terms, [*ops, ""], strict=True)), CHOICE)
-    if kind == "BoolOp":
-        return Term(signs[sign].join(write(x).text for x in node.values), CHOICE)
-    if kind == "IfExp":
-        body, test, other = (write(x).text for x in (node.body, node.test, node.orelse))
-        return Term(f"{body} if {test} else {other}", CHOICE)
-    raise ValueError(f"no notation for {kind} in a formula; it has numbers, x, y and functions")
 
+    def of_Name(self, node: Any) -> Term:  # noqa: N802
+        if node.id in self.named:
+            return self.named[node.id][0]
+        return Term("∞" if node.id == "inf" and self.signs is BOARD else node.id)
 
-def _write_power(
-    node: Any, named: dict[str, tuple[Term, float | None]], signs: dict[str, str]
-) -> Term:
-    base, exponent = (_write(part, named, signs) for part in (node.left, node.right))
-    if "Pow" in signs:
-        return Term(base.within(ATOM) + signs["Pow"] + exponent.within(SIGN), POWER)
-    power = _constant(node.right, named)
-    if power == 1:
-        return base
-    if power is not None and 0 <= power < 1000 and power == int(power):
-        return Term(base.within(ATOM) + str(int(power)).translate(RAISED), POWER)
-    if power is not None and node.right.__class__.__name__ != "Name":
-        exponent = term(power)
-    return Term(f"{base.within(ATOM)}^{exponent.within(ATOM)}", POWER)
+    def of_UnaryOp(self, node: Any) -> Term:  # noqa: N802
+        sign, operand = self.sign(node.op), self.term(node.operand)
+        if type(node.op).__name__ == "Not":
+            return Term(sign + operand.within(NOT), NOT)
+        return Term(sign + operand.within(POWER), SIGN)
 
+    def of_BinOp(self, node: Any) -> Term:  # noqa: N802
+        name = type(node.op).__name__
+        if name == "Pow":
+            return self.power(node)
+        sign, strength = self.sign(node.op), STRENGTHS.get(name, SUM)
+        left, right = self.term(node.left), self.term(node.right)
+        return Term(
+            left.within(strength) + sign + right.within(strength + 1, first=False), strength
+        )
 
-def _constant(node: Any, named: dict[str, tuple[Term, float | None]]) -> float | None:
-    """The number of an exponent, as far as it is one: y, y - 1, or 2."""
-    kind = type(node).__name__
-    if kind == "Constant":
-        return float(node.value)
-    if kind == "Name":
-        return named[node.id][1] if node.id in named else None
-    if kind == "BinOp" and type(node.op).__name__ == "Sub":
-        left, right = _constant(node.left, named), _constant(node.right, named)
-        return None if left is None or right is None else left - right
-    return None
+    def of_Call(self, node: Any) -> Term:  # noqa: N802
+        return Term(f"{node.func.id}({', '.join(self.term(x).text for x in node.args)})")
+
+    def of_Compare(self, node: Any) -> Term:  # noqa: N802
+        import ast
+
+        if ast.unparse(node) in ("x % 1 == 0", "y % 1 == 0") and self.signs is BOARD:
+            return Term(f"a whole {self.term(node.left.left)}", COMPARISON)
+        terms = [self.term(x).within(SUM) for x in (node.left, *node.comparators)]
+        signs = [*map(self.sign, node.ops), ""]
+        return Term("".join(a + b for a, b in zip(terms, signs, strict=True)), COMPARISON)
+
+    def of_BoolOp(self, node: Any) -> Term:  # noqa: N802
+        strength = AND if type(node.op).__name__ == "And" else OR
+        parts = [self.term(x).within(strength + 1) for x in node.values]
+        return Term(self.sign(node.op).join(parts), strength)
+
+    def of_IfExp(self, node: Any) -> Term:  # noqa: N802
+        body, test = (self.term(x).within(OR) for x in (node.body, node.test))
+        return Term(f"{body} if {test} else {self.term(node.orelse)}", CHOICE)
+
+    def power(self, node: Any) -> Term:
+        """A power: on the board with its exponent raised, if it is a whole number."""
+        base, exponent = self.term(node.left).within(ATOM), self.term(node.right)
+        if "Pow" in self.signs:
+            return Term(base + self.signs["Pow"] + exponent.within(SIGN), POWER)
+        power = self.constant(node.right)
+        if power == 1:
+            return self.term(node.left)
+        if power is not None and 0 <= power < 1000 and power == int(power):
+            return Term(base + str(int(power)).translate(RAISED), POWER)
+        if power is not None and type(node.right).__name__ != "Name":
+            exponent = term(power)
+        return Term(f"{base}^{exponent.within(ATOM)}", POWER)
+
+    def constant(self, node: Any) -> float | None:
+        """The number of an exponent, as far as it is one: y, y - 1, or 2."""
+        kind = type(node).__name__
+        if kind == "Constant":
+            return float(node.value)
+        if kind == "Name":
+            return self.named[node.id][1] if node.id in self.named else None
+        if kind == "BinOp" and type(node.op).__name__ == "Sub":
+            left, right = self.constant(node.left), self.constant(node.right)
+            return None if left is None or right is None else left - right
+        return None

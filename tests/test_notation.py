@@ -167,6 +167,31 @@ def test_formulas_are_written_on_operands() -> None:
     assert str(formula("1 if x > 0 else 0", "a")) == "1 if a > 0 else 0"
 
 
+def test_conditions_keep_their_brackets() -> None:
+    """What is or, and, not, a comparison or a choice holds together as in Python."""
+    cases = {
+        "(x > 0 or y > 0) and x < 1": "(x > 0 or y > 0) and x < 1",
+        "x > 0 or y > 0 and x < 1": "x > 0 or y > 0 and x < 1",
+        "not (x > 0 and y > 0)": "not (x > 0 and y > 0)",
+        "not x > 0": "not x > 0",
+        "(1 if x > 0 else 2) if y > 0 else 3": "(1 if x > 0 else 2) if y > 0 else 3",
+        "1 if x > 0 else 2 if y > 0 else 3": "1 if x > 0 else 2 if y > 0 else 3",
+        "(1 if x > 0 else 2) + y": "(1 if x > 0 else 2) + y",
+        "x % 2 == 0": "x % 2 = 0",
+        "y % 1 == 0": "a whole y",
+    }
+    for text, board in cases.items():
+        assert str(formula(text, "x", "y")) == board
+
+
+def test_what_has_no_notation_is_told() -> None:
+    """An operator or a form that formulas do not have is named."""
+    with pytest.raises(ValueError, match="a formula has no FloorDiv"):
+        formula("x // 2", "x")
+    with pytest.raises(ValueError, match="a formula has no List"):
+        formula("[x]", "x")
+
+
 def test_every_rule_has_a_notation() -> None:
     """Operation, formulas and domain of each, as text that no reader stumbles over."""
     for rule in BUILT_IN.values():
