@@ -444,6 +444,7 @@ def _address(folder: Path, server: "subprocess.Popen[bytes]") -> str:
     raise AssertionError("JupyterLab did not start")
 
 
+@pytest.mark.slow
 def test_an_untrusted_notebook_shows_the_picture(browser: Any, lab: str) -> None:
     """JupyterLab strips frames from a notebook that was not run here; the PNG is left."""
     context = browser.new_context()
