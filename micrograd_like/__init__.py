@@ -32,20 +32,27 @@ _PLACE = {name: place for place, names in _PLACES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
-    from importlib import import_module
+    from importlib import import_module, util
 
     if name == "__all__":
         return _names()
-    place = _PLACE.get(name, "_functions")
-    module = None if name.startswith("_") else import_module(f"{__name__}.{place}")
-    if not hasattr(module, name):
+    found: object = None
+    if name in _PLACE:
+        found = getattr(import_module(f"{__name__}.{_PLACE[name]}"), name)
+    elif not name.startswith("_"):
+        functions = import_module(f"{__name__}._functions")
+        if name in functions.FUNCTIONS:
+            found = getattr(functions, name)
+        elif util.find_spec(f"{__name__}.{name}"):  # a module, such as nn
+            found = import_module(f"{__name__}.{name}")
+    if found is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = globals()[name] = getattr(module, name)
+    globals()[name] = found
     return found
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_names()])
+    return sorted({*globals(), *_names()})
 
 
 def _names() -> list[str]:
