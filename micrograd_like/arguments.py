@@ -99,13 +99,18 @@ def share(value: Any, where: str, end: float = 1.0) -> float:
 
 def whole(value: Any, where: str, least: int = 1, most: int | None = None) -> int:
     """A whole number, such as a count."""
-    right = hasattr(value, "__index__") and not isinstance(value, bool) and value >= least
-    if not right or (most is not None and value > most):
+    from operator import index
+
+    try:
+        number = least - 1 if isinstance(value, bool) else index(value)
+    except TypeError:
+        number = least - 1
+    if number < least or (most is not None and number > most):
         end = "up" if most is None else f"to {most:,}"
         raise ValueError(
             f"{where} is {short(value)}; it is to be a whole number from {least} {end}"
         )
-    return int(value)
+    return number
 
 
 def choice(value: Any, where: str, choices: Iterable[str], most: int = 20) -> str:

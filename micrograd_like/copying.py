@@ -2,8 +2,9 @@
 
 A pickler that meets a node would pickle its inputs first, and theirs, and so on, as deep as the
 graph is.  It is given all nodes in topological order instead: each then finds its inputs in the
-pickler's memory.  While that goes on, the nodes are known by their ids to a token, which is pickled
-last and, if the pickler fails before that, is forgotten with it.  Each thread has its own tokens.
+pickler's memory.  A token knows how far that has come, by marks that are pickled among the nodes.
+A node that is asked for where the token does not expect it belongs to another pickler: the token is
+that of one which has failed, and the node begins a list of its own.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["copied", "deepcopied", "reduced"]
 
 _THREAD = _local()
+BLOCK = 50  # nodes, as deep as a pickler may go where a token is another's
 
 
 def copied(self: Any) -> Any:
@@ -40,23 +42,41 @@ def reduced(self: Any) -> tuple[Any, ...]:
     """What a pickler keeps of a node: its state; of a graph's first that it meets, all nodes."""
     from weakref import WeakSet
 
-    tokens = _THREAD.__dict__.setdefault("tokens", WeakSet())
-    if self._rule is None or any(id(self) in token.ids for token in tokens):
+    tokens = _THREAD.__dict__.setdefault("tokens", WeakSet())  # a token lives with its pickler
+    if self._rule is None or any(token.expects(self) for token in tokens):
         return _restored, _state(self)
-    order = topological_order(self)
-    token = _Token({id(v) for v in order})
+    token = _Token(topological_order(self))
     tokens.add(token)
-    return operator.itemgetter(-2), ([*order, token],)
+    return operator.itemgetter(-2), (token.listed(),)
 
 
 class _Token:
-    """The ids of nodes that are being pickled; pickled itself behind them, it ends that."""
+    """The nodes that a pickler is given, and the block of them that it has come to."""
 
-    def __init__(self, ids: set[int]) -> None:
-        self.ids = ids
+    def __init__(self, order: list[Any]) -> None:
+        self.order = order
+        self.blocks = {id(v): k // BLOCK for k, v in enumerate(order)}
+        self.block = 0
+
+    def expects(self, node: Any) -> bool:
+        """Whether the node is in the block that is being pickled."""
+        return self.blocks.get(id(node)) == self.block
+
+    def listed(self) -> list[Any]:
+        """The nodes, with a mark after each block."""
+        parts = [self.order[k : k + BLOCK] for k in range(0, len(self.order), BLOCK)]
+        marks = [*(_Mark(self, k) for k in range(1, len(parts))), _Mark(self, -1)]
+        return [x for part, mark in zip(parts, marks, strict=True) for x in (*part, mark)]
+
+
+class _Mark:
+    """Pickled behind a block of nodes: the next block is expected now, or nothing more."""
+
+    def __init__(self, token: _Token, block: int) -> None:
+        self.token, self.block = token, block
 
     def __reduce__(self) -> tuple[Any, ...]:
-        self.ids.clear()
+        self.token.block = self.block
         return int, ()
 
 

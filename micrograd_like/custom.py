@@ -6,7 +6,8 @@ from types import FunctionType
 from typing import Any
 
 from micrograd_like import functions
-from micrograd_like._functions import function_of
+from micrograd_like._functions import documentation, function_of
+from micrograd_like.arguments import short
 from micrograd_like.elementary import COMPOSED
 from micrograd_like.engine import ON_VALUES, Value, add_method, on_values
 from micrograd_like.rules import RULES, Rule
@@ -14,7 +15,9 @@ from micrograd_like.table import rule as entered
 
 __all__ = ["forget", "rule"]
 
-BUILTINS = ("min", "max", "pi", "inf", "nan", "m")
+BUILTINS = ("min", "max", "pi", "inf", "nan")
+TAKEN = (*COMPOSED, *BUILTINS, "m", "chain_product")  # names that the rules' readers need
+CO_VARARGS, CO_VARKEYWORDS = 4, 8  # flags of a function's code, as in inspect
 
 
 def rule(
@@ -26,8 +29,9 @@ def rule(
     becomes a function of numbers and Values, and a method of Value, that is recorded,
     differentiated to any order, drawn, stepped through, checked and compiled like the others.  For
     all of these to read the one definition, exp, log and their kin come from ``m``
-    (``from micrograd_like.rules import m``), which has all functions of Python's ``math``, and
-    conditions use ``<`` and ``>``.
+    (``from micrograd_like.rules import m``), and conditions use ``<`` and ``>``.  On floats ``m``
+    has all functions of Python's ``math``; on Values, for derivatives of derivatives, those that
+    are rules, this one included.
 
     ``symbol`` is what pictures show.  ``formula`` and ``derivatives``, Python expressions in x and
     y, are what people and ``gradcheck(..., reference="mpmath")`` read; ``domain`` is a condition on
@@ -51,22 +55,23 @@ def rule(
 
     def define(function: Callable[..., Any]) -> Callable[..., Any]:
         if not isinstance(function, FunctionType):
-            raise TypeError(f"rule: takes a plain Python function, not {function!r}; use def")
+            raise TypeError(f"rule: takes a plain Python function, not {short(function)}; use def")
         name = function.__name__
         if not name.isidentifier():
             raise TypeError(f"rule: {name!r} has no name to be called by; use def")
-        taken = (*COMPOSED, *BUILTINS, *functions.__all__)
-        if name not in RULES and (hasattr(Value, name) or name in taken):
+        taken = hasattr(Value, name) or name in (*TAKEN, *functions.__all__)
+        if name not in RULES and taken:
             raise ValueError(f"rule {name!r}: the name means something else; choose another")
         texts = (formula, *derivatives, arrays or formula)
         _check_texts(name, function, symbol, texts, domain)
-        _try_floats(Rule(function, symbol, formula, derivatives, domain))
-        before = RULES.get(name)
+        new, before = Rule(function, symbol, formula, derivatives, domain, arrays), RULES.get(name)
+        documentation(new)  # all that is written of it can be written
+        _try_floats(new)
         entered(symbol, formula, *derivatives, domain=domain, arrays=arrays)(function)
-        add_method(RULES[name])
         try:
+            add_method(RULES[name])
             _try_values(RULES[name])
-        except TypeError:
+        except BaseException:
             forget(name)
             if before:
                 RULES[name] = before
@@ -97,8 +102,11 @@ def _check_texts(
 ) -> None:
     code = function.__code__
     parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    if parameters not in (("x",), ("x", "y")) or code.co_kwonlyargcount:
+    several = code.co_kwonlyargcount or code.co_flags & (CO_VARARGS | CO_VARKEYWORDS)
+    if parameters not in (("x",), ("x", "y")) or several:
         raise TypeError(f"rule {name!r}: its inputs are x, or x and y, not {parameters}")
+    if len(function.__defaults__ or ()) >= len(parameters):
+        raise TypeError(f"rule {name!r}: x has a default; only y may have one")
     if len(formulas) != 2 + len(parameters):
         raise TypeError(
             f"rule {name!r}: {len(parameters)} inputs need as many derivatives' formulas, "
@@ -111,7 +119,8 @@ def _check_texts(
             names = compile(text, "formula", "eval").co_names
         except (SyntaxError, TypeError) as error:
             raise ValueError(f"rule {name!r}: {text!r} is no Python expression: {error}") from None
-        known = {*parameters, *BUILTINS, *RULES, name, "logaddexp"}
+        known = {*parameters, *BUILTINS, "logaddexp"}
+        known |= set() if text == domain else {*RULES, name}  # which conditions cannot call
         unknown = sorted(word for word in names if word not in known and not hasattr(math, word))
         if unknown:
             raise ValueError(f"rule {name!r}: {text!r} uses unknown names: {unknown}")
@@ -149,7 +158,12 @@ def _try_values(of: Rule) -> None:
             ON_VALUES[of](*map(Value, point))
         except (ValueError, ArithmeticError):
             continue  # outside its domain
-        except (TypeError, AttributeError) as error:
+        except AttributeError as error:
+            raise TypeError(
+                f"rule {of.name!r}: {error}, which derivatives of derivatives need: take functions "
+                "that are rules, as m.exp, or define a rule of that name before"
+            ) from None
+        except TypeError as error:
             raise TypeError(
                 f"rule {of.name!r}: works on floats only ({error}): take functions from m, "
                 "as in m.exp(x), after `from micrograd_like.rules import m`"

@@ -14,7 +14,8 @@ from contextvars import ContextVar
 from typing import Any
 
 from micrograd_like.arguments import function, number, short, whole
-from micrograd_like.engine import ONE_PASS, Value, topological_order
+from micrograd_like.engine import Value, topological_order
+from micrograd_like.guard import ONE_PASS
 
 __all__ = ["derivative", "grad", "hessian", "jacobian"]
 

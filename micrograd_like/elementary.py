@@ -75,7 +75,7 @@ def elementary(
         if found is None and name in bodies:
             found = compiled(bind(bodies[name], functions))
         if found is None:
-            raise AttributeError(f"m has no function {name!r} for these numbers")
+            raise AttributeError(f"m has no function {name!r} on these numbers")
         setattr(functions, name, found)
         return found
 

@@ -14,11 +14,10 @@ needs no calculus: it walks the nodes in reverse topological order and multiplie
 from __future__ import annotations
 
 import math
-from _thread import RLock
 from collections.abc import Callable
 from types import ModuleType
 
-from micrograd_like.arguments import number, text
+from micrograd_like.arguments import flag, number, text
 from micrograd_like.copying import copied, deepcopied, reduced
 from micrograd_like.elementary import bind, elementary
 from micrograd_like.graph import (
@@ -29,6 +28,7 @@ from micrograd_like.graph import (
     replay,
     topological_order,
 )  # fmt: skip
+from micrograd_like.guard import ONE_PASS
 from micrograd_like.notation import OPERATORS, Written, undefined
 from micrograd_like.rules import RULES, Rule
 
@@ -43,8 +43,6 @@ else:
     Methods = object
 
 __all__ = ["Value", "apply", "replay", "topological_order"]
-
-ONE_PASS = RLock()  # a backward pass leaves marks in the nodes: one at a time, of all threads
 
 
 class Value(Methods):
@@ -134,7 +132,8 @@ class Value(Methods):
         >>> x.grad.data
         6.0
         """
-        with ONE_PASS:
+        flag(create_graph, "backward: create_graph")
+        with ONE_PASS.backward:
             order = _start_pass(self)
             if create_graph:
                 _accumulate(self, Value(1.0))
@@ -276,15 +275,14 @@ ON_VALUES: dict[Rule, Callable[..., Any]] = {}  # the rules with Values for numb
 
 def add_method(rule: Rule) -> None:
     """Make a rule a method of Value, and an operator where Python has one for it."""
-    METHODS[rule] = method = _unary(rule) if rule.arity == 1 else _binary(rule)
-    method.__name__, method.__qualname__ = rule.name, f"Value.{rule.name}"
+    METHODS[rule] = method = _named(_unary(rule) if rule.arity == 1 else _binary(rule), rule.name)
     method.__defaults__ = rule.function.__defaults__
     method.__doc__ = (
         f"{rule.function.__doc__ or rule.formula}\n\nThis value is x in {rule.formula}."
     )
     setattr(Value, rule.name, method)
     if rule.arity == 2:
-        REFLECTED[rule] = _reflected(rule)
+        REFLECTED[rule] = _named(_reflected(rule), f"__r{rule.name}__")
     if rule.name in OPERATORS:
         special = OPERATORS[rule.name]
         setattr(Value, special, method)
@@ -294,8 +292,14 @@ def add_method(rule: Rule) -> None:
     ON_VALUES[rule] = bind(rule.function, on_values)
 
 
-# The m of Values: the rules themselves, as add_method enters them, and pi.
-on_values: ModuleType = elementary({"pi": math.pi}.get)
+def _named(method: Any, name: str) -> Any:
+    """The method, which Python's errors call by this name."""
+    method.__name__, method.__qualname__ = name, f"Value.{name}"
+    return method
+
+
+# The m of Values: the rules themselves, as add_method enters them, and constants.
+on_values: ModuleType = elementary({"pi": math.pi, "e": math.e, "inf": math.inf}.get)
 for _rule in RULES.values():
     add_method(_rule)
 

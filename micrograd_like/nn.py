@@ -34,7 +34,7 @@ from micrograd_like.engine import Value
 from micrograd_like.files import read_json, write
 from micrograd_like.graph import NOT_COMPUTED
 from micrograd_like.notation import listed, plural
-from micrograd_like.rules import RULES
+from micrograd_like.rules import RULES, Rule
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -512,15 +512,19 @@ def _is_nan(x: Any) -> bool:
 
 def _activation(wanted: Any, where: str) -> str:
     """The name of an activation: of a rule that takes one number, or "linear" for none."""
-    of = getattr(wanted, "rule", None)  # of a function that is a rule's
-    return choice(of.name if of else wanted, f"{where}: activation", [LINEAR, *activations()])
+    of = None if is_value(wanted) else getattr(wanted, "rule", None)  # of a rule's function
+    return choice(
+        of.name if isinstance(of, Rule) else wanted,
+        f"{where}: activation",
+        [LINEAR, *activations()],
+    )
 
 
 def activations() -> list[str]:
     """The rules that take one number, as they are now: the others may have been added since."""
     return [
         name
-        for name, rule in RULES.items()
+        for name, rule in list(RULES.items())  # another thread may define one
         if name != "neg" and rule.arity == 1 + len(rule.function.__defaults__ or ())
     ]
 

@@ -70,8 +70,9 @@ PYTHON = BOARD | {
     "Sub": " - ", "Mult": " * ", "Pow": " ** ", "USub": "-",
     "Eq": " == ", "NotEq": " != ", "LtE": " <= ", "GtE": " >= ",
 }  # fmt: skip
-# What needs no brackets, a name, a number, a function's call, ∂E/∂w; all else that a label is does.
-SOLID = r"[\w.′'…₀-₉]*(?:\([^()]*\))?|∂[\w.₀-₉]+/∂[\w.₀-₉]+"
+# What needs no brackets, a name, a number, a function's call; all else that a label can be does.
+SOLID = r"[\w.′'…₀-₉∞]*(?:\([^()]*\))?"
+PARTIAL = r"∂[\w.₀-₉]+/∂[\w.₀-₉]+"  # is a factor
 TREES: dict[str, ast.expr] = {}  # of formulas that were read before
 
 
@@ -110,9 +111,10 @@ def term(operand: Operand, numbers: Callable[[float], str] | None = None) -> Ter
         return Term(text, SIGN)
     if re.fullmatch(rf"[\d.]+e[-{MINUS}+]?\d+", text):
         return Term(text, POWER)
-    return Term(
-        text, ATOM if re.fullmatch(SOLID, text) and not set(text) & {*SUPERSCRIPTS} else CHOICE
-    )
+    if re.fullmatch(PARTIAL, text):
+        return Term(text, SIGN)
+    solid = re.fullmatch(SOLID, text) and not set(text) & {*SUPERSCRIPTS}
+    return Term(text, ATOM if solid else CHOICE)
 
 
 # --- numbers and names -----------------------------------------------------------------------
@@ -131,7 +133,7 @@ def number(x: float, digits: int = 4, sign: bool = False) -> str:
     size = abs(x)
     if math.isinf(x):
         text = "∞"
-    elif 0.1 <= size < 1e5:
+    elif 0.1 <= size < 1e5 - 0.5 * 10.0**-digits:  # which would be rounded up to 1e5
         text = f"{size:.{digits}f}".rstrip("0").rstrip(".")
     else:
         text = re.sub(r"e\+?(-?)0?", r"e\1", f"{size:.{digits}g}").replace("-", MINUS)
@@ -144,7 +146,9 @@ def exact(x: float) -> str:
     >>> exact(-0.1), exact(2.0)
     ('−0.1', '2.0')
     """
-    return repr(float(x)).replace("-", MINUS).replace("inf", "∞")
+    import re
+
+    return re.sub(r"e\+?(-?)0?", r"e\1", repr(float(x))).replace("-", MINUS).replace("inf", "∞")
 
 
 def plural(many: int, thing: str) -> str:
@@ -393,10 +397,9 @@ class _Writer:
         if name == "Pow":
             return self.power(node)
         sign, strength = self.sign(node.op), STRENGTHS.get(name, SUM)
-        left, right = self.term(node.left), self.term(node.right)
-        return Term(
-            left.within(strength) + sign + right.within(strength + 1, first=False), strength
-        )
+        left, right = self.term(node.left).within(strength), self.term(node.right)
+        least = POWER if name == "Div" else strength + 1  # 1 / (∂E/∂w)
+        return Term(left + sign + right.within(least, first=False), strength)
 
     def of_Call(self, node: Any) -> Term:  # noqa: N802
         return Term(f"{node.func.id}({', '.join(self.term(x).text for x in node.args)})")
@@ -425,7 +428,7 @@ class _Writer:
         if "Pow" in self.signs:
             return Term(base + self.signs["Pow"] + exponent.within(SIGN), POWER)
         power = self.constant(node.right)
-        if power == 1:
+        if power == 1 and type(node.right).__name__ != "Name":  # what y - 1 has come to
             return self.term(node.left)
         if power is not None and 0 <= power < 1000 and power == int(power):
             return Term(base + str(int(power)).translate(RAISED), POWER)

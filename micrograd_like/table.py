@@ -53,22 +53,32 @@ class Rule:
         self._condition: Any = None
 
     def is_defined(self, x: float, y: float = 0.0) -> bool:
-        """Whether the operation is defined at a point, by its domain; NaN is in every domain.
+        """Whether the operation is defined at a point, by its domain.
+
+        A NaN that the domain asks of is allowed: it goes through the operation.
 
         >>> from micrograd_like.rules import RULES
         >>> RULES["log"].is_defined(2.0), RULES["log"].is_defined(-2.0)
         (True, False)
         """
-        if not self.domain or math.isnan(x) or (self.arity == 2 and math.isnan(y)):
+        if not self.domain:
             return True
         if self._condition is None:
             self._condition = compile(self.domain, f"domain of {self.name}", "eval")
-        return bool(eval(self._condition, {**vars(math), "x": x, "y": y}))
+        point = {"x": x, "y": y}
+        if any(math.isnan(point[name]) for name in self._condition.co_names if name in point):
+            return True
+        return bool(eval(self._condition, {**vars(math), **point}))
 
     def __repr__(self) -> str:
         return f"Rule({self.name})"
 
     def __reduce__(self) -> tuple[Any, ...]:
+        if RULES.get(self.name) is not self:
+            raise LookupError(
+                f"operation {self.name!r} has been defined again since, or taken back: a pickle "
+                "holds its name only; compute the graph again"
+            )
         return rule_named, (self.name,)
 
 

@@ -6,6 +6,7 @@ Value(data=-0.462117, grad=0, label='L')
 
 import ast
 import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -49,7 +50,8 @@ def parse(text: str, numbers: Mapping[str, float]) -> Value:
     """The root of a formula's graph, with the variables, labelled, for its leaves.
 
     The formula is one expression, or several with names before it, as in ``d = a*b; tanh(d + c)``.
-    Its root is called L unless it has a name.  It may be written as pictures and steps write it.
+    Its root is called L unless it has a name.  It may be written as pictures and steps write it,
+    with names that Python has none for, such as ``layer0.neuron1.w0`` or ``a₂``.
     A ValueError tells what is no formula, and where an operation is undefined; a division by zero
     is a ZeroDivisionError.
 
@@ -58,17 +60,20 @@ def parse(text: str, numbers: Mapping[str, float]) -> Value:
     """
     if len(text) > MOST:
         raise ValueError(f"the formula has {len(text):,} characters; it may have {MOST:,}")
+    words = {name: f"_{k}_" for k, name in enumerate(numbers) if not name.isidentifier()}
+    for name in sorted(words, key=len, reverse=True):
+        text = re.sub(rf"(?<![\w.]){re.escape(name)}(?![^\W⁰¹²³⁴⁵⁶⁷⁸⁹]|\.)", words[name], text)
     try:
         statements = ast.parse(python(text.strip())).body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         reason = getattr(error, "msg", str(error))
         raise ValueError(f"{text!r}: is no formula: {reason}") from None
-    reader = _Reader(numbers)
+    reader = _Reader({words.get(name, name): Value(x, name) for name, x in numbers.items()})
     try:
         root = [reader.statement(statement) for statement in statements][-1:]
     except RecursionError:
         raise ValueError(f"{text!r}: is nested too deeply") from None
-    unused = [name for name in numbers if name not in reader.used]
+    unused = [name for name in numbers if words.get(name, name) not in reader.used]
     if unused:
         raise ValueError(f"{text!r}: has no {unused[0]}, which was given a number")
     if not root or not isinstance(root[0], Value):
@@ -80,8 +85,8 @@ def parse(text: str, numbers: Mapping[str, float]) -> Value:
 class _Reader:
     """Reads the syntax tree of a formula: what is not named here is refused."""
 
-    def __init__(self, numbers: Mapping[str, float]) -> None:
-        self.values: dict[str, Any] = {name: Value(x, name) for name, x in numbers.items()}
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        self.values: dict[str, Any] = dict(values)
         self.used: set[str] = set()
 
     def statement(self, node: ast.stmt) -> Any:

@@ -51,6 +51,12 @@ def source(roots: Sequence[Value], inputs: Sequence[Value]) -> str:
     order = topological_order(*roots)
     names = identifiers(order, OURS)
     operations = [v for v in order if v.rule is not None]
+    for v in operations:
+        if v.rule and RULES.get(v.rule.name) is not v.rule:
+            raise LookupError(
+                f"source: operation {v.rule.name!r} has been defined again since, or taken back; "
+                "compute the graph again"
+            )
     used = sorted({v.rule.name for v in operations if v.rule and not _is_plain(v.rule)})
     inside = {id(v) for v in inputs}
     leaves = [*inputs, *(v for v in order if v.rule is None and id(v) not in inside)]

@@ -21,8 +21,9 @@ from micrograd_like.compile.graph_arrays import graph_arrays, roots_and_inputs
 from micrograd_like.compile.kernel import kernel
 from micrograd_like.compile.program import Program
 from micrograd_like.compile.source import source
-from micrograd_like.engine import ONE_PASS, Value, apply
+from micrograd_like.engine import Value, apply
 from micrograd_like.graph import evaluated, topological_order
+from micrograd_like.guard import ONE_PASS
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,7 @@ from micrograd_like.draw.outline import Node, Outline, check_groups, groups_of, 
 from micrograd_like.draw.pictures import draw_difference, draw_dot
 from micrograd_like.draw.render import Picture, picture_bytes
 from micrograd_like.draw.theme import THEMES, Theme
-from micrograd_like.draw.words import Words, expressions, gradient_text, gradient_word, spread
+from micrograd_like.draw.words import Words, gradient_text, gradient_word, spread
 
 __all__ = [
     "CELL_ID",
@@ -27,7 +27,6 @@ __all__ = [
     "draw_difference",
     "draw_dot",
     "edge_id",
-    "expressions",
     "gradient_text",
     "gradient_word",
     "groups_of",

@@ -95,14 +95,14 @@ class _Writer:
             },
             node_attr={"fontname": "Helvetica", "fontsize": "11", "fontcolor": t.text},
             edge_attr={"fontname": "Helvetica", "fontsize": "9", "arrowsize": "0.6"},
+            title=self.words.picture(), background=t.background,
+            drawing=self.drawing, frame=self.frame,
         )  # fmt: skip
         if self.frame.caption:
             picture.attr(
                 label=f"<{self.frame.caption}>", labelloc="t", labeljust="l", fontsize="13",
                 fontcolor=t.text,
             )  # fmt: skip
-        picture.title, picture.background = self.words.picture(), t.background
-        picture.drawing, picture.frame = self.drawing, self.frame
         self.add_group(picture, "")
         for k, link in enumerate(self.outline.links):
             self.add_link(picture, k, link)

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from micrograd_like.draw.outline import Link, Node, Outline
 from micrograd_like.engine import Value
 from micrograd_like.graph import NOT_COMPUTED, chain_product, edges
+from micrograd_like.guard import ONE_PASS
 
 __all__ = ["Numbers", "Scales", "strength"]
 
@@ -34,11 +35,13 @@ class Numbers(NamedTuple):
     def of(cls, order: Iterable[Value]) -> "Numbers":
         """All that a graph's values hold now."""
         now = cls({}, {}, {})
-        for v in order:
+        with ONE_PASS:  # the gradients of whole passes
+            gradients = [(v, v.grad) for v in order]
+        for v, gradient in gradients:
             now.data[id(v)] = v.data
-            if v.grad is NOT_COMPUTED:
+            if gradient is NOT_COMPUTED:
                 continue
-            now.grads[id(v)] = grad = v.grad.data if isinstance(v.grad, Value) else v.grad
+            now.grads[id(v)] = grad = gradient.data if isinstance(gradient, Value) else gradient
             for position, _, local in edges(v):
                 now.products[id(v), position] = chain_product(grad, local)
         return now

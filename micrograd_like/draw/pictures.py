@@ -16,7 +16,7 @@ from micrograd_like.draw.numbers import Numbers, Scales
 from micrograd_like.draw.outline import Outline
 from micrograd_like.draw.render import DRAWN, Picture
 from micrograd_like.draw.theme import THEMES
-from micrograd_like.draw.words import Words, expressions
+from micrograd_like.draw.words import WHOLE, Words, expressions
 from micrograd_like.engine import Value
 
 __all__ = ["draw_difference", "draw_dot"]
@@ -60,7 +60,8 @@ def draw_dot(
         whole(depth, "draw_dot: depth")
     outline = Outline(roots, expand, depth)
     numbers = Numbers.of(outline.order)
-    words = Words(outline, expressions(outline.order, outline.groups))
+    titles = expressions(outline.order, outline.groups)
+    words = Words(outline, expressions(outline.order, longest=WHOLE, exact=True), titles)
     style = Style(rankdir, THEMES[theme], format, flow == "backward")
     return Drawing(outline, words, Scales.of(outline, numbers), style).picture(Frame(numbers))
 

@@ -92,10 +92,18 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
     'x.svg'
     """
 
-    title = "computation graph"
-    background = THEMES["light"].background
-    drawing: Any = None  # what draw_difference compares: a Drawing of `dot.py`, and its Frame
-    frame: Any = None
+    def __init__(
+        self,
+        *args: Any,
+        title: str = "computation graph",
+        background: str = THEMES["light"].background,
+        drawing: Any = None,
+        frame: Any = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, **options)
+        self.title, self.background = title, background
+        self.drawing, self.frame = drawing, frame  # of `dot.py`: what draw_difference compares
 
     def __repr__(self) -> str:
         return f"<Picture of {self.title}>"

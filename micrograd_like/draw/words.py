@@ -4,22 +4,25 @@ What is cut short in a picture stands whole, with all digits, in its tooltip.
 
 >>> a, b = Value(2.0, "a"), Value(3.0, "b")
 >>> v = (a + b) * a
->>> [str(name) for name in expressions([a, b, v.inputs[0], v], {}).values()]
+>>> [str(name) for name in expressions([a, b, v.inputs[0], v]).values()]
 ['a', 'b', 'a + b', '(a + b) · a']
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from micrograd_like import notation
 from micrograd_like.draw.numbers import Numbers
 from micrograd_like.draw.outline import Link, Node, Outline
 from micrograd_like.engine import Value
-from micrograd_like.graph import chain_product
+from micrograd_like.graph import chain_product, names_of
 from micrograd_like.notation import Term, exact, number, plural
 
-__all__ = ["NOTHING", "Words", "cut", "expressions", "gradient_text", "gradient_word", "spread"]
+__all__ = [
+    "NOTHING", "WHOLE", "Words", "cut", "expressions", "gradient_text", "gradient_word", "spread",
+]  # fmt: skip
 
-LONGEST = 24  # characters of a name in a picture; the tooltip has all of them
+LONGEST = 24  # characters of a name in a picture
+WHOLE = 200  # characters of a name in a tooltip
 NOTHING = "·"  # where a number is not known yet
 Names = Mapping[int, Term | str]  # of values, by their ids
 
@@ -52,41 +55,70 @@ def gradient_text(gradient: float | None) -> str:
 
 
 def expressions(
-    order: Iterable[Value], groups: Mapping[int, str], longest: int = LONGEST, exact: bool = False
+    order: Sequence[Value],
+    groups: Mapping[int, str] | None = None,
+    longest: int = LONGEST,
+    exact: bool = False,
 ) -> dict[int, Term]:
     """What each value is called, by its id: its label, or how it was computed, in short.
 
-    Operands are left open, as …, where the whole would be longer than ``longest``.  A parameter,
-    which is drawn within its neuron, goes without the neuron's name.  With ``exact`` constants have
-    all their digits.
+    Of several values with one label the second has a ₂ after it, as in steps.  Operands are left
+    open, as …, where the whole would be longer than ``longest``.  With ``groups``, those that
+    values are in, a value is called as within its own group: a neuron's weight goes without the
+    neuron's name there.  With ``exact`` constants have all their digits.
+
+    >>> a = Value(2.0, "a")
+    >>> list(map(str, expressions([a, a * a, Value(3.0, "a")]).values()))
+    ['a', 'a · a', 'a₂']
     """
-    numbers = notation.exact if exact else number
-    names: dict[int, Term] = {}
+    numbers, labels = notation.exact if exact else number, names_of(order)
+    whole = expressions(order, None, longest, exact) if groups else {}
+    inside: dict[int, Term] = {}
     for v in order:
-        label = v.label.removeprefix(f"{groups.get(id(v))}.") if v.rule is None else v.label
-        if label or v.rule is None:
-            names[id(v)] = notation.term(label or v.data, numbers)
+        group = groups.get(id(v), "") if groups else ""
+        if v.label or v.rule is None:
+            label = labels[id(v)]
+            name = _within(label, group) if label != group else label
+            inside[id(v)] = notation.term(name if v.label else v.data, numbers)
             continue
-        operands = [names[id(x)] if isinstance(x, Value) else x for x in v.inputs]
-        expression = notation.operation(v.rule, *operands, numbers=numbers)
-        long = [(len(x.text), k) for k, x in enumerate(operands) if isinstance(x, Term)]
-        for _, k in sorted(long, reverse=True):  # the longest operand is left open first
-            if len(expression.text) > longest:
-                operands[k] = notation.term("…")
-                expression = notation.operation(v.rule, *operands, numbers=numbers)
-        names[id(v)] = expression
-    return names
+        operands: list[Term | float] = []
+        for x in v.inputs:
+            if isinstance(x, Value):
+                near = not groups or groups.get(id(x), "") == group
+                operands.append((inside if near else whole)[id(x)])
+            else:
+                operands.append(x)
+        inside[id(v)] = _short_operation(v, operands, longest, numbers)
+    return inside
+
+
+def _short_operation(
+    v: Value, operands: list[Term | float], longest: int, numbers: Callable[[float], str]
+) -> Term:
+    """An operation, of which the longest operands are left open until it is short enough."""
+    assert v.rule is not None
+    expression = notation.operation(v.rule, *operands, numbers=numbers)
+    long = [(len(x.text), k) for k, x in enumerate(operands) if isinstance(x, Term)]
+    for _, k in sorted(long, reverse=True):
+        if len(expression.text) > longest:
+            operands[k] = notation.term("…")
+            expression = notation.operation(v.rule, *operands, numbers=numbers)
+    return expression
 
 
 class Words:
-    """What is said of the nodes and links of an outline, given the names of its values."""
+    """What is said of the nodes and links of an outline, given the names of its values.
 
-    def __init__(self, outline: Outline, names: Names) -> None:
+    ``titles`` are the names in short, as they stand in the picture; ``names`` if not given.
+    """
+
+    def __init__(self, outline: Outline, names: Names, titles: Names | None = None) -> None:
         self.outline, self.names = outline, names
+        self.titles = names if titles is None else titles
 
     def picture(self) -> str:
         """What the picture is of: its roots."""
-        return ", ".join(str(self.names[id(root)]) for root in self.outline.roots)
+        return ", ".join(str(self.titles[id(root)]) for root in self.outline.roots)
 
     def cluster(self, name: str, group: str) -> str:
         """The title of an open group within another."""
@@ -98,7 +130,7 @@ class Words:
             return f"… {plural(len(node.members), 'value')} hidden"
         if node.kind == "group":
             return cut(_within(node.name, node.group))
-        own = str(self.names[id(node.value)]) if node.value else ""
+        own = str(self.titles[id(node.value)]) if node.value else ""
         if not node.name:
             return cut(own or self._in_common(node.members))
         # The output of a neuron, which has its name, stands in the neuron's own cluster.
@@ -136,7 +168,7 @@ class Words:
         if v is None:
             return f"{node.name or node.kind}: {plural(len(node.members), 'value')}"
         data, grad = (of.get(id(v)) for of in (numbers.data, numbers.grads))
-        sides = [v.label or str(self._name(v))]
+        sides = [str(self._name(v))]
         if v.label and v.rule:
             sides.append(self._operation(v))
         if data is not None:
@@ -182,7 +214,7 @@ class Words:
     def _operation(self, v: Value) -> str:
         """The operation that made a value, on its operands' names."""
         assert v.rule is not None
-        return str(notation.operation(v.rule, *map(self._name, v.inputs)))
+        return str(notation.operation(v.rule, *map(self._name, v.inputs), numbers=exact))
 
     def _name(self, x: Value | float) -> Term | str | float:
         return self.names[id(x)] if isinstance(x, Value) else x

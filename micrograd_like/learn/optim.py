@@ -11,6 +11,8 @@ from typing import Any
 from micrograd_like.arguments import above_zero, number, several, share, values
 from micrograd_like.engine import Value
 from micrograd_like.graph import NOT_COMPUTED
+from micrograd_like.guard import ONE_PASS
+from micrograd_like.notation import number as shown
 from micrograd_like.notation import plural
 
 __all__ = ["SGD", "Adam", "Optimizer"]
@@ -49,7 +51,8 @@ class Optimizer(ABC):
 
         An ArithmeticError tells that a parameter would not be finite any more.
         """
-        gradients = [p.grad for p in self.parameters]
+        with ONE_PASS:  # the gradients of whole passes
+            gradients = [p.grad for p in self.parameters]
         if set(map(type, gradients)) != {float}:
             gradients = [number(g, f"{self.name}: a gradient") for g in gradients]
         if decay := self.weight_decay:
@@ -61,7 +64,7 @@ class Optimizer(ABC):
         moved = [p._data - step for p, step in zip(self.parameters, steps, strict=True)]
         if not all(map(math.isfinite, moved)):
             raise ArithmeticError(
-                f"{self.name}: a step of lr {self.lr:g} leaves the finite numbers"
+                f"{self.name}: a step of lr {shown(self.lr)} leaves the finite numbers"
             )
         vars(self).update(state)
         for p, data in zip(self.parameters, map(float, moved), strict=True):

@@ -227,7 +227,7 @@ class Steps(Sequence[Step]):
         if all(operand is v for operand in node.inputs) and len(names) > 1:
             remark += f", {('first', 'second')[position]} {given}"
         remark += CHANGED * _has_changed(node)
-        if edge.upstream != self.gradients[id(node)]:
+        if not _same(edge.upstream, self.gradients[id(node)]):
             remark += f"; too early: {gradient(made)} will be {number(self.gradients[id(node)])}"
         if k + 1 == self._total:
             remark += self._in_the_end()
@@ -243,7 +243,7 @@ class Steps(Sequence[Step]):
         """After a wrong order: which gradients are wrong, the inputs' first."""
         if self._right is self.gradients:
             return ""
-        wrong = [v for v in self.order if self.gradients[id(v)] != self._right[id(v)]]
+        wrong = [v for v in self.order if not _same(self.gradients[id(v)], self._right[id(v)])]
         return "".join(
             f"; in the end {self._gradient(v)} is {number(self.gradients[id(v)])}, "
             f"and should be {number(self._right[id(v)])}"
@@ -327,3 +327,7 @@ def one_line(equation: Sequence[str | tuple[str, str]], relation: str, total: st
     """What is equal, in one line."""
     first, *others = (side if isinstance(side, str) else TIMES.join(side) for side in equation)
     return f"{first} {relation} {' = '.join(others)}" + (f", now {total}" if total else "")
+
+
+def _same(a: float, b: float) -> bool:
+    return a == b or (math.isnan(a) and math.isnan(b))
