@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from micrograd_like.engine import apply
-from micrograd_like.notation import OPERATORS, condition, formula
+from micrograd_like.notation import OPERATORS, code, condition, formula
 from micrograd_like.rules import RULES, Rule
 
 __all__ = ["FUNCTIONS", "function_of"]
@@ -27,6 +27,10 @@ def function_of(rule: Rule) -> Callable[..., Any]:
     function.__name__ = function.__qualname__ = rule.name
     function.__defaults__ = rule.function.__defaults__
     function.__doc__ = documentation(rule)
+    own = rule.function.__module__
+    function.__module__ = "micrograd_like" if own.startswith("micrograd_like.") else own
+    kinds = dict.fromkeys([*"xy"[: rule.arity], "return"], "Value | float")
+    function.__annotations__ = kinds
     function.rule = rule
     return function
 
@@ -34,12 +38,16 @@ def function_of(rule: Rule) -> Callable[..., Any]:
 def documentation(rule: Rule) -> str:
     """What ``help`` shows of a rule's function: the docstring, the formulas, the domain.
 
-    >>> print(documentation(RULES["log"]))
-    The natural logarithm.
-    <BLANKLINE>
-    Of a number a float, of a Value a Value: log(x).
-    Its derivative is 1 / x.
-    A ValueError tells where it is not defined: it needs x > 0.
+    >>> for line in documentation(RULES["log"]).splitlines():
+    ...     print(f"| {line}".rstrip())
+    | The natural logarithm.
+    |
+    | Of a number a float, of a Value a Value: log(x).
+    | Its derivative is 1 / x.
+    | A ValueError tells where it is not defined: it needs x > 0.
+    |
+    | >>> log(0.5)
+    | -0.6931471805599453
     """
     lines = [rule.function.__doc__ or rule.symbol, ""]
     kinds = "a number" if rule.arity == 1 else "numbers"
@@ -55,6 +63,10 @@ def documentation(rule: Rule) -> str:
     if rule.domain:
         needs = condition(rule.domain)
         lines.append(f"A ValueError tells where it is not defined: it needs {needs}.")
+    for point in ((0.5, 2.0)[: rule.arity], (2.0, 0.5)[: rule.arity]):
+        if rule.is_defined(*point):
+            lines += ["", f">>> {code(rule, *map(repr, point))}", repr(rule.function(*point)[0])]
+            break
     return "\n".join(lines)
 
 

@@ -65,8 +65,8 @@ def rule(
         texts = (formula, *derivatives, arrays or formula)
         _check_texts(name, function, symbol, texts, domain)
         new, before = Rule(function, symbol, formula, derivatives, domain, arrays), RULES.get(name)
-        documentation(new)  # all that is written of it can be written
         _try_floats(new)
+        documentation(new)  # all that is written of it can be written
         entered(symbol, formula, *derivatives, domain=domain, arrays=arrays)(function)
         try:
             add_method(RULES[name])

@@ -70,6 +70,8 @@ def jacobian(f: Callable[..., Sequence[Any]]) -> Callable[..., list[list[Any]]]:
 
     ``f`` returns a list of Values; of m outputs and n inputs the matrix has m rows of n numbers.
 
+    A TypeError tells that f returns no list of Values.
+
     >>> jacobian(lambda x, y: [x + y, x * y])(3.0, 4.0)
     [[1.0, 1.0], [4.0, 3.0]]
     """
@@ -89,6 +91,8 @@ def hessian(f: Callable[..., Any]) -> Callable[..., list[list[Any]]]:
     """The matrix of second derivatives of a function with one output: a row an input.
 
     It is the jacobian of the gradient, computed backward over backward.
+
+    A TypeError tells that f returns no Value, a ZeroDivisionError an infinite first derivative.
 
     >>> hessian(lambda x, y: x**2 * y)(3.0, 5.0)
     [[10.0, 6.0], [6.0, 0.0]]

@@ -50,7 +50,8 @@ class Value(Methods):
 
     ``Value(data, label="")`` makes a leaf; operators and functions make the other nodes.  ``label``
     is its name in pictures, steps and error messages.  ``==`` and ``hash`` tell nodes apart by
-    identity; ``<`` and its kin compare data; a Value is always true.
+    identity; ``<`` and its kin compare data; a Value is always true.  A TypeError tells what is no
+    number, a ValueError or a ZeroDivisionError where an operation is not defined.
 
     >>> x = Value(0.5, label="x")
     >>> x

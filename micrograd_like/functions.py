@@ -29,6 +29,8 @@ def mean(values: Iterable[Value | float]) -> Value | float: ...
 def mean(values: Iterable[Any]) -> Any:
     """The arithmetic mean of one or more numbers or Values.
 
+    A ValueError tells an empty list, a TypeError what is no number.
+
     >>> mean([1.0, 2.0, 6.0])
     3.0
     """
@@ -44,6 +46,8 @@ def logsumexp(values: Iterable[Value]) -> Value: ...
 def logsumexp(values: Iterable[Value | float]) -> Value | float: ...
 def logsumexp(values: Iterable[Any]) -> Any:
     """log(Σ exp(v)) of one or more numbers or Values, without overflow.
+
+    A ValueError tells an empty list, and one in which all numbers are -inf.
 
     >>> logsumexp([1000.0, 1000.0])
     1000.6931471805599
@@ -65,6 +69,8 @@ def softmax(values: Iterable[Value]) -> list[Value]: ...
 def softmax(values: Iterable[Value | float]) -> list[Any]: ...
 def softmax(values: Iterable[Any]) -> list[Any]:
     """exp(v) / Σ exp(v) for each of one or more numbers or Values; they sum to 1.
+
+    A ValueError tells an empty list, and a largest number that is infinite.
 
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]

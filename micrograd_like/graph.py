@@ -53,6 +53,8 @@ def topological_order(*roots: Node) -> list[Node]:
 
     Of two inputs the first comes first.  There is no recursion: a graph may be of any depth.
 
+    A TypeError tells a root that is no Value.
+
     >>> from micrograd_like import Value
     >>> a = Value(2.0, label="a")
     >>> [v.op or v.label for v in topological_order((a * a).exp())]

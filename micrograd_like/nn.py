@@ -68,6 +68,8 @@ class Module:
     A model says in `parameters` what it learns and in ``__call__`` what its output is; the other
     methods, and `fit`, are made of these two.
 
+    A NotImplementedError tells that a subclass has no ``__call__``.
+
     >>> class Parabola(Module):
     ...     def __init__(self):
     ...         self.a = Value(2.0, label="a")
@@ -284,6 +286,8 @@ class Layer(Module):
     """``nout`` neurons with the same ``nin`` inputs; other arguments are those of `Neuron`.
 
     A call takes ``nin`` numbers or Values and returns a list of ``nout`` Values, or one Value.
+
+    A ValueError or a TypeError tells a size, an activation or an ``init`` that is none.
 
     >>> layer = Layer(3, 2, nonlin=False)
     >>> [v.op for v in layer([1.0, 2.0, 3.0])]

@@ -63,12 +63,17 @@ class Rule:
         """
         if not self.domain:
             return True
-        if self._condition is None:
-            self._condition = compile(self.domain, f"domain of {self.name}", "eval")
         point = {"x": x, "y": y}
-        if any(math.isnan(point[name]) for name in self._condition.co_names if name in point):
+        if any(math.isnan(point[name]) for name in self.asked):
             return True
         return bool(eval(self._condition, {**vars(math), **point}))
+
+    @property
+    def asked(self) -> list[str]:
+        """The operands that the domain asks of, by their names."""
+        if self._condition is None:
+            self._condition = compile(self.domain or "True", f"domain of {self.name}", "eval")
+        return [name for name in self._condition.co_names if name in ("x", "y")]
 
     def __repr__(self) -> str:
         return f"Rule({self.name})"

@@ -10,6 +10,7 @@ from conftest import of, unlisted
 
 import micrograd_like as mg
 from micrograd_like import Backprop, Value, derivative, gradcheck, rule
+from micrograd_like.compile.source import source
 from micrograd_like.elementary import FLOAT_COMPOSED, of_math
 from micrograd_like.engine import apply
 from micrograd_like.rules import RULES, bind, elementary, m
@@ -133,6 +134,43 @@ def test_a_cell_of_a_notebook_can_be_run_again() -> None:
         assert root.inputs[0].grad.data == slope
 
 
+def test_a_redefinition_that_fails_leaves_the_rule_as_it_was() -> None:
+    """Neither the table nor the method is changed by half."""
+
+    def define(formula: str, factor: float) -> Callable[..., Any]:
+        @rule("k", formula, "2")
+        def stretched(x: Any) -> Any:
+            return factor * x, factor
+
+        return stretched
+
+    first = define("2 * x", 2.0)
+    with pytest.raises(ValueError, match="FloorDiv"):
+        define("x // 1", 3.0)
+    assert Value(1.0).stretched().data == 2.0
+    assert apply(RULES["stretched"], 1.0) == 2.0
+    unlisted(first)
+
+
+def test_a_graph_of_a_rule_that_was_defined_again_is_neither_pickled_nor_written_out() -> None:
+    """Both know rules by their names, and the name means another function now."""
+
+    def define(factor: float) -> Callable[..., Any]:
+        @rule("k", "2 * x", "2")
+        def doubled(x: Any) -> Any:
+            return factor * x, factor
+
+        return doubled
+
+    x = Value(1.0, "x")
+    old = define(2.0)(x)
+    again = define(3.0)
+    for call in (lambda: pickle.dumps(old), lambda: source([old], [x])):
+        with pytest.raises(LookupError, match="'doubled' has been defined again"):
+            call()
+    unlisted(again)
+
+
 def test_functions_in_a_function_find_their_m() -> None:
     """``m`` may be imported where the rule is defined, not at the top of the file."""
     from micrograd_like.rules import m as local
@@ -201,7 +239,39 @@ def complex_below_zero(x: Any) -> Any:
     return x**0.5, 0.5 / x**0.5
 
 
+def gelu_of_erf(x: Any) -> Any:
+    """A function of math that is no rule."""
+    return x * m.erf(x), m.erf(x)
+
+
+def defaults(x: Any = 1.0, y: Any = 2.0) -> Any:
+    """A default for x."""
+    return x * y, y, x
+
+
+def of_any_number(*x: Any) -> Any:
+    """More inputs than there can be."""
+    return x[0], 1.0
+
+
+def failing(x: Any) -> Any:
+    """Fails on Values in a way of its own."""
+    if isinstance(x, Value):
+        raise KeyError("no Values here")
+    return x, 1.0
+
+
 MISTAKES = [
+    (
+        defined("f", "x * erf(x)", "1", function=gelu_of_erf),
+        TypeError,
+        "'erf'.*define a rule of",
+    ),
+    (defined("f", "x", "1", "1", function=defaults), TypeError, "x has a default; only y"),
+    (defined("f", "x", "1", function=of_any_number), TypeError, "its inputs are x, or x and y"),
+    (defined("f", "x", "1", function=failing), KeyError, "no Values here"),
+    (defined("f", "x // 1", "1", function=tahn), ValueError, "a formula has no FloorDiv"),
+    (defined("f", "x", "1", function=tahn, domain="sigmoid(x) > 0"), ValueError, "unknown names"),
     (defined("f", "x", "1", function=mean), ValueError, "'mean': the name means something else"),
     (defined("f", "x", "1", function=lambda x: (x, 1.0)), TypeError, "has no name to be called by"),
     (defined("f", "x", "1", function=3), TypeError, "takes a plain Python function, not 3"),  # type: ignore[arg-type]
@@ -230,8 +300,9 @@ def test_mistakes_are_told_where_the_rule_is_defined(
     define: Callable[[], Any], error: type[Exception], message: str
 ) -> None:
     """Each says what is wrong, and leaves the table and Value as they were."""
-    before = dict(RULES)
+    before, methods = dict(RULES), set(dir(Value))
     with pytest.raises(error, match=message):
         define()
     assert before == RULES
+    assert methods == set(dir(Value))
     assert mg.tanh(0.5) == math.tanh(0.5)

@@ -1,6 +1,8 @@
 """Walking a recorded graph: edges, the chain product, names, running it again."""
 
 import math
+import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -13,6 +15,7 @@ import micrograd_like as mg
 from micrograd_like import MLP, Value, derivative, hessian, replay, topological_order
 from micrograd_like.compile.source import source
 from micrograd_like.graph import chain_product, edges, gradients_of, names_of, operands_of
+from micrograd_like.guard import ONE_PASS
 from micrograd_like.steps.sequence import Steps
 from micrograd_like.strategies import Graph, graphs
 
@@ -148,6 +151,82 @@ def test_threads_differentiate_functions_that_share_values() -> None:
     matrices = together(lambda thread: hessian(lambda x, y: mg.exp(x * y) * w)(0.1, 0.2), 2, 30)
     assert all(matrix == matrices[0] for matrix in matrices)
     assert w.grad == 5.0
+
+
+def test_gradients_read_under_the_guard_are_those_of_whole_passes() -> None:
+    """While others go backward, what pictures and optimizers read is never half of a pass."""
+    x = Value(2.0, "x")
+    root = x
+    for _ in range(200):
+        root = root * 1.0
+    root.backward()
+
+    def work(thread: int) -> Any:
+        if thread == 0:
+            root.backward()
+            return 1.0
+        with ONE_PASS:
+            return root.inputs[0].grad  # type: ignore[union-attr]
+
+    assert set(together(work, 2, 300)) == {1.0}
+
+
+def test_a_pass_within_a_pass_is_refused() -> None:
+    """A __del__ that goes backward in the middle of a pass is told; the pass itself is right."""
+    x = Value(2.0)
+    loss = x * x
+    refused = []
+
+    class Late:
+        def __del__(self) -> None:
+            try:
+                loss.backward()
+            except RuntimeError as error:
+                refused.append(str(error))
+
+    class Grad(float):
+        late: Any = None
+
+        def __add__(self, other: float) -> Any:
+            self.late = None  # the last reference goes in the middle of the pass
+            return float(self) + other
+
+    x.grad = Grad(0.0)
+    x.grad.late = Late()
+    loss.backward()
+    assert x.grad == 4.0
+    assert "this thread is going backward already" in refused[0]
+    loss.backward()
+    assert x.grad == 8.0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_a_child_process_is_not_stopped_by_a_pass_in_a_thread_of_its_parent() -> None:
+    """After fork the child goes backward, whatever the parent's threads were doing."""
+    busy = Value(1.0)
+    for _ in range(20_000):
+        busy = busy * 1.0
+    go_on = [True]
+
+    def work() -> None:
+        while go_on:
+            busy.backward()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        for _ in range(5):
+            child = os.fork()
+            if child == 0:
+                signal.alarm(20)  # a child that hangs is ended
+                x = Value(3.0)
+                (x * x).backward()
+                os._exit(0 if x.grad == 6.0 else 1)
+            assert os.waitpid(child, 0)[1] == 0
+    finally:
+        go_on.clear()
+        thread.join()
 
 
 def test_threads_with_graphs_of_their_own_are_right() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import micrograd_like
+from micrograd_like.rules import RULES
 
 PACKAGE = Path(micrograd_like.__file__).parent
 ROOMS = ("check", "draw", "compile", "learn", "steps", "cli")
@@ -137,9 +138,12 @@ def test_a_value_costs_the_standard_library_alone_and_little_of_it() -> None:
 
 
 def test_every_public_name_is_there_and_documented() -> None:
-    """`__all__` is true, and what it names says what it is."""
+    """What `__all__` names says what it is, shows an example, and tells what it raises."""
     for name in micrograd_like.__all__:
-        assert getattr(micrograd_like, name).__doc__, name
+        documentation = getattr(micrograd_like, name).__doc__
+        assert ">>> " in documentation, name
+        always_defined = name in RULES and not RULES[name].domain
+        assert "Error" in documentation or always_defined, name
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

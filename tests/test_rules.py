@@ -117,7 +117,7 @@ def test_a_rule_raises_exactly_where_its_domain_says(name: str) -> None:
 def test_the_domain_is_right_at_random_points(name: str) -> None:
     """Hypothesis finds no number, nor a pair, at which function and domain disagree."""
     of = RULES[name]
-    numbers = st.floats(allow_nan=False) | st.integers(-5, 5).map(float)
+    numbers = st.floats() | st.integers(-5, 5).map(float)  # NaN included
 
     @given(st.tuples(*[numbers] * of.arity))
     @example((-1.0, math.inf)[: of.arity])
@@ -126,6 +126,13 @@ def test_the_domain_is_right_at_random_points(name: str) -> None:
         assert raises(of, operands) != of.is_defined(*operands)
 
     agree()
+
+
+def test_nan_is_no_excuse_for_the_other_operand() -> None:
+    """NaN / 0 is not defined; a NaN that the domain asks of is allowed."""
+    assert not RULES["div"].is_defined(math.nan, 0.0)
+    assert RULES["div"].is_defined(0.0, math.nan)
+    assert RULES["pow"].is_defined(-2.0, math.nan)
 
 
 @every_rule

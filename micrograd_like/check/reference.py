@@ -91,10 +91,9 @@ def exactly(rule: Rule, *operands: Any, output: int = 0) -> Exactly:
     >>> print(exactly(RULES["sqrt"], 2.0), exactly(RULES["sqrt"], 2.0, output=1))
     1.4142135623731 0.353553390593274
     """
-    numbers = [mpmath.mpf(x) for x in operands]
-    scope = _Scope(zip("xy", numbers, strict=False), mpf=mpmath.mpf)
-    # The condition of Rule.is_defined, with all digits; NaN is in every domain there, too.
-    known = rule.domain and not any(map(mpmath.isnan, numbers))
+    scope = _Scope(zip("xy", map(mpmath.mpf, operands), strict=False), mpf=mpmath.mpf)
+    # The condition of Rule.is_defined, with all digits; a NaN is allowed there, too.
+    known = rule.domain and not any(mpmath.isnan(scope[name]) for name in rule.asked)
     if known and not eval(_compiled(rule.domain), {}, scope):
         raise ValueError(f"{rule.name}: needs {condition(rule.domain)}")
     result = eval(_compiled((rule.formula, *rule.derivatives)[output]), {}, scope)
@@ -149,6 +148,8 @@ class Exact:
         due = 8 * math.fsum(terms)
         lost = off > ENOUGH and not error <= max(abs(exact) * HALF, due)
         outcome = ("fail", "half of its digits are lost") if lost else ("pass", "")
+        if mpmath.isnan(exact) and not math.isnan(got):  # ∞ - ∞ in a formula, where rules know more
+            outcome = ("inconclusive", "its formula gives no number here")
         return Check("value", math.nan, got, float(exact), due, *outcome, 0.0, math.inf, off)
 
     def check_slope(self, name: str, leaf: Value, slope: float, rounding: float = 0.0) -> Check:

@@ -27,6 +27,7 @@ from micrograd_like.compile.graph_arrays import roots_and_inputs
 from micrograd_like.compile.source import identifiers
 from micrograd_like.engine import Value
 from micrograd_like.graph import edges
+from micrograd_like.notation import plural
 
 __all__ = ["ArrayFunction", "to_function"]
 
@@ -158,6 +159,6 @@ class ArrayFunction:
 
     def __repr__(self) -> str:
         return (
-            f"<function of {len(self.inputs)} inputs and {len(self.parameters)} parameters: "
-            "f(X, parameters)>"
+            f"<function of {plural(len(self.inputs), 'input')} and "
+            f"{plural(len(self.parameters), 'parameter')}: f(X, parameters)>"
         )

@@ -11,7 +11,6 @@ over a row.  A gradient that nobody needs goes to place -1.
 """
 
 import os
-import re
 import sys
 from _thread import allocate_lock
 from collections.abc import Callable, Iterable
@@ -154,7 +153,7 @@ def _forward(rule: Rule, name: str, kind: str, code: int) -> str:
         f"                V[o, r] = {name}({', '.join((x, y)[: rule.arity])})[0]",
     ]
     if rule.domain:
-        numbers = " and ".join(f"{z} == {z}" for z in "xy" if re.search(rf"\b{z}\b", rule.domain))
+        numbers = " and ".join(f"{name} == {name}" for name in rule.asked)
         lines += [
             "            for r in range(n):",
             f"                x, y = {x}, {y}",

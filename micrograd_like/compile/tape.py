@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from micrograd_like.arguments import flag
 from micrograd_like.compile.batch import batch, seeds
 from micrograd_like.compile.blocks import Outcome, Runner
 from micrograd_like.compile.graph_arrays import graph_arrays, roots_and_inputs
@@ -24,6 +25,7 @@ from micrograd_like.compile.source import source
 from micrograd_like.engine import Value, apply
 from micrograd_like.graph import evaluated, topological_order
 from micrograd_like.guard import ONE_PASS
+from micrograd_like.notation import plural
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,7 +60,7 @@ class Tape:
     >>> x, w = Value(0.0, "x"), Value(3.0, "w")
     >>> tape = Tape([w * x, x * x], inputs=[x])
     >>> tape, tape.parameters
-    (<Tape of 2 operations, 1 inputs>, [Value(data=3, grad=0, label='w')])
+    (<Tape of 2 operations, 1 input>, [Value(data=3, grad=0, label='w')])
     """
 
     def __init__(
@@ -66,7 +68,7 @@ class Tape:
     ) -> None:
         self.single = isinstance(roots, Value)
         self.roots, self.inputs, order = roots_and_inputs("Tape", roots, inputs)
-        self.parallel = parallel
+        self.parallel = flag(parallel, "Tape: parallel")
         compiled = kernel({v._rule for v in order if v._rule is not None})
         graph = graph_arrays(self.roots, self.inputs, order)
         self._each = Runner(Program(graph, compiled.codes), compiled)
@@ -81,7 +83,8 @@ class Tape:
         self._thread = _local()  # .latest: the rows of its latest forward, and the parameters
 
     def __repr__(self) -> str:
-        return f"<Tape of {self._count:,} operations, {len(self.inputs)} inputs>"
+        count = plural(self._count, "operation")
+        return f"<Tape of {count}, {plural(len(self.inputs), 'input')}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         roots = self.roots[0] if self.single else self.roots
@@ -140,6 +143,7 @@ class Tape:
             )
         rows, numbers = latest
         upstream = self._seeds("Tape.backward", len(rows), reduction, upstream)
+        flag(input_gradients, "Tape.backward: input_gradients")
         outcome = self._pass(rows, numbers, upstream, input_gradients)
         self._add(outcome.leaves)
         return outcome.inputs if input_gradients else None

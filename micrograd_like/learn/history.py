@@ -19,6 +19,8 @@ class History:
     a classification.  ``validation_loss`` and ``validation_accuracy`` are measured after the epoch.
     ``ended`` says why the training ended before its last epoch, if it did.
 
+    A TypeError tells what is no list of numbers.
+
     >>> History(loss=[2.0, 0.5])
     <History of 2 epochs: loss from 2 to 0.5>
     """

@@ -85,6 +85,8 @@ def _typed(function: Callable[..., Any]) -> LossFunction:
 def mse(predictions: Any, targets: Any, *, reduction: str = "mean") -> Any:
     """Mean squared error, for regression: (prediction - target)² (Legendre, 1805).
 
+    A ValueError tells predictions and targets that do not pair up, a TypeError what is no number.
+
     >>> mse([1.0, 2.0], [1.0, 4.0])
     2.0
     """
@@ -95,6 +97,8 @@ def mse(predictions: Any, targets: Any, *, reduction: str = "mean") -> Any:
 @_typed
 def mae(predictions: Any, targets: Any, *, reduction: str = "mean") -> Any:
     """Mean absolute error, for regression: abs(prediction - target).  Far-off targets count less.
+
+    A ValueError tells predictions and targets that do not pair up, a TypeError what is no number.
 
     >>> mae([1.0, 2.0], [1.0, 4.0])
     1.0
@@ -109,6 +113,8 @@ def huber(predictions: Any, targets: Any, *, delta: float = 1.0, reduction: str 
 
     Far-off targets count less, and small differences have small gradients (Huber, 1964).
     ``delta`` is in the unit of the targets.
+
+    A ValueError tells predictions and targets that do not pair up, and a delta not above 0.
 
     >>> huber([0.5, 4.0], [0.0, 1.0], reduction="none")
     [0.125, 2.5]
@@ -129,6 +135,8 @@ def binary_cross_entropy(logits: Any, targets: Any, *, reduction: str = "mean") 
     The probability of class 1 is sigmoid(logit), as in logistic regression (Cox, 1958).  A target
     is 0 or 1, or a probability of class 1.
 
+    A ValueError tells a target that is not from 0 to 1, and what does not pair up.
+
     >>> binary_cross_entropy([0.0, 10_000.0], [1, 0], reduction="none")
     [0.6931471805599453, 10000.0]
     """
@@ -146,6 +154,8 @@ def hinge(scores: Any, labels: Any, *, reduction: str = "mean") -> Any:
     """Max-margin loss for two classes: max(0, 1 - label·score), each label -1 or 1.
 
     It is that of support vector machines (Cortes and Vapnik, 1995).
+
+    A ValueError tells a label that is neither -1 nor 1, and what does not pair up.
 
     >>> hinge([0.5, -3.0], [1, -1])
     0.25
@@ -165,6 +175,8 @@ def cross_entropy(logits: Any, targets: Any, *, reduction: str = "mean") -> Any:
     (Bridle, 1990).  A target is the number of a class, from 0, or a list with a probability for
     each class.
 
+    A ValueError tells a target that is none of the classes, and what does not pair up.
+
     >>> cross_entropy([[1.0, 1.0], [0.0, 1e4]], [0, 1], reduction="none")
     [0.6931471805599454, 0.0]
     """
@@ -183,6 +195,8 @@ def max_margin(scores: Any, targets: Any, *, margin: float = 1.0, reduction: str
     max(0, margin + score - right score), divided by the number of classes (Weston and Watkins,
     1999).  A target is the number of a class, from 0, or a list with 1 for the right class and 0
     for the others.  ``margin`` is in the unit of the scores.
+
+    A ValueError tells a target that is none of the classes, and what does not pair up.
 
     >>> max_margin([[0.5, 0.0, 3.0], [0.5, 0.0, 3.0]], [2, 0], reduction="none")
     [0.0, 1.3333333333333333]

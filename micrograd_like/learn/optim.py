@@ -35,7 +35,7 @@ class Optimizer(ABC):
         self.weight_decay = share(weight_decay, f"{self.name}: weight_decay", math.inf)
 
     def __repr__(self) -> str:
-        return f"<{self.name} of {plural(len(self.parameters), 'parameter')}, lr {self.lr:g}>"
+        return f"<{self.name} of {plural(len(self.parameters), 'parameter')}, lr {shown(self.lr)}>"
 
     @property
     def lr(self) -> float:
@@ -86,6 +86,8 @@ class SGD(Optimizer):
     With ``momentum`` m, from 0 to below 1, it moves by -lr · velocity, where velocity = m ·
     velocity + gradient (Polyak, 1964).
 
+    A ValueError tells a setting out of its range, a TypeError parameters that are no Values.
+
     >>> w = Value(1.0)
     >>> (w * w).backward()
     >>> SGD([w], lr=0.25).step()
@@ -119,6 +121,8 @@ class Adam(Optimizer):
     Two running means are kept for each parameter, of its gradient and of the gradient's square,
     with weights ``betas`` for what was before; the step is lr · mean / (√mean square + eps), where
     both means are corrected for having begun at 0 (Kingma and Ba, 2015, algorithm 1).
+
+    A ValueError tells a setting out of its range, a TypeError parameters that are no Values.
 
     >>> w = Value(1.0)
     >>> (w * w).backward()

@@ -87,6 +87,8 @@ def plot_boundary(
 
     Of two classes the first is red and the second green; each class has its own shape, too.
 
+    A ValueError tells rows that have not 2 numbers, an ImportError that matplotlib is missing.
+
     >>> from micrograd_like.nn import Neuron
     >>> ax = plot_boundary(Neuron(2), [[0.0, 1.0], [2.0, 3.0]], [0, 1], figure_axes())
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
@@ -142,6 +144,9 @@ def plot_fit(
 ) -> Any:
     """How a regression fits: of one input its curve through the data, else predicted by actual.
 
+    A ValueError tells rows and targets that do not pair up, an ImportError that matplotlib is
+    missing.
+
     >>> from micrograd_like.nn import Neuron
     >>> ax = plot_fit(Neuron(1), [[0.0], [1.0]], [1.0, 3.0], figure_axes())
     >>> ax.get_xlabel(), ax.get_ylabel()
@@ -178,8 +183,11 @@ def plot_weights(
 ) -> Any:
     """The weights of a layer as a map: a row for each neuron, a column for each input, and biases.
 
-    ``of="grad"`` shows the gradients instead.  Red is positive, blue negative, white 0.  There is
-    an example at the top of this file.
+    ``of="grad"`` shows the gradients instead.  Red is positive, blue negative, white 0.
+
+    A TypeError tells what is no layer, an ImportError that matplotlib is missing.
+
+    >>> ax = plot_weights(Neuron(2))                                # doctest: +SKIP
     """
     choice(of, "plot_weights: of", ("data", "grad"))
     neurons = layer.neurons if isinstance(layer, Layer) else [layer]

@@ -217,7 +217,7 @@ class _Run:
     def _divergence(self, where: str, what: str, norm: float) -> DivergenceError:
         return DivergenceError(
             f"{where}: {what}, the gradient's norm is {shown(norm)}; "
-            f"try a learning rate below {self.optimizer.lr:g}",
+            f"try a learning rate below {shown(self.optimizer.lr)}",
             self.history,
         )
 

@@ -181,7 +181,7 @@ def test_several_roots_a_single_row_and_single_precision() -> None:
     assert function(np.array([2.0]), [5.0]).tolist() == [10.0, 4.0]
     assert function(np.ones((2, 3, 1), dtype="float32"), [3.0]).dtype == np.float32
     assert function.parameters == [w]
-    assert repr(function) == "<function of 1 inputs and 1 parameters: f(X, parameters)>"
+    assert repr(function) == "<function of 1 input and 1 parameter: f(X, parameters)>"
 
 
 def test_the_text_runs_without_this_package() -> None:
