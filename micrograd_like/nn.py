@@ -11,17 +11,14 @@ from the ``random`` module, so that a program written for it gives the same numb
 import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from micrograd_like.arguments import (
     choice,
     expect,
-    file_name,
     flag,
     is_value,
     number,
-    operand,
     row,
     rows,
     several,
@@ -29,11 +26,12 @@ from micrograd_like.arguments import (
     text,
     whole,
 )
+from micrograd_like.classes import class_of, is_right
 from micrograd_like.compile import Tape, is_worth_a_tape
 from micrograd_like.engine import Value
-from micrograd_like.files import read_json, write
 from micrograd_like.graph import NOT_COMPUTED
-from micrograd_like.notation import listed, plural
+from micrograd_like.models import read_model, write_model
+from micrograd_like.notation import plural
 from micrograd_like.rules import RULES, Rule
 
 if TYPE_CHECKING:
@@ -50,10 +48,6 @@ if TYPE_CHECKING:
 __all__ = ["MLP", "Layer", "Module", "Neuron"]
 
 LINEAR = "linear"
-FORMAT = {"format": "micrograd_like MLP", "version": 1}  # of a saved network
-CONTENT = {
-    "name": str, "nin": int, "nouts": list, "activation": list, "about": dict, "parameters": dict,
-}  # fmt: skip
 INITIALIZATIONS: dict[str, Callable[[int], float]] = {
     "uniform": lambda nin: random.uniform(-1, 1),
     "xavier": lambda nin: random.gauss(0, (1 / nin) ** 0.5),
@@ -396,33 +390,16 @@ class MLP(Module):
         ...     MLP.load(saved)
         MLP of [Layer of [ReLUNeuron(2), ...], Layer of [LinearNeuron(4)]]
         """
-        import json
-        from pathlib import Path
-
-        file = Path(file_name(path, "save: path"))
-        try:
-            content = json.dumps(self._document(), ensure_ascii=False, allow_nan=False, indent=1)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise type(error)(f"save: about holds what JSON has not: {error}") from None
-        write(file, content.encode())
-        return str(path)
-
-    def _document(self) -> dict[str, Any]:
-        """What a file holds of the network."""
-        state = self.state_dict()
-        for name, x in state.items():
-            if not math.isfinite(x):
-                raise ValueError(f"save: {name} is {x}; a file holds finite numbers")
         neurons = [layer.neurons[0] for layer in self.layers]
-        return {
-            **FORMAT,
+        model = {
             "name": self.name,
             "nin": len(neurons[0].w),
             "nouts": [len(layer.neurons) for layer in self.layers],
             "activation": [n.activation if n.nonlin else LINEAR for n in neurons],
             "about": self.about,
-            "parameters": state,
+            "parameters": self.state_dict(),
         }
+        return write_model(path, model)
 
     @classmethod
     def load(cls, path: "str | Path") -> "MLP":
@@ -431,41 +408,18 @@ class MLP(Module):
         A ValueError tells what in a file is not as `save` writes it, an OSError what is wrong with
         the path.  There is an example at `save`.
         """
-        from pathlib import Path
-
-        file = Path(file_name(path, "load: path"))
-        document = _checked(read_json(file), file)
+        saved = read_model(path)
         try:
-            made = {key: document[key] for key in ("nin", "nouts", "activation", "name")}
-            model = cls(**made, init="zeros")
-            model.load_state_dict(document["parameters"])
-        except (KeyError, ValueError) as error:
-            raise ValueError(f"{file}: {error.args[0]}") from None
-        model.about = document["about"]
+            sizes = {key: saved[key] for key in ("nin", "nouts", "activation", "name")}
+            model = cls(**sizes, init="zeros")
+            model.load_state_dict(saved["parameters"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path}: {error.args[0]}") from None
+        model.about = saved["about"]
         return model
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(str(layer) for layer in self.layers)}]"
-
-
-def _checked(document: dict[str, Any], path: "Path") -> dict[str, Any]:
-    """A network's document with all that it needs, each of its type; the sizes fit the weights."""
-    for key, expected in FORMAT.items():
-        if document.get(key) != expected:
-            raise ValueError(f"{path}: its {key} is {short(document.get(key))}, not {expected!r}")
-    for key, kind in CONTENT.items():
-        if type(document.get(key)) is not kind:
-            raise ValueError(f"{path}: its {key} is to be of type {kind.__name__}")
-    state = document["parameters"]
-    sizes = [document["nin"], *document["nouts"]]
-    right = all(type(size) is int and size > 0 for size in sizes)
-    needed = sum((n + 1) * nout for n, nout in pairwise(sizes)) if right else 0
-    if len(state) != needed or not needed:
-        raise ValueError(f"{path}: has no layers, or not as many weights as they need")
-    for name, x in state.items():
-        if type(x) is not float or not math.isfinite(x):
-            raise ValueError(f"{path}: {name} is {short(x)}, no finite float")
-    return document
 
 
 def can_replay(model: Module) -> bool:
@@ -475,31 +429,6 @@ def can_replay(model: Module) -> bool:
     if type(model) is Layer:
         return all(map(can_replay, model.neurons))
     return type(model) is Neuron
-
-
-def class_of(outputs: Any, where: str = "classify: an output") -> int:
-    """The class that a network's outputs, floats or Values, tell; the first of equal ones."""
-    several = isinstance(outputs, list)
-    values = [operand(v, where) for v in (outputs if several else [outputs])]
-    numbers: list[float] = [getattr(v, "data", v) for v in values]
-    if not numbers or any(map(math.isnan, numbers)):
-        raise ValueError(f"{where} is nan, or there is none; look for nan in inputs and weights")
-    return numbers.index(max(numbers)) if several else int(numbers[0] > 0)
-
-
-def place_of(target: Any, outputs: Any, where: str) -> int:
-    """The place of a target's class: the number of it, or a list with 1 for it, or -1 for 0."""
-    classes = range(len(outputs)) if isinstance(outputs, list) else (-1, 0, 1)
-    if hasattr(target, "__len__") and not isinstance(target, str):
-        target = class_of(list(target), f"{where}: a target")
-    if target not in classes:
-        raise ValueError(f"{where}: class {short(target)}; there are {listed(map(str, classes))}")
-    return max(int(target), 0)
-
-
-def is_right(outputs: Any, target: Any) -> bool:
-    """Whether the outputs tell the target: the number of a class, or a list with 1 for it."""
-    return class_of(outputs) == place_of(target, outputs, "accuracy")
 
 
 def _data_of(outputs: Any) -> Any:

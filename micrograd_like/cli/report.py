@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from micrograd_like.arguments import choice
+from micrograd_like.classes import class_of
 from micrograd_like.files import write
 from micrograd_like.learn import (
     Encoding,
@@ -18,7 +19,7 @@ from micrograd_like.learn import (
     plot_weights,
     top_gradients,
 )
-from micrograd_like.nn import MLP, class_of
+from micrograd_like.nn import MLP
 from micrograd_like.notation import number
 
 __all__ = ["Answering", "plot", "print_classes", "print_gradients", "print_predictions"]

@@ -16,9 +16,10 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from micrograd_like.arguments import choice, expect, extra, methods, number, whole
+from micrograd_like.classes import place_of
 from micrograd_like.draw import THEMES, Theme
 from micrograd_like.learn.data import check_data
-from micrograd_like.nn import Layer, Neuron, place_of
+from micrograd_like.nn import Layer, Neuron
 
 __all__ = [
     "figure_axes",

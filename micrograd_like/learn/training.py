@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from micrograd_like.arguments import above_zero, flag, function, methods, several, whole
+from micrograd_like.classes import is_right
 from micrograd_like.learn.data import Point, points_of, split
 from micrograd_like.learn.history import DivergenceError, History
 from micrograd_like.learn.losses import CLASSIFYING, PER_CLASS, Loss, mse
 from micrograd_like.learn.optim import SGD, Optimizer
 from micrograd_like.learn.passes import passes, plain
-from micrograd_like.nn import is_right
 from micrograd_like.notation import number as shown
 
 __all__ = ["fit"]
