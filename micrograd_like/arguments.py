@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Set
 
-from micrograd_like.notation import listed
+from micrograd_like.notation import listed, plural
 
 TYPE_CHECKING = False  # typing itself would take most of the time of the import
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "above_zero", "choice", "expect", "extra", "file_name", "finite", "flag", "function", "graph",
-    "is_value", "methods", "missing", "number", "operand", "row", "rows", "several", "share",
-    "short", "text", "values", "whole",
+    "is_list", "is_value", "methods", "missing", "number", "one_for_each", "operand", "row", "rows",
+    "several", "share", "short", "text", "values", "whole",
 ]  # fmt: skip
 
 
@@ -37,6 +37,15 @@ def short(value: Any) -> str:
 def is_value(value: Any) -> bool:
     """Whether it is a node of a graph: this file stands below the engine, which defines them."""
     return hasattr(type(value), "local_grads")
+
+
+def is_list(value: Any) -> bool:
+    """Whether it has a length and an order: a list, a tuple, an array, but no text."""
+    if not hasattr(value, "__len__") or getattr(value, "shape", None) == ():
+        return False  # of no length: a Value, a number, an array of no dimension
+    if not (hasattr(value, "__iter__") or hasattr(value, "__getitem__")):
+        return False
+    return not isinstance(value, str | bytes | Mapping | Set)
 
 
 def number(value: Any, where: object) -> float:
@@ -98,26 +107,25 @@ def share(value: Any, where: str, end: float = 1.0) -> float:
 
 
 def whole(value: Any, where: str, least: int = 1, most: int | None = None) -> int:
-    """A whole number, such as a count."""
+    """A whole number, such as a count: a TypeError tells another type, a ValueError the range."""
     from operator import index
 
-    try:
-        number = least - 1 if isinstance(value, bool) else index(value)
-    except TypeError:
-        number = least - 1
+    end = "up" if most is None else f"to {most:,}"
+    what = f"a whole number from {least} {end}"
+    expect(hasattr(value, "__index__") and not isinstance(value, bool), value, where, what)
+    number = index(value)
     if number < least or (most is not None and number > most):
-        end = "up" if most is None else f"to {most:,}"
-        raise ValueError(
-            f"{where} is {short(value)}; it is to be a whole number from {least} {end}"
-        )
+        raise ValueError(f"{where} is {short(value)}; it is to be {what}")
     return number
 
 
-def choice(value: Any, where: str, choices: Iterable[str], most: int = 20) -> str:
-    """One of several words, of which the error lists ``most``."""
+def choice(value: Any, where: str, choices: Iterable[str]) -> str:
+    """One of several words, all listed in the error: a TypeError of what is no text."""
     words = list(choices)
-    if not isinstance(value, str) or value not in words:
-        raise ValueError(f"{where} is {short(value)}; it is to be one of {listed(words, most)}")
+    what = f"one of {listed(words, len(words))}"
+    expect(isinstance(value, str), value, where, what)
+    if value not in words:
+        raise ValueError(f"{where} is {short(value)}; it is to be {what}")
     return value
 
 
@@ -186,15 +194,24 @@ def values(value: Any, where: str) -> list[Any]:
 
 def row(value: Any, where: str) -> Any:
     """A row of inputs: a list, or anything else that has a length and an order."""
-    if isinstance(value, str | Mapping | Set) or not hasattr(value, "__len__"):
+    if not is_list(value):
         raise TypeError(f"{where}: takes a list of numbers, as in [1.0, 2.0], not {short(value)}")
     return value
 
 
 def rows(value: Any, where: str) -> list[Any]:
     """A list of rows of inputs."""
-    listed = several(value, where, "rows, as in [[1.0, 2.0]]")
-    return [row(inputs, f"{where}: row {k}") for k, inputs in enumerate(listed)]
+    given = several(value, where, "rows, as in [[1.0, 2.0]]")
+    return [row(inputs, f"{where}: row {k}") for k, inputs in enumerate(given)]
+
+
+def one_for_each(count: int, targets: int, where: str, of: str = "row") -> None:
+    """There are as many targets as rows, or as whatever they belong to, and at least one."""
+    if count != targets:
+        counts = f"{plural(count, of)} and {plural(targets, 'target')}"
+        raise ValueError(f"{where}: {counts} do not pair up; give one target for each {of}")
+    if not count:
+        raise ValueError(f"{where}: the data is empty; it needs at least one {of}")
 
 
 def extra(module: str, name: str, what: str) -> Any:

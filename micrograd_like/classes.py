@@ -7,7 +7,7 @@
 import math
 from typing import Any
 
-from micrograd_like.arguments import operand, short
+from micrograd_like.arguments import is_list, operand, short
 from micrograd_like.notation import listed
 
 __all__ = ["class_of", "is_right", "place_of"]
@@ -26,7 +26,7 @@ def class_of(outputs: Any, where: str = "classify: an output") -> int:
 def place_of(target: Any, outputs: Any, where: str) -> int:
     """The place of a target's class: the number of it, or a list with 1 for it, or -1 for 0."""
     classes = range(len(outputs)) if isinstance(outputs, list) else (-1, 0, 1)
-    if hasattr(target, "__len__") and not isinstance(target, str):
+    if is_list(target):
         target = class_of(list(target), f"{where}: a target")
     if target not in classes:
         raise ValueError(f"{where}: class {short(target)}; there are {listed(map(str, classes))}")

@@ -19,6 +19,7 @@ from micrograd_like.arguments import (
     flag,
     is_value,
     number,
+    one_for_each,
     row,
     rows,
     several,
@@ -162,11 +163,7 @@ class Module:
         0.5
         """
         inputs, targets = rows(X, "accuracy"), several(y, "accuracy: y", "classes")
-        if len(inputs) != len(targets) or not inputs:
-            raise ValueError(
-                f"accuracy: {plural(len(inputs), 'row')} for {len(targets)} classes; "
-                "give one class for each row, and at least one row"
-            )
+        one_for_each(len(inputs), len(targets), "accuracy")
         pairs = zip(self.predict(inputs), targets, strict=True)
         return sum(is_right(outputs, target) for outputs, target in pairs) / len(inputs)
 

@@ -154,7 +154,7 @@ def graphs(
     """
     names = tuple(RULES) if rules is None else (rules,) if isinstance(rules, str) else tuple(rules)
     for name in names:
-        choice(name, "graphs: rule", RULES, most=99)
+        choice(name, "graphs: rule", RULES)
     if not names:
         raise ValueError("graphs: rules is empty; name one rule at least")
     whole(max_nodes, "graphs: max_nodes")

@@ -292,7 +292,7 @@ def test_mistakes_in_predicting_are_told() -> None:
         line.accuracy([[1.0]], [2])
     with pytest.raises(ValueError, match="class 'red'; there are 0, 1"):
         model.accuracy([[1.0]], ["red"])
-    with pytest.raises(ValueError, match="1 row for 2 classes"):
+    with pytest.raises(ValueError, match="accuracy: 1 row and 2 targets do not pair up"):
         model.accuracy([[1.0]], [1, 0])
     with pytest.raises(ValueError, match="an output is nan"):
         model.classify([[float("nan")]])
@@ -321,7 +321,7 @@ WRONG: list[tuple[Callable[[], Any], str]] = [
     (lambda: MODEL.predict(3), "predict: takes a list of rows, as in [[1.0, 2.0]], not 3"),
     (lambda: MODEL.predict([[1.0, 2.0]], tape="no"), "predict: tape is 'no'; it is to be True or"),
     (lambda: MODEL.classify(None), "predict: takes a list of rows, as in [[1.0, 2.0]], not None"),
-    (lambda: MODEL.accuracy([], []), "accuracy: 0 rows for 0 classes; give one class for each row"),
+    (lambda: MODEL.accuracy([], []), "accuracy: the data is empty; it needs at least one row"),
     (lambda: MODEL.accuracy([[1.0, 2.0]], 3), "accuracy: y: takes a list of classes, not 3"),
     (lambda: MODEL.accuracy([[1.0, 2.0]], [None]), "accuracy: class None; there are -1, 0, 1"),
     (lambda: MODEL.accuracy([[1.0, 2.0]], [["a"]]), "accuracy: a target: takes a number, not the"),

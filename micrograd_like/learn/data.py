@@ -4,7 +4,16 @@ import math
 import random
 from typing import Any, NamedTuple
 
-from micrograd_like.arguments import expect, number, rows, several, share, short
+from micrograd_like.arguments import (
+    expect,
+    is_list,
+    number,
+    one_for_each,
+    rows,
+    several,
+    share,
+    short,
+)
 from micrograd_like.notation import plural
 
 __all__ = ["Point", "check_data", "points_of", "split"]
@@ -24,14 +33,10 @@ def check_data(X: Any, y: Any, where: str) -> tuple[list[list[float]], list[Any]
     >>> check_data([[1, 2], [3, 4]], [0, [1, 0]], "fit")
     ([[1.0, 2.0], [3.0, 4.0]], [0.0, [1.0, 0.0]])
     """
-    listed, targets = rows(X, where), several(y, f"{where}: y", "targets, one for each row")
-    if not listed:
-        raise ValueError(f"{where}: the data is empty; it needs at least one row")
-    if len(listed) != len(targets):
-        counts = f"{plural(len(listed), 'row')} and {plural(len(targets), 'target')}"
-        raise ValueError(f"{where}: {counts} do not pair up; give one target for each row")
-    width = len(listed[0])
-    for i, row in enumerate(listed):
+    inputs, targets = rows(X, where), several(y, f"{where}: y", "targets, one for each row")
+    one_for_each(len(inputs), len(targets), where)
+    width = len(inputs[0])
+    for i, row in enumerate(inputs):
         if len(row) != width:
             raise ValueError(
                 f"{where}: row {i} has {plural(len(row), 'number')} and row 0 has {width}; "
@@ -42,7 +47,7 @@ def check_data(X: Any, y: Any, where: str) -> tuple[list[list[float]], list[Any]
             x if type(x) is float and math.isfinite(x) else _finite(x, f"{at}, column {j}")
             for j, x in enumerate(row)
         ]
-        for at, row in ((f"{where}: row {i}", row) for i, row in enumerate(listed))
+        for at, row in ((f"{where}: row {i}", row) for i, row in enumerate(inputs))
     ]
     return numbers, [_target(t, f"{where}: target {i}") for i, t in enumerate(targets)]
 
@@ -78,7 +83,7 @@ def split(
 
 def _target(target: Any, where: str) -> Any:
     """A number, or a list of them: of outputs, or of the probabilities of classes."""
-    if isinstance(target, str) or not hasattr(target, "__len__"):
+    if not is_list(target):
         return _finite(target, where)
     return [_finite(t, f"{where}, output {j}") for j, t in enumerate(target)]
 

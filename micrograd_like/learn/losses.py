@@ -11,12 +11,22 @@ The losses for classes take logits: outputs of a linear last layer, any numbers,
 one is the likelier class.  Predictions and targets are numbers or Values.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from operator import add
 from typing import Any, Literal, Protocol, cast, overload
 
-from micrograd_like.arguments import above_zero, choice, finite, operand, row, short
+from micrograd_like.arguments import (
+    above_zero,
+    choice,
+    expect,
+    finite,
+    is_list,
+    one_for_each,
+    operand,
+    row,
+    short,
+)
 from micrograd_like.engine import Value
 from micrograd_like.functions import logsumexp, mean, minimum, relu, softplus
 from micrograd_like.notation import plural
@@ -32,6 +42,7 @@ __all__ = [
 ]
 
 Loss = Callable[[Any, Any], Any]
+DEEPEST = 32  # lists within lists, of predictions
 Graphs = Value | Sequence[Value] | Sequence[Sequence[Value]]
 Numbers = float | Sequence[float] | Sequence[Sequence[float]]
 
@@ -77,11 +88,11 @@ class LossFunction(Protocol):
     ) -> list[float]: ...
 
 
-def _typed(function: Callable[..., Any]) -> LossFunction:
+def _as_loss(function: Callable[..., Any]) -> LossFunction:
     return cast(LossFunction, function)
 
 
-@_typed
+@_as_loss
 def mse(predictions: Any, targets: Any, *, reduction: str = "mean") -> Any:
     """Mean squared error, for regression: (prediction - target)² (Legendre, 1805).
 
@@ -91,10 +102,10 @@ def mse(predictions: Any, targets: Any, *, reduction: str = "mean") -> Any:
     2.0
     """
     pairs = _pairs(predictions, targets, "mse")
-    return _reduced("mse", [(p - t) ** 2 for p, t in pairs], reduction)
+    return _reduce("mse", [(p - t) ** 2 for p, t in pairs], reduction)
 
 
-@_typed
+@_as_loss
 def mae(predictions: Any, targets: Any, *, reduction: str = "mean") -> Any:
     """Mean absolute error, for regression: abs(prediction - target).  Far-off targets count less.
 
@@ -104,10 +115,10 @@ def mae(predictions: Any, targets: Any, *, reduction: str = "mean") -> Any:
     1.0
     """
     pairs = _pairs(predictions, targets, "mae")
-    return _reduced("mae", [abs(p - t) for p, t in pairs], reduction)
+    return _reduce("mae", [abs(p - t) for p, t in pairs], reduction)
 
 
-@_typed
+@_as_loss
 def huber(predictions: Any, targets: Any, *, delta: float = 1.0, reduction: str = "mean") -> Any:
     """Half the square of a difference up to ``delta``, and from there on a straight line.
 
@@ -125,10 +136,10 @@ def huber(predictions: Any, targets: Any, *, delta: float = 1.0, reduction: str 
         distance = abs(p - t)
         near = minimum(distance, delta)
         losses.append(near * (distance - near * 0.5))
-    return _reduced("huber", losses, reduction)
+    return _reduce("huber", losses, reduction)
 
 
-@_typed
+@_as_loss
 def binary_cross_entropy(logits: Any, targets: Any, *, reduction: str = "mean") -> Any:
     """Minus the logarithm of the probability that the model gives to the right one of two classes.
 
@@ -145,11 +156,11 @@ def binary_cross_entropy(logits: Any, targets: Any, *, reduction: str = "mean") 
         if not isinstance(t, Value) and not 0 <= t <= 1:
             raise ValueError(f"binary_cross_entropy: target {k} is {t!r}; it is to be from 0 to 1")
         # -log sigmoid(z) = softplus(-z), and -log(1 - sigmoid(z)) = softplus(z)
-        losses.append(_weighted((t, 1 - t), (softplus(-z), softplus(z))))
-    return _reduced("binary_cross_entropy", losses, reduction)
+        losses.append(_weighted_sum((t, 1 - t), (softplus(-z), softplus(z))))
+    return _reduce("binary_cross_entropy", losses, reduction)
 
 
-@_typed
+@_as_loss
 def hinge(scores: Any, labels: Any, *, reduction: str = "mean") -> Any:
     """Max-margin loss for two classes: max(0, 1 - label·score), each label -1 or 1.
 
@@ -164,10 +175,10 @@ def hinge(scores: Any, labels: Any, *, reduction: str = "mean") -> Any:
     for _, label in pairs:
         if not isinstance(label, Value) and label not in (-1, 1):
             raise ValueError(f"hinge: each label is -1 or 1, not {label!r}")
-    return _reduced("hinge", [relu(1 - label * score) for score, label in pairs], reduction)
+    return _reduce("hinge", [relu(1 - label * score) for score, label in pairs], reduction)
 
 
-@_typed
+@_as_loss
 def cross_entropy(logits: Any, targets: Any, *, reduction: str = "mean") -> Any:
     """Minus the logarithm of the probability that the model gives to the right class.
 
@@ -184,10 +195,10 @@ def cross_entropy(logits: Any, targets: Any, *, reduction: str = "mean") -> Any:
         logsumexp(outputs) - _right(outputs, target)
         for outputs, target in _classes(logits, targets, "cross_entropy")
     ]
-    return _reduced("cross_entropy", losses, reduction)
+    return _reduce("cross_entropy", losses, reduction)
 
 
-@_typed
+@_as_loss
 def max_margin(scores: Any, targets: Any, *, margin: float = 1.0, reduction: str = "mean") -> Any:
     """By how much the other classes' scores come too near to that of the right class.
 
@@ -210,7 +221,7 @@ def max_margin(scores: Any, targets: Any, *, margin: float = 1.0, reduction: str
         if not isinstance(target, int):
             total = total - margin  # the right class's own term
         losses.append(total * (1.0 / len(outputs)))
-    return _reduced("max_margin", losses, reduction)
+    return _reduce("max_margin", losses, reduction)
 
 
 PER_CLASS: tuple[Loss, ...] = (cross_entropy, max_margin)  # with an output neuron for each class
@@ -222,10 +233,10 @@ def _right(outputs: list[Any], target: Any) -> Any:
     """The output for the right class, or the mean output by the classes' probabilities."""
     if isinstance(target, int):
         return outputs[target]
-    return _weighted(target, outputs)
+    return _weighted_sum(target, outputs)
 
 
-def _weighted(weights: Iterable[Any], values: Iterable[Any]) -> Any:
+def _weighted_sum(weights: Iterable[Any], values: Iterable[Any]) -> Any:
     """The sum of weight times value, without what the numbers 0 and 1 make needless."""
     return reduce(
         add,
@@ -239,12 +250,14 @@ def _weighted(weights: Iterable[Any], values: Iterable[Any]) -> Any:
 
 def _classes(outputs: Any, targets: Any, name: str) -> list[tuple[list[Any], Any]]:
     """For each data point its outputs, and the right class or the weights of the classes."""
-    if not _is_list(outputs) or not len(outputs):
+    if not is_list(outputs) or not len(outputs):
         what = short(outputs)
         raise ValueError(f"{name}: takes a list with an output for each class, not {what}")
-    if not _is_list(outputs[0]):
+    if not is_list(outputs[0]):
         outputs, targets = [outputs], [targets]
-    _check_count(name, outputs, targets)
+    what = "a list with a target for each row of outputs"
+    expect(is_list(targets), targets, f"{name}: targets", what)
+    one_for_each(len(outputs), len(targets), name, "prediction")
     found = []
     for k, (scores, target) in enumerate(zip(outputs, targets, strict=True)):
         numbers = _operands(row(scores, f"{name}: prediction {k}"), f"{name}: prediction {k}")
@@ -258,7 +271,7 @@ def _classes(outputs: Any, targets: Any, name: str) -> list[tuple[list[Any], Any
 
 def _class(target: Any, count: int, where: str) -> Any:
     """The number of a class, or the weights of all of them."""
-    if _is_list(target):
+    if is_list(target):
         weights = _operands(target, where)
         if len(weights) != count:
             raise ValueError(f"{where} has {plural(len(weights), 'number')}, for {count} outputs")
@@ -276,7 +289,7 @@ def _class(target: Any, count: int, where: str) -> Any:
     return int(target)
 
 
-def _reduced(name: str, losses: list[Any], reduction: str) -> Any:
+def _reduce(name: str, losses: list[Any], reduction: str) -> Any:
     return REDUCTIONS[choice(reduction, f"{name}: reduction", REDUCTIONS)](losses)
 
 
@@ -289,19 +302,10 @@ REDUCTIONS: dict[str, Callable[[list[Any]], Any]] = {
 
 def _pairs(predictions: Any, targets: Any, name: str) -> list[tuple[Any, Any]]:
     """Each prediction with its target, Values or floats."""
-    first, second = _listed(predictions), _listed(targets)
-    _check_count(name, first, second)
+    first, second = _flatten(predictions, name), _flatten(targets, name)
+    one_for_each(len(first), len(second), name, "prediction")
     answers, right = _operands(first, f"{name}: prediction"), _operands(second, f"{name}: target")
     return list(zip(answers, right, strict=True))
-
-
-def _check_count(name: str, predictions: Any, targets: Any) -> None:
-    count = len(targets) if _is_list(targets) else 1
-    if not _is_list(targets) or len(predictions) != count:
-        counts = f"{plural(len(predictions), 'prediction')} and {plural(count, 'target')}"
-        raise ValueError(f"{name}: {counts} do not pair up; give one target for each prediction")
-    if not count:
-        raise ValueError(f"{name}: there are no predictions; it needs at least one")
 
 
 def _operands(numbers: Iterable[Any], where: str) -> list[Any]:
@@ -312,12 +316,10 @@ def _operands(numbers: Iterable[Any], where: str) -> list[Any]:
     ]
 
 
-def _listed(numbers: Any) -> list[Any]:
+def _flatten(numbers: Any, name: str, depth: int = 0) -> list[Any]:
     """The numbers of a network's answers in one flat list: one, a list, or a list for each row."""
-    if not _is_list(numbers):
+    if not is_list(numbers):
         return [numbers]
-    return [number for several in numbers for number in _listed(several)]
-
-
-def _is_list(numbers: Any) -> bool:
-    return hasattr(numbers, "__len__") and not isinstance(numbers, str | bytes | Mapping | Set)
+    if depth == DEEPEST:
+        raise ValueError(f"{name}: lists within lists go {DEEPEST} deep, or one holds itself")
+    return [number for part in numbers for number in _flatten(part, name, depth + 1)]

@@ -220,7 +220,7 @@ def test_losses_take_one_prediction_or_rows_of_several() -> None:
 
 WRONG: list[tuple[Callable[[], Any], str]] = [
     (lambda: mse([1.0, 2.0], [1.0]), "mse: 2 predictions and 1 target do not pair up"),
-    (lambda: mse([], []), "mse: there are no predictions"),
+    (lambda: mse([], []), "mse: the data is empty; it needs at least one prediction"),
     (lambda: mse(1.0, 2.0, reduction="max"), "mse: reduction is 'max'; it is to be one of mean,"),
     (lambda: huber(1.0, 2.0, delta=0), "huber: delta is 0; it is to be a finite number above 0"),
     (lambda: hinge([1.0], [0]), "hinge: each label is -1 or 1, not 0"),

@@ -327,9 +327,9 @@ def test_a_theme_and_a_direction_are_the_pictures() -> None:
 
 
 BAD: list[tuple[dict[str, Any], type[Exception], str]] = [
-    ({"theme": {}}, ValueError, "Backprop: theme is {}; .* auto, light, dark"),
+    ({"theme": {}}, TypeError, "Backprop: theme is {}; .* auto, light, dark"),
     ({"theme": "blue"}, ValueError, "Backprop: theme is 'blue'; .* auto, light, dark"),
-    ({"rankdir": None}, ValueError, "Backprop: rankdir is None; .* LR, RL, TB, BT"),
+    ({"rankdir": None}, TypeError, "Backprop: rankdir is None; .* LR, RL, TB, BT"),
     ({"expand": True}, TypeError, "Backprop: expand: takes a list of names .*, not True"),
     ({"expand": 3}, TypeError, "Backprop: expand: takes a list of names .*, not 3"),
     ({"expand": "layer9"}, ValueError, "Backprop: expand has no group 'layer9' to open; .* none"),
