@@ -11,6 +11,7 @@ from conftest import of, unlisted
 import micrograd_like as mg
 from micrograd_like import Backprop, Value, derivative, gradcheck, rule
 from micrograd_like.compile.source import source
+from micrograd_like.custom import check_texts
 from micrograd_like.elementary import FLOAT_COMPOSED, of_math
 from micrograd_like.engine import apply
 from micrograd_like.rules import RULES, bind, elementary, m
@@ -157,16 +158,16 @@ def test_a_graph_of_a_rule_that_was_defined_again_is_neither_pickled_nor_written
 
     def define(factor: float) -> Callable[..., Any]:
         @rule("k", "2 * x", "2")
-        def doubled(x: Any) -> Any:
+        def defined_twice(x: Any) -> Any:
             return factor * x, factor
 
-        return doubled
+        return defined_twice
 
     x = Value(1.0, "x")
     old = define(2.0)(x)
     again = define(3.0)
     for call in (lambda: pickle.dumps(old), lambda: source([old], [x])):
-        with pytest.raises(LookupError, match="'doubled' has been defined again"):
+        with pytest.raises(LookupError, match="'defined_twice' has been defined again"):
             call()
     unlisted(again)
 
@@ -216,6 +217,11 @@ def grad(x: Any) -> Any:
 
 def power_slope(x: Any) -> Any:
     """A name that the rules need."""
+    return x, 1.0
+
+
+def e(x: Any) -> Any:
+    """A name that formulas have for a number."""
     return x, 1.0
 
 
@@ -272,6 +278,31 @@ MISTAKES = [
     (defined("f", "x", "1", function=failing), KeyError, "no Values here"),
     (defined("f", "x // 1", "1", function=tahn), ValueError, "a formula has no FloorDiv"),
     (defined("f", "x", "1", function=tahn, domain="sigmoid(x) > 0"), ValueError, "unknown names"),
+    (defined("f", "max(x)", "1", function=tahn), ValueError, "max does not take 1 number"),
+    (defined("f", "log(x, 2)", "1", function=tahn), ValueError, "log does not take 2 numbers"),
+    (defined("f", "log(x, base=2)", "1", function=tahn), ValueError, "no 'log.x, base=2.'"),
+    (defined("f", "max(x, *x)", "1", function=tahn), ValueError, r"a formula has no '\*x'"),
+    (defined("f", "'x'", "1", function=tahn), ValueError, "a formula has no \"'x'\""),
+    (defined("f", "x", "None", function=tahn), ValueError, "a formula has no 'None'"),
+    (defined("f", "2j * x", "1", function=tahn), ValueError, "a formula has no '2j'"),
+    (defined("f", "x and 1", "1", function=tahn), ValueError, "a formula has no 'x and 1'"),
+    (defined("f", "x", "x > 0", function=tahn), ValueError, "a formula has no 'x > 0'"),
+    (defined("f", "x if x else 0", "1", function=tahn), ValueError, "'x' is no condition"),
+    (defined("f", "x", "1", function=tahn, domain="x"), ValueError, "'x' is no condition"),
+    (defined("f", "m.exp(x)", "1", function=tahn), ValueError, r"a formula has no 'm.exp\(x\)'"),
+    (defined("f", "x * m", "1", function=tahn), ValueError, r"unknown names: \['m'\]"),
+    (defined("f", "x * exp", "1", function=tahn), ValueError, r"unknown names: \['exp'\]"),
+    (defined("f", "x * tau", "1", function=tahn), ValueError, r"unknown names: \['tau'\]"),
+    (defined("f", "tahn(x)", "1", function=tahn), ValueError, r"unknown names: \['tahn'\]"),
+    (
+        defined("f", "x", "1", function=tahn, arrays="tahn(x)"),
+        ValueError,
+        r"unknown names: \['tahn'\]",
+    ),
+    (defined("f", "logaddexp(x, 0)", "1", function=tahn), ValueError, "unknown names"),
+    (defined("f", "", "1", function=tahn), ValueError, "no Python expression"),
+    (defined("f", b"x", "1", function=tahn), TypeError, "formulas are texts"),  # type: ignore[arg-type]
+    (defined("f", "x", "1", function=e), ValueError, "'e': the name means something else"),
     (defined("f", "x", "1", function=mean), ValueError, "'mean': the name means something else"),
     (defined("f", "x", "1", function=lambda x: (x, 1.0)), TypeError, "has no name to be called by"),
     (defined("f", "x", "1", function=3), TypeError, "takes a plain Python function, not 3"),  # type: ignore[arg-type]
@@ -306,3 +337,41 @@ def test_mistakes_are_told_where_the_rule_is_defined(
     assert before == RULES
     assert methods == set(dir(Value))
     assert mg.tanh(0.5) == math.tanh(0.5)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_rules_of_the_package_are_written_in_the_language_of_formulas(name: str) -> None:
+    """What a definition of one's own is read for, the built-in ones keep, too."""
+    check_texts(RULES[name])
+
+
+def test_every_reader_takes_the_whole_language() -> None:
+    """Constants, min and max, a condition that calls functions, the rule's own derivative."""
+    numpy = pytest.importorskip("numpy")
+
+    @rule(
+        "s",
+        "e * x**2 if x > 0 and not x > inf else max(x, -x, pi)",
+        "2 * stretch(x) / x if x > 0 else 0",
+        domain="min(x, 9) > -3 and floor(max(x, 1)) < 1e9",
+        arrays="e * x * x if not x <= 0 else logaddexp(pi, -x)",
+    )
+    def stretch(x: Any) -> Any:
+        if x > 0:
+            return m.e * x * x, 2 * m.e * x
+        return m.pi + 0 * x, 0.0
+
+    root = unlisted(stretch)(Value(2.0, "x"))
+    RULES["stretch"] = root.rule
+    try:
+        assert "2 · stretch(x) / x" in (stretch.__doc__ or "")
+        assert gradcheck(stretch, 2.0, reference="mpmath").ok
+        assert gradcheck(stretch, -0.5, reference="mpmath").ok
+        assert not of(stretch).is_defined(-4.0)
+        x = root.inputs[0]
+        row = numpy.array([[2.0]])
+        assert mg.to_function(root, [x], numpy)(row) == pytest.approx(4 * math.e)
+        pytest.importorskip("numba")
+        assert mg.Tape(root, [x]).forward(row) == pytest.approx(4 * math.e)
+    finally:
+        del RULES["stretch"]
