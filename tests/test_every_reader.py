@@ -244,12 +244,12 @@ def test_nothing_of_them_is_left() -> None:
     """A rule that is taken back leaves neither method nor function; graphs that have it stay."""
 
     @rule("½", "x / 2", "1/2")
-    def halved(x: Any) -> Any:
+    def half_of(x: Any) -> Any:
         return 0.5 * x, 0.5
 
-    half = halved(Value(3.0))
-    forget("halved")
-    assert "halved" not in RULES
-    assert not hasattr(Value, "halved")
+    half = half_of(Value(3.0))
+    forget("half_of")
+    assert "half_of" not in RULES
+    assert not hasattr(Value, "half_of")
     half.backward()
     assert half.inputs[0].grad == 0.5  # type: ignore[union-attr]
