@@ -56,7 +56,8 @@ def __dir__() -> list[str]:
 
 
 def _names() -> list[str]:
-    """What ``from micrograd_like import *`` brings; Python's own abs takes Values, too."""
+    """What ``from micrograd_like import *`` brings; operators, such as abs, are Python's."""
     from micrograd_like._functions import FUNCTIONS
+    from micrograd_like.notation import OPERATORS
 
-    return sorted({*_PLACE, *FUNCTIONS} - {"abs"})
+    return sorted({*_PLACE, *FUNCTIONS} - {*OPERATORS})

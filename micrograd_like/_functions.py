@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from micrograd_like.engine import apply
-from micrograd_like.notation import OPERATORS, code, condition, formula
+from micrograd_like.notation import SIGNS, code, condition, formula
 from micrograd_like.rules import RULES, Rule
 
 __all__ = ["FUNCTIONS", "function_of"]
@@ -70,6 +70,6 @@ def documentation(rule: Rule) -> str:
     return "\n".join(lines)
 
 
-FUNCTIONS = [name for name in RULES if name not in OPERATORS or name == "abs"]
+FUNCTIONS = [name for name in RULES if name not in SIGNS]
 globals().update({name: function_of(RULES[name]) for name in FUNCTIONS})
 __all__ += FUNCTIONS  # noqa: PLE0605 - names from the table

@@ -1,22 +1,27 @@
 """Operations of one's own, defined as the built-in ones are: by one function each."""
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from types import FunctionType
 from typing import Any
 
-from micrograd_like import functions
+from micrograd_like import functions, notation
 from micrograd_like._functions import documentation, function_of
 from micrograd_like.arguments import short
 from micrograd_like.elementary import COMPOSED
 from micrograd_like.engine import ON_VALUES, Value, add_method, on_values
 from micrograd_like.rules import RULES, Rule
+from micrograd_like.table import BUILTINS, CONSTANTS, MATH, ON_ARRAYS
 from micrograd_like.table import rule as entered
 
 __all__ = ["forget", "rule"]
 
-BUILTINS = ("min", "max", "pi", "inf", "nan")
-TAKEN = (*COMPOSED, *BUILTINS, "m", "chain_product")  # names that the rules' readers need
+TAKEN = (
+    *COMPOSED,
+    *BUILTINS,
+    *CONSTANTS,
+    "m",
+    "chain_product",
+)  # names that the rules' readers need
 CO_VARARGS, CO_VARKEYWORDS = 4, 8  # flags of a function's code, as in inspect
 
 
@@ -62,9 +67,8 @@ def rule(
         taken = hasattr(Value, name) or name in (*TAKEN, *functions.__all__)
         if name not in RULES and taken:
             raise ValueError(f"rule {name!r}: the name means something else; choose another")
-        texts = (formula, *derivatives, arrays or formula)
-        _check_texts(name, function, symbol, texts, domain)
         new, before = Rule(function, symbol, formula, derivatives, domain, arrays), RULES.get(name)
+        check_texts(new)
         _try_floats(new)
         documentation(new)  # all that is written of it can be written
         entered(symbol, formula, *derivatives, domain=domain, arrays=arrays)(function)
@@ -86,10 +90,10 @@ def forget(name: str) -> None:
     """Take a rule out of the table, and its method from Value; graphs that have it keep it.
 
     >>> @rule("k", "2 * x", "2")
-    ... def doubled(x):
+    ... def twice(x):
     ...     return 2 * x, 2.0
-    >>> forget("doubled")
-    >>> hasattr(Value, "doubled")
+    >>> forget("twice")
+    >>> hasattr(Value, "twice")
     False
     """
     del RULES[name]
@@ -97,9 +101,9 @@ def forget(name: str) -> None:
     delattr(on_values, name)
 
 
-def _check_texts(
-    name: str, function: Any, symbol: str, formulas: Sequence[str], domain: str
-) -> None:
+def check_texts(of: Rule) -> None:
+    """A TypeError or a ValueError if a rule's inputs or texts are not as all readers need them."""
+    name, function = of.name, of.function
     code = function.__code__
     parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     several = code.co_kwonlyargcount or code.co_flags & (CO_VARARGS | CO_VARKEYWORDS)
@@ -107,23 +111,108 @@ def _check_texts(
         raise TypeError(f"rule {name!r}: its inputs are x, or x and y, not {parameters}")
     if len(function.__defaults__ or ()) >= len(parameters):
         raise TypeError(f"rule {name!r}: x has a default; only y may have one")
-    if len(formulas) != 2 + len(parameters):
+    if of.arity != len(parameters):
         raise TypeError(
             f"rule {name!r}: {len(parameters)} inputs need as many derivatives' formulas, "
-            f"not {len(formulas) - 2}"
+            f"not {of.arity}"
         )
-    if not isinstance(symbol, str) or not symbol:
-        raise TypeError(f"rule {name!r}: needs a symbol to show in pictures, not {symbol!r}")
-    for text in (*formulas, domain or "True"):
+    if not isinstance(of.symbol, str) or not of.symbol:
+        raise TypeError(f"rule {name!r}: needs a symbol to show in pictures, not {of.symbol!r}")
+    rules = {*MATH, *RULES}
+    others = rules - ({name} - {*MATH})  # a formula cannot call what it is the formula of
+    _Reader(name, parameters, others).read(of.formula)
+    for slope in of.derivatives:
+        _Reader(name, parameters, {*rules, name}).read(slope)
+    _Reader(name, parameters, {*others, *ON_ARRAYS}).read(of.arrays)
+    if of.domain:
+        _Reader(name, parameters, MATH).read(of.domain, condition=True)
+
+
+class _Reader:
+    """Reads a formula for what some reader of it could not take: a ValueError tells that.
+
+    Its names are parameters, constants, and of what it calls, ``called``.
+    """
+
+    def __init__(self, rule: str, parameters: Sequence[str], called: Collection[str]) -> None:
+        self.rule, self.parameters, self.called = rule, parameters, called
+        self.unknown: set[str] = set()
+
+    def read(self, text: str, condition: bool = False) -> None:
+        """Read a formula, or a condition."""
+        about = f"rule {self.rule!r}: {text!r}"
+        if not isinstance(text, str):
+            raise TypeError(f"{about}: formulas are texts, as 'x + 1'")
         try:
-            names = compile(text, "formula", "eval").co_names
-        except (SyntaxError, TypeError) as error:
-            raise ValueError(f"rule {name!r}: {text!r} is no Python expression: {error}") from None
-        known = {*parameters, *BUILTINS, "logaddexp"}
-        known |= set() if text == domain else {*RULES, name}  # which conditions cannot call
-        unknown = sorted(word for word in names if word not in known and not hasattr(math, word))
-        if unknown:
-            raise ValueError(f"rule {name!r}: {text!r} uses unknown names: {unknown}")
+            tree = notation.syntax(text)
+        except (SyntaxError, ValueError) as error:
+            raise ValueError(f"{about} is no Python expression: {error}") from None
+        try:
+            (self.condition if condition else self.number)(tree)
+            notation.formula(text, *self.parameters)
+        except ValueError as error:
+            raise ValueError(f"{about}: {error}") from None
+        if self.unknown:
+            raise ValueError(f"{about} uses unknown names: {sorted(self.unknown)}")
+
+    def number(self, node: Any) -> None:
+        """Read what is a number."""
+        import ast
+
+        match node:
+            case ast.Constant(value=int() | float() as x) if not isinstance(x, bool):
+                pass
+            case ast.Name(id=name):
+                self.unknown |= {name} - {*self.parameters, *CONSTANTS}
+            case ast.UnaryOp(op=ast.USub(), operand=part):
+                self.number(part)
+            case ast.BinOp(left=left, right=right):
+                self.number(left)
+                self.number(right)
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                self.condition(test)
+                self.number(body)
+                self.number(orelse)
+            case ast.Call(func=ast.Name(id=name), args=parts, keywords=[]):
+                self.call(name, parts)
+            case _:
+                raise ValueError(
+                    f"a formula has no {ast.unparse(node)!r}; it has numbers, x, y, + - * / ** % "
+                    "and functions"
+                )
+
+    def condition(self, node: Any) -> None:
+        """Read what is true or false."""
+        import ast
+
+        match node:
+            case ast.BoolOp(values=parts):
+                for part in parts:
+                    self.condition(part)
+            case ast.UnaryOp(op=ast.Not(), operand=part):
+                self.condition(part)
+            case ast.Compare(left=left, comparators=others):
+                for part in (left, *others):
+                    self.number(part)
+            case _:
+                raise ValueError(
+                    f"{ast.unparse(node)!r} is no condition; compare numbers, as in x > 0"
+                )
+
+    def call(self, name: str, parts: Sequence[Any]) -> None:
+        """Read a function's call, with as many numbers as it takes."""
+        if name not in self.called:
+            self.unknown.add(name)
+        least, most = 1, len(parts)
+        if name in ("min", "max"):
+            least = 2
+        elif name in RULES and name != self.rule:
+            most = RULES[name].arity
+            least = most - len(RULES[name].function.__defaults__ or ())
+        if not least <= len(parts) <= most:
+            raise ValueError(f"{name} does not take {notation.plural(len(parts), 'number')}")
+        for part in parts:
+            self.number(part)
 
 
 def _points(of: Rule) -> list[tuple[float, ...]]:

@@ -23,6 +23,7 @@ from micrograd_like.elementary import bind, elementary
 from micrograd_like.graph import (
     NOT_COMPUTED,
     NotComputed,
+    data_changed,
     described,
     edges,
     replay,
@@ -31,6 +32,7 @@ from micrograd_like.graph import (
 from micrograd_like.guard import ONE_PASS
 from micrograd_like.notation import OPERATORS, Written, undefined
 from micrograd_like.rules import RULES, Rule
+from micrograd_like.table import CONSTANTS
 
 TYPE_CHECKING = False  # typing itself would take most of the time of the import
 if TYPE_CHECKING:
@@ -300,7 +302,7 @@ def _named(method: Any, name: str) -> Any:
 
 
 # The m of Values: the rules themselves, as add_method enters them, and constants.
-on_values: ModuleType = elementary({"pi": math.pi, "e": math.e, "inf": math.inf}.get)
+on_values: ModuleType = elementary(CONSTANTS.get)
 for _rule in RULES.values():
     add_method(_rule)
 
@@ -385,10 +387,7 @@ def _derivatives_as_values(node: Value) -> list[tuple[Value, float, Operand]]:
     assert node._rule is not None
     data, *derivatives = ON_VALUES[node._rule](*node.inputs)
     if _differs(data, node._data):
-        raise RuntimeError(
-            f"{described(node)}: its inputs' data changed after it was computed; "
-            "compute it again before backward(create_graph=True)"
-        )
+        raise data_changed("backward(create_graph=True)", node)
     return [(v, recorded, derivatives[position]) for position, v, recorded in edges(node)]
 
 

@@ -12,7 +12,7 @@ that reads what the engine recorded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from micrograd_like.arguments import graph, short
 from micrograd_like.notation import SUBSCRIPTS, code
@@ -27,12 +27,16 @@ __all__ = [
     "NOT_COMPUTED",
     "NotComputed",
     "as_function_of",
+    "backward_edges",
     "chain_product",
+    "data_changed",
+    "dependents",
     "described",
     "edges",
     "evaluated",
     "gradients_of",
     "names_of",
+    "operands_by",
     "operands_of",
     "replay",
     "topological_order",
@@ -94,6 +98,32 @@ def operands_of(node: Any) -> tuple[float, ...]:
     return tuple(x if local is None else x.data for x, local in pairs)
 
 
+def operands_by(
+    node: Any, known: Mapping[int, Any], constant: Callable[[float], Any] = float
+) -> list[Any]:
+    """What stands for a node's operands: for its inputs what is known by their ids, and constants.
+
+    >>> from micrograd_like import Value
+    >>> v = Value(2.0, "a") * 3
+    >>> operands_by(v, names_of(topological_order(v)), str)
+    ['a', '3.0']
+    """
+    pairs = zip(node.inputs, node.local_grads, strict=True)
+    return [constant(x) if local is None else known[id(x)] for x, local in pairs]
+
+
+def data_changed(caller: str, node: Any) -> RuntimeError:
+    """The error of a node whose inputs' numbers are others than when it was computed.
+
+    >>> from micrograd_like import Value
+    >>> data_changed("backward", Value(2.0) * 3)
+    RuntimeError('backward: the data of 2.0 * 3.0 changed after it was computed; compute it again')
+    """
+    return RuntimeError(
+        f"{caller}: the data of {described(node)} changed after it was computed; compute it again"
+    )
+
+
 def described(node: Any) -> str:
     """A node in an error: the operation on the numbers of its inputs, and its label.
 
@@ -118,10 +148,25 @@ def gradients_of(order: Sequence[Any], root: Any) -> dict[int, float]:
     """The gradient of the root for each value by its id: the chain rule, apart from the engine."""
     found = {id(v): 0.0 for v in order}
     found[id(root)] = 1.0
-    for node in reversed(order):
-        for _, v, local in edges(node):
-            found[id(v)] += chain_product(found[id(node)], local)
+    for _ in backward_edges(order, found):
+        pass
     return found
+
+
+def backward_edges(
+    order: Sequence[Node], gradients: dict[int, float]
+) -> Iterator[tuple[Node, int, Node, float, float, float, float]]:
+    """The edges from the last node of an order back, each product added to its input's gradient.
+
+    Yields the node, the input's position, the input, the local derivative, the node's gradient, and
+    the input's gradient before and after.  ``gradients`` has a number for each node by its id.
+    """
+    for node in reversed(order):
+        upstream = gradients[id(node)]
+        for position, v, local in edges(node):
+            before = gradients[id(v)]
+            after = gradients[id(v)] = before + chain_product(upstream, local)
+            yield node, position, v, local, upstream, before, after
 
 
 def names_of(order: Iterable[Any]) -> dict[int, str]:
@@ -180,7 +225,7 @@ def evaluated(
     """
     for node in order:
         if id(node) not in known:
-            known[id(node)] = call(node, *_operands(node, known)) if node.rule else node.data
+            known[id(node)] = call(node, *operands_by(node, known)) if node.rule else node.data
     return known
 
 
@@ -191,24 +236,29 @@ def as_function_of(
 
     ``base`` has every node's number by its id, at the point from which the leaf moves.
     """
-    moving = {id(leaf)}
-    nodes = []
-    for node in order:
-        if any(id(v) in moving for _, v, _ in edges(node)):
-            moving.add(id(node))
-            nodes.append(node)
+    nodes = list(dependents([leaf], order))
     root = id(order[-1])
 
     def at(x: Any) -> Any:
         moved = {id(leaf): x}
         for node in nodes:
             known = {id(v): moved.get(id(v), base[id(v)]) for _, v, _ in edges(node)}
-            moved[id(node)] = call(node, *_operands(node, known))
+            moved[id(node)] = call(node, *operands_by(node, known))
         return moved.get(root, base[root])
 
     return at
 
 
-def _operands(node: Any, known: Mapping[int, Any]) -> list[Any]:
-    pairs = zip(node.inputs, node.local_grads, strict=True)
-    return [x if local is None else known[id(x)] for x, local in pairs]
+def dependents(leaves: Iterable[Node], order: Iterable[Node]) -> Iterator[Node]:
+    """The values of an order that depend on any of the leaves, one after the other.
+
+    >>> from micrograd_like import Value
+    >>> a, b = Value(2.0, "a"), Value(3.0, "b")
+    >>> [v.op for v in dependents([a], topological_order(a * b + b * b))]
+    ['×', '+']
+    """
+    reached = {id(leaf) for leaf in leaves}
+    for node in order:
+        if any(id(v) in reached for _, v, _ in edges(node)):
+            reached.add(id(node))
+            yield node

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OPERATORS",
+    "SIGNS",
     "SUBSCRIPTS",
     "TIMES",
     "Term",
@@ -54,6 +55,7 @@ OPERATORS = {
     "add": "__add__", "sub": "__sub__", "mul": "__mul__", "div": "__truediv__", "pow": "__pow__",
     "neg": "__neg__", "abs": "__abs__",
 }  # fmt: skip
+SIGNS = tuple(name for name in OPERATORS if name != "abs")  # abs is written as a function
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 RAISED = str.maketrans("0123456789", SUPERSCRIPTS)
@@ -336,7 +338,7 @@ def syntax(text: str) -> ast.expr:
 
 def _shape(rule: Rule) -> ast.expr:
     """An operation's tree: an operator's is its formula, all others are functions."""
-    if rule.name in OPERATORS and rule.name != "abs":
+    if rule.name in SIGNS:
         return syntax(rule.formula)
     return syntax(f"{rule.name}({', '.join('xy'[: rule.arity])})")
 

@@ -12,7 +12,16 @@ if TYPE_CHECKING:
     Function = Callable[..., Any]
 
 
-__all__ = ["RULES", "Rule", "rule"]
+__all__ = ["BUILTINS", "CONSTANTS", "MATH", "ON_ARRAYS", "RULES", "Rule", "rule"]
+
+# The language of formulas: numbers, x and y, + - * / ** %, `a if condition else b`, the constants
+# and functions here, and the functions of the rules; conditions compare numbers, with and, or, not.
+CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
+BUILTINS: dict[str, Function] = {"abs": abs, "min": min, "max": max}  # Python's own
+MATH: dict[str, Function] = {k: f for k, f in vars(math).items() if k[0] != "_" and callable(f)}
+MATH |= BUILTINS
+SCOPE: dict[str, Any] = {**MATH, **CONSTANTS}  # of conditions
+ON_ARRAYS = ("logaddexp",)  # further functions, in formulas for arrays
 
 
 class Rule:
@@ -66,7 +75,7 @@ class Rule:
         point = {"x": x, "y": y}
         if any(math.isnan(point[name]) for name in self.asked):
             return True
-        return bool(eval(self._condition, {**vars(math), **point}))
+        return bool(eval(self._condition, SCOPE, point))
 
     @property
     def asked(self) -> list[str]:

@@ -15,7 +15,7 @@ from micrograd_like.check.differences import VERTICAL, check_slope
 from micrograd_like.check.inputs import PythonFunction, RecordedGraph, Subject, check_inputs
 from micrograd_like.check.report import Check, LocalCheck
 from micrograd_like.engine import Value, apply
-from micrograd_like.graph import edges, names_of, operands_of
+from micrograd_like.graph import dependents, names_of, operands_by, operands_of
 from micrograd_like.notation import exact
 
 __all__ = ["first_failures", "hint", "local_checks", "open_at_kinks"]
@@ -29,7 +29,7 @@ def local_checks(graph: RecordedGraph, reference: str) -> list[LocalCheck]:
         point = operands_of(node)
         if node.rule is None or (node.rule, *point) in found or not all(map(math.isfinite, point)):
             continue
-        operands = tuple(names[id(v)] if isinstance(v, Value) else exact(v) for v in node.inputs)
+        operands = tuple(operands_by(node, names, exact))
         found[(node.rule, *point)] = [
             LocalCheck(node.rule, operands, point, check)
             for check in _check_alone(node, point, reference)
@@ -84,14 +84,8 @@ def _first_bend(
     leaf: Value, graph: RecordedGraph, bends: dict[tuple[Any, ...], LocalCheck]
 ) -> LocalCheck | None:
     """The first operation that depends on a leaf and bends where it is."""
-    reached = {id(leaf)}
-    for node in graph.order:
-        if any(id(v) in reached for _, v, _ in edges(node)):
-            reached.add(id(node))
-            bend = bends.get((node.rule, *operands_of(node)))
-            if bend:
-                return bend
-    return None
+    along = (bends.get((v.rule, *operands_of(v))) for v in dependents([leaf], graph.order))
+    return next(filter(None, along), None)
 
 
 def hint(subject: Subject, graph: RecordedGraph, checks: list[Check]) -> str:

@@ -18,6 +18,7 @@ from micrograd_like.derivatives import checked
 from micrograd_like.engine import Value
 from micrograd_like.graph import (
     as_function_of,
+    data_changed,
     edges,
     evaluated,
     gradients_of,
@@ -87,11 +88,12 @@ class RecordedGraph:
         """A RuntimeError if data was changed after the graph was recorded."""
         for node in self.order:
             if node.rule:
-                now = node.rule.function(*operands_of(node))[0]
+                try:
+                    now = node.rule.function(*operands_of(node))[0]
+                except (ValueError, ArithmeticError):  # not defined there
+                    raise data_changed("gradcheck", node) from None
                 if not math.isclose(now, node.data, rel_tol=1e-12) and repr(now) != repr(node.data):
-                    raise RuntimeError(
-                        "gradcheck: data was changed after the graph was recorded; compute it again"
-                    )
+                    raise data_changed("gradcheck", node)
 
     def gives(self, slopes: list[float]) -> bool:
         """Whether the chain rule gives these gradients: summed up here, not by the engine."""

@@ -30,8 +30,9 @@ from micrograd_like.check.differences import UNCERTAIN, UNSETTLED, VERTICAL, off
 from micrograd_like.check.report import Check
 from micrograd_like.engine import Value
 from micrograd_like.graph import as_function_of, evaluated, topological_order
-from micrograd_like.notation import condition
+from micrograd_like.notation import undefined
 from micrograd_like.rules import RULES, Rule, elementary
+from micrograd_like.table import BUILTINS
 
 mpmath = extra("mpmath", "check", "the reference at many digits computes with mpmath")
 
@@ -55,11 +56,11 @@ FUNCTIONS = elementary(lambda name: SPECIAL.get(name) or getattr(mpmath, name, N
 
 
 class _Scope(dict[str, Any]):
-    """What a formula may name: x and y, ``min`` and ``max``, mpmath's functions, other rules."""
+    """What a formula's names mean: x and y, Python's own, mpmath's functions, other rules."""
 
     def __missing__(self, name: str) -> Any:
-        if name in ("min", "max"):
-            return {"min": min, "max": max}[name]
+        if name in BUILTINS:
+            return BUILTINS[name]
         found = getattr(FUNCTIONS, name, None)
         if found is None and name in RULES:
             found = partial(exactly, RULES[name])
@@ -95,7 +96,7 @@ def exactly(rule: Rule, *operands: Any, output: int = 0) -> Exactly:
     # The condition of Rule.is_defined, with all digits; a NaN is allowed there, too.
     known = rule.domain and not any(mpmath.isnan(scope[name]) for name in rule.asked)
     if known and not eval(_compiled(rule.domain), {}, scope):
-        raise ValueError(f"{rule.name}: needs {condition(rule.domain)}")
+        raise undefined(ValueError(), rule, *map(float, operands))
     result = eval(_compiled((rule.formula, *rule.derivatives)[output]), {}, scope)
     if isinstance(result, (mpmath.mpc, complex)):
         raise ValueError(f"{rule.name}: {rule.formula} is complex")

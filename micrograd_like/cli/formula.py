@@ -5,14 +5,14 @@ Value(data=-0.462117, grad=0, label='L')
 """
 
 import ast
-import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from micrograd_like.engine import Value, apply
-from micrograd_like.notation import OPERATORS, listed, python, syntax
+from micrograd_like.notation import SIGNS, listed, python, syntax
 from micrograd_like.rules import RULES
+from micrograd_like.table import CONSTANTS
 
 __all__ = ["parse", "variables"]
 
@@ -20,10 +20,9 @@ MOST = 1000  # characters of a formula
 # Python's operators between two operands, by the formulas of the rules.
 BINARY: dict[Any, str] = {
     type(tree.op): name
-    for name in OPERATORS
+    for name in SIGNS
     if isinstance(tree := syntax(RULES[name].formula), ast.BinOp)
 }
-CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
 
 
 def variables(assignments: Iterable[str]) -> dict[str, float]:
@@ -154,7 +153,7 @@ def _operands(node: ast.expr) -> list[ast.expr]:
         case ast.BinOp(left=left, op=op, right=right) if type(op) in BINARY:
             return [left, right]
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
-            known = [n for n in RULES if n not in OPERATORS or n == "abs"]
+            known = [n for n in RULES if n not in SIGNS]
             if name not in known:
                 raise ValueError(f"{name}: no such function; there are {listed(known, 99)}")
             return arguments

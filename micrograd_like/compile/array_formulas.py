@@ -16,6 +16,7 @@ from typing import Any
 from micrograd_like.arguments import extra
 from micrograd_like.notation import syntax
 from micrograd_like.rules import RULES, Rule, m
+from micrograd_like.table import CONSTANTS
 
 __all__ = ["Library", "array_formula"]
 
@@ -89,7 +90,7 @@ class _OnArrays:
             case ast.Constant():
                 return node
             case ast.Name(id=name):
-                return operands[name] if name in operands else ast.Constant(getattr(math, name))
+                return operands[name] if name in operands else ast.Constant(CONSTANTS[name])
             case ast.UnaryOp(op=ast.Not(), operand=part):
                 return _negation(again(part))
             case ast.UnaryOp(op=op, operand=part):

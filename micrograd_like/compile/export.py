@@ -21,12 +21,12 @@ def program(X, parameters):
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from micrograd_like.arguments import expect, short
+from micrograd_like.arguments import expect
 from micrograd_like.compile.array_formulas import Library, array_formula
-from micrograd_like.compile.graph_arrays import roots_and_inputs
+from micrograd_like.compile.graph_arrays import independent, roots_and_inputs
 from micrograd_like.compile.source import identifiers
 from micrograd_like.engine import Value
-from micrograd_like.graph import edges
+from micrograd_like.graph import dependents, operands_by
 from micrograd_like.notation import plural
 
 __all__ = ["ArrayFunction", "to_function"]
@@ -78,15 +78,10 @@ def to_function(
 
 
 def _check_roots(roots: Sequence[Value], inputs: Sequence[Value], order: Sequence[Value]) -> None:
-    moving = {id(v) for v in inputs}
-    for v in order:
-        if any(id(x) in moving for _, x, _ in edges(v)):
-            moving.add(id(v))
+    moving = {*map(id, inputs), *map(id, dependents(inputs, order))}
     for k, root in enumerate(roots):
         if id(root) not in moving:
-            raise ValueError(
-                f"to_function: root {k}, {short(root)}, depends on none of the inputs; leave it out"
-            )
+            raise independent("to_function", k, root)
 
 
 def _operands(
@@ -105,8 +100,8 @@ def _operations(order: Sequence[Value], names: dict[int, str], library: Library)
     lines = []
     for v in order:
         if v.rule is not None:
-            operands = [names[id(x)] if isinstance(x, Value) else float(x) for x in v.inputs]
-            lines.append(f"{names[id(v)]} = {array_formula(v.rule, operands, library)}")
+            text = array_formula(v.rule, operands_by(v, names), library)
+            lines.append(f"{names[id(v)]} = {text}")
     return lines
 
 

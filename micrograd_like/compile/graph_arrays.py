@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["GraphArrays", "Scalars", "graph_arrays", "roots_and_inputs"]
+__all__ = ["GraphArrays", "Scalars", "graph_arrays", "independent", "roots_and_inputs"]
 
 Kind = TypeVar("Kind")
 
@@ -115,12 +115,17 @@ def graph_arrays(
         rule_of.append(code)
     ends = np.array([number[id(v)] for v in roots], dtype=np.int64)
     for k in np.flatnonzero(ends < 0).tolist():
-        raise ValueError(
-            f"Tape: root {k}, {short(roots[k])}, depends on none of the inputs; leave it out"
-        )
+        raise independent("Tape", k, roots[k])
     of, operands = np.array(rule_of, dtype=np.int64), np.array([left, right], dtype=np.int64)
     arrays = of, operands, np.array(same, dtype=np.int64), np.array(learns, dtype=np.bool_)
     return GraphArrays(len(inputs), scalars, list(rules), *arrays, ends)
+
+
+def independent(caller: str, k: int, root: Value) -> ValueError:
+    """The error of a root that is the same for all rows."""
+    return ValueError(
+        f"{caller}: root {k}, {short(root)}, depends on none of the inputs; leave it out"
+    )
 
 
 def roots_and_inputs(

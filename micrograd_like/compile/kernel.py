@@ -22,6 +22,7 @@ from micrograd_like.arguments import extra
 from micrograd_like.elementary import FLOAT_COMPOSED, bind, elementary, of_math
 from micrograd_like.graph import chain_product
 from micrograd_like.rules import RULES, Rule
+from micrograd_like.table import BUILTINS, CONSTANTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,7 @@ _PROCESS = os.urandom(8).hex()
 SHORT = 40  # bytes of a rule's code, up to which it has loops for every kind of operands
 TEXT = '''"""From micrograd_like.compile.kernel: the rules in a loop over operations and rows."""
 
-from math import inf, nan, pi
+from math import {constants}
 
 from numba import njit
 
@@ -135,7 +136,8 @@ def _kernel(custom: tuple[tuple[Rule, str], ...]) -> Kernel:
             codes[rule, kind] = code = len(codes)
             there.append(_forward(rule, name, kind, code))
             back.append(_backward(rule, name, kind, code))
-    text = TEXT.format(forward="".join(there), backward="".join(back))
+    words = {"forward": "".join(there), "backward": "".join(back)}
+    text = TEXT.format(constants=", ".join(CONSTANTS), **words)
     marks = [text, numba.__version__, sys.version]
     marks += [_mark(rule.function) for rule in BUILT_IN] + [mark for _, mark in custom]
     marks += [_mark(function) for function in (chain_product, *FLOAT_COMPOSED.values())]
@@ -210,7 +212,7 @@ def _compiled(names: dict[Rule, str]) -> dict[str, Any]:
     ready: dict[str, Any] = {"chain_product": compiled(chain_product, forceinline=True)}
     for rule in names:  # what domains call
         for name in compile(rule.domain or "0", "domain", "eval").co_names:
-            if name not in ("x", "y", "inf", "nan", "pi", "abs"):
+            if name not in ("x", "y", *CONSTANTS, *BUILTINS):
                 ready[name] = getattr(m, name)
     for rule, name in names.items():
         ready[name] = compiled(bind(rule.function, m), forceinline=True)

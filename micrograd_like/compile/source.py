@@ -25,7 +25,7 @@ from keyword import iskeyword
 from unicodedata import normalize
 
 from micrograd_like.engine import Value
-from micrograd_like.graph import edges, names_of, topological_order
+from micrograd_like.graph import edges, names_of, operands_by, topological_order
 from micrograd_like.notation import OPERATORS, code
 from micrograd_like.rules import RULES, Rule
 
@@ -79,7 +79,7 @@ def source(roots: Sequence[Value], inputs: Sequence[Value]) -> str:
 
 def _forward(v: Value, names: dict[int, str]) -> str:
     assert v.rule is not None
-    name, operands = names[id(v)], [_operand(x, names) for x in v.inputs]
+    name, operands = names[id(v)], operands_by(v, names, _constant)
     if _is_plain(v.rule):
         return f"{name} = {code(v.rule, *operands)}"
     local = ["_" if d is None else f"d_{name}_{k}" for k, d in enumerate(v.local_grads, 1)]
@@ -103,7 +103,7 @@ def _backward(
         add(root, "1.0")
     for v in reversed(operations):
         assert v.rule is not None
-        operands = [_operand(x, names) for x in v.inputs]
+        operands = operands_by(v, names, _constant)
         for k, x, _ in edges(v):
             local = f"d_{names[id(v)]}_{k + 1}"
             if _is_plain(v.rule):
@@ -113,9 +113,7 @@ def _backward(
     return lines
 
 
-def _operand(x: Value | float, names: dict[int, str]) -> str:
-    if isinstance(x, Value):
-        return names[id(x)]
+def _constant(x: float) -> str:
     text = repr(float(x))
     return f'float("{text}")' if text.strip("-") in ("inf", "nan") else text
 

@@ -14,7 +14,7 @@ from micrograd_like import notation
 from micrograd_like.draw.numbers import Numbers
 from micrograd_like.draw.outline import Link, Node, Outline
 from micrograd_like.engine import Value
-from micrograd_like.graph import chain_product, names_of
+from micrograd_like.graph import chain_product, names_of, operands_by
 from micrograd_like.notation import Term, exact, number, plural
 
 __all__ = [
@@ -168,7 +168,7 @@ class Words:
         if v is None:
             return f"{node.name or node.kind}: {plural(len(node.members), 'value')}"
         data, grad = (of.get(id(v)) for of in (numbers.data, numbers.grads))
-        sides = [str(self._name(v))]
+        sides = [str(self.names[id(v)])]
         if v.label and v.rule:
             sides.append(self._operation(v))
         if data is not None:
@@ -181,7 +181,7 @@ class Words:
     def why(self, link: Link, numbers: Numbers, backward: bool = True) -> str:
         """The tooltip of an edge: the chain rule, in names and numbers."""
         (v, position), many = link.edges[0], len(link.edges)
-        source, made = self._name(v.inputs[position]), self._name(v)
+        source, made = self._operands(v)[position], self.names[id(v)]
         if not backward:
             return f"{source} is in {made} = {self._operation(v)}"
         if many > 1:
@@ -214,10 +214,10 @@ class Words:
     def _operation(self, v: Value) -> str:
         """The operation that made a value, on its operands' names."""
         assert v.rule is not None
-        return str(notation.operation(v.rule, *map(self._name, v.inputs), numbers=exact))
+        return str(notation.operation(v.rule, *self._operands(v), numbers=exact))
 
-    def _name(self, x: Value | float) -> Term | str | float:
-        return self.names[id(x)] if isinstance(x, Value) else x
+    def _operands(self, v: Value) -> list[Term | str | float]:
+        return operands_by(v, self.names)
 
 
 def _within(name: str, group: str) -> str:

@@ -77,7 +77,7 @@ def package() -> str:
     lines = [HEAD]
     for place, names in micrograd_like._PLACES.items():
         lines += [f"from micrograd_like.{place} import {name} as {name}" for name in names]
-    public = [name for name in FUNCTIONS if name != "abs"]
+    public = [name for name in FUNCTIONS if name not in OPERATORS]
     lines += [f"from micrograd_like._functions import {name} as {name}" for name in public]
     listed = ", ".join(f'"{name}"' for name in micrograd_like.__all__)
     return "\n".join([*lines, "", f"__all__ = [{listed}]", "__version__: str"]) + "\n"
