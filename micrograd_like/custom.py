@@ -15,13 +15,8 @@ from micrograd_like.table import rule as entered
 
 __all__ = ["forget", "rule"]
 
-TAKEN = (
-    *COMPOSED,
-    *BUILTINS,
-    *CONSTANTS,
-    "m",
-    "chain_product",
-)  # names that the rules' readers need
+# Names that the rules' readers need.
+TAKEN = (*COMPOSED, *BUILTINS, *CONSTANTS, "m", "chain_product")
 CO_VARARGS, CO_VARKEYWORDS = 4, 8  # flags of a function's code, as in inspect
 
 
@@ -41,7 +36,10 @@ def rule(
     ``symbol`` is what pictures show.  ``formula`` and ``derivatives``, Python expressions in x and
     y, are what people and ``gradcheck(..., reference="mpmath")`` read; ``domain`` is a condition on
     x and y, where the operation is not defined everywhere.  ``arrays`` is a formula for
-    `to_function`, where another is better for arrays.
+    `to_function`, where another is better for arrays.  In formulas are numbers, pi, e, inf and nan,
+    + - * / ** %, ``a if condition else b``, and calls of rules, of ``math``'s functions, and of
+    abs, min and max; in ``arrays`` also of logaddexp.  The rule itself is called in its derivatives
+    only; a domain calls no rules.
 
     A TypeError or a ValueError tells what is wrong with a definition; nothing is changed then.
 
