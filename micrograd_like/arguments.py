@@ -126,7 +126,7 @@ def choice(value: Any, where: str, choices: Iterable[str]) -> str:
     expect(isinstance(value, str), value, where, what)
     if value not in words:
         raise ValueError(f"{where} is {short(value)}; it is to be {what}")
-    return value
+    return words[words.index(value)]
 
 
 def flag(value: Any, where: str) -> bool:

@@ -140,13 +140,13 @@ def _value(f: Callable[..., Any], variables: Sequence[Value], name: str) -> Valu
     return checked(_call(f, variables), name)
 
 
-def checked(output: Any, name: str) -> Value:
+def checked(output: Any, name: str, of: str = "f") -> Value:
     """What a function returned, if it is a Value, or a TypeError that says where it was lost."""
     if isinstance(output, Value):
         return output
     raise TypeError(
-        f"{name}: f returned {short(output)}, not a Value: its graph was lost where it left Values "
-        "(math.exp in place of micrograd_like.exp, or .data); a constant is Value(...)"
+        f"{name}: {of} returned {short(output)}, not a Value: its graph was lost where it left "
+        "Values (math.exp in place of micrograd_like.exp, or .data); a constant is Value(...)"
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["read_json", "write"]
+__all__ = ["check_file", "read_json", "write"]
 
 LARGEST = 100 * 2**20  # bytes of a JSON file: some two million weights
 
@@ -45,10 +45,19 @@ def write(path: "Path", content: bytes) -> None:
         raise
 
 
+def check_file(path: "Path") -> None:
+    """Tell a file that is not there, or that is a folder, in one line with what to do."""
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: there is no such file; check its name and its folder")
+    if path.is_dir():
+        raise IsADirectoryError(f"{path}: is a folder; give the name of a file")
+
+
 def read_json(path: "Path") -> dict[str, Any]:
     """A JSON file with an object; a ValueError tells in one line what is wrong with it."""
     import json
 
+    check_file(path)
     size = path.stat().st_size
     if size > LARGEST:
         raise ValueError(f"{path}: has {size:,} bytes; at most {LARGEST:,} are read")

@@ -29,6 +29,7 @@ from micrograd_like.arguments import (
 )
 from micrograd_like.classes import class_of, is_right
 from micrograd_like.compile import Tape, is_worth_a_tape
+from micrograd_like.derivatives import checked
 from micrograd_like.engine import Value
 from micrograd_like.graph import NOT_COMPUTED
 from micrograd_like.models import read_model, write_model
@@ -256,8 +257,11 @@ class Neuron(Module):
                 f"make the network with nin={len(x)} or give it {plural(len(self.w), 'number')}"
             )
         act = self.b
-        for wi, xi in zip(self.w, x, strict=True):
-            act = act + wi * xi
+        try:
+            for wi, xi in zip(self.w, x, strict=True):
+                act = act + wi * xi
+        except TypeError as error:
+            raise TypeError(f"{self.name or 'Neuron'}: an input: {error}") from None
         if self.nonlin and self.activation != LINEAR:
             act = getattr(act, self.activation)()
         if act is not self.b:
@@ -431,9 +435,8 @@ def can_replay(model: Module) -> bool:
 def _data_of(outputs: Any) -> Any:
     """The numbers of a model's outputs."""
     several = isinstance(outputs, list)
-    right = all(map(is_value, outputs if several else [outputs]))
-    expect(right, outputs, "predict: the model's output", "a Value, or a list of Values")
-    return [v.data for v in outputs] if several else outputs.data
+    values = [checked(v, "predict", "the model") for v in (outputs if several else [outputs])]
+    return [v.data for v in values] if several else values[0].data
 
 
 def _is_nan(x: Any) -> bool:

@@ -17,9 +17,23 @@ from conftest import BUILT_IN
 import micrograd_like as mg
 from micrograd_like import MLP, Layer, Neuron, Value
 
+
+class Sized:
+    """Something that has a length and nothing in it."""
+
+    def __len__(self) -> int:
+        return 2
+
+    def __repr__(self) -> str:
+        return "Sized()"
+
+
+ITSELF: list[Any] = [1.0]
+ITSELF.append(ITSELF)
 ZOO: list[Any] = [
     None, "text", 3, -1, 0.5, math.nan, True, 1j, b"x", [], {}, [None], [[]], ["a"], {"a": 1},
     object(), (1, 2, 3), range(2), lambda: None,
+    Sized(), ITSELF,
 ]  # fmt: skip
 # Words of a message that speak of the inside: of Python's own errors, or of private names.
 INSIDE = re.compile(

@@ -5,8 +5,8 @@ from functools import partial
 from types import FunctionType
 from typing import Any
 
-from micrograd_like.arguments import expect, is_value
 from micrograd_like.compile import Tape, is_worth_a_tape
+from micrograd_like.derivatives import checked
 from micrograd_like.engine import Value
 from micrograd_like.learn.data import Point
 from micrograd_like.learn.losses import LOSSES, PER_CLASS, Loss
@@ -41,10 +41,7 @@ class Recorded:
         return [self._loss([out], [p.target]).data for out, p in pairs], outputs
 
     def _loss(self, outputs: list[Any], targets: list[Any]) -> Value:
-        error: Value = self.loss(outputs, targets)
-        what = "a Value, one for all of a batch, made of the model's outputs"
-        expect(is_value(error), error, "fit: what the loss gives", what)
-        return error
+        return checked(self.loss(outputs, targets), "fit", "the loss")
 
 
 class Replayed:
@@ -71,7 +68,7 @@ class Replayed:
         self.places = {id(point): k for k, point in enumerate(points)}
         t = [Value(number, "target") for number in self.rows[0][len(x) :]]
         single = not per_class and not isinstance(first.target, list)
-        error = loss([outputs], [t[0] if single else t])
+        error = checked(loss([outputs], [t[0] if single else t]), "fit", "the loss")
         self.tape = Tape([error, *listed], [*x, *t])
 
     def gradient(self, batch: list[Point]) -> tuple[float, list[Any]]:

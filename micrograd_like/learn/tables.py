@@ -21,6 +21,7 @@ from micrograd_like.arguments import (
     text,
     whole,
 )
+from micrograd_like.files import check_file
 from micrograd_like.notation import listed, plural
 
 __all__ = ["Encoding", "Scale", "Table", "house_prices", "read_csv", "read_rows"]
@@ -242,6 +243,7 @@ def _classes(path: Path, target: str, cells: list[str]) -> tuple[list[float], li
 
 def _lines(path: Path) -> tuple[list[str], list[list[str]]]:
     """The header and the other lines, all of the same length."""
+    check_file(path)
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             lines = [line for line in csv.reader(file) if any(cell.strip() for cell in line)]

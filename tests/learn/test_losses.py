@@ -218,6 +218,8 @@ def test_losses_take_one_prediction_or_rows_of_several() -> None:
     assert cross_entropy([0.0, 0.0], 1) == cross_entropy([[0.0, 0.0]], [1]) == math.log(2)
 
 
+ITSELF: list[Any] = [1.0]
+ITSELF.append(ITSELF)
 WRONG: list[tuple[Callable[[], Any], str]] = [
     (lambda: mse([1.0, 2.0], [1.0]), "mse: 2 predictions and 1 target do not pair up"),
     (lambda: mse([], []), "mse: the data is empty; it needs at least one prediction"),
@@ -253,6 +255,8 @@ WRONG: list[tuple[Callable[[], Any], str]] = [
         lambda: cross_entropy([1.0, 2.0], [None, 1.0]),
         "target 0 0: takes a number, not the NoneType",
     ),
+    (lambda: mse(ITSELF, ITSELF), "mse: lists within lists go 32 deep, or one holds itself"),
+    (lambda: cross_entropy([[1.0, 2.0]], {0: 1}), "targets is {0: 1}; it is to be a list with a"),
     (lambda: max_margin([1.0, 2.0], 0, margin="x"), "max_margin: margin: takes a number, not"),
 ]
 

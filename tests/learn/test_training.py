@@ -119,7 +119,7 @@ WRONG: list[tuple[Any, Any, dict[str, Any], str]] = [
         [[1.0]],
         [1.0],
         {"loss": lambda p, t: 3},
-        "fit: what the loss gives is 3; it is to be a Value",
+        "fit: the loss returned 3, not a Value: its graph was lost",
     ),
     ([[1.0]], [1.0], {"epochs": "10"}, "epochs is '10'; it is to be a whole number from 1 up"),
     ([[1.0]], [1.0], {"epochs": 1.5}, "epochs is 1.5; it is to be a whole number from 1 up"),
