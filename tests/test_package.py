@@ -22,6 +22,7 @@ ORDER = """
     derivatives custom files models classes strategies _hypothesis check draw compile nn learn
     steps cli __main__
 """.split()  # noqa: SIM905
+NO_SITE = "-S"  # Python's option: without the files that site-packages start with
 STUBS = {"_methods": "engine"}  # described in a stub alone, with the module that makes it
 FILES = sorted(PACKAGE.rglob("*.py"))
 # Modules that are slow to import, and that a Value does not need.
@@ -59,10 +60,10 @@ def imports_of(path: Path) -> Iterator[tuple[str, str]]:
                 yield (inside, name) if inside else (name, "")
 
 
-def run(program: str) -> set[str]:
-    """The words that a program prints in a Python without site-packages' start files."""
+def run(program: str, *options: str) -> set[str]:
+    """The words that a program prints in a Python of its own."""
     done = subprocess.run(
-        [sys.executable, "-S", "-c", program],
+        [sys.executable, *options, "-c", program],
         capture_output=True,
         text=True,
         check=True,
@@ -125,17 +126,27 @@ def test_the_bare_import_loads_nothing() -> None:
     """`import micrograd_like` loads no other module of the package, nor of anyone's."""
     found = run(
         "import sys; before = set(sys.modules); import micrograd_like; "
-        "print(*set(sys.modules) - before)"
+        "print(*set(sys.modules) - before)",
+        NO_SITE,
     )
     assert found == {"micrograd_like"}
 
 
 def test_a_value_costs_the_standard_library_alone_and_little_of_it() -> None:
     """`from micrograd_like import Value` loads none of the modules that are slow to import."""
-    found = run("import sys; from micrograd_like import Value; print(*sys.modules)")
+    found = run("import sys; from micrograd_like import Value; print(*sys.modules)", NO_SITE)
     tops = {name.partition(".")[0] for name in found} - {"__main__"}
     assert tops - set(sys.stdlib_module_names) == {"micrograd_like"}
     assert found & HEAVY == set()
+
+
+def test_backprop_does_without_networks_and_plots() -> None:
+    """`from micrograd_like import Backprop` loads nothing that only a descent needs."""
+    found = run("import sys; from micrograd_like import Backprop; print(*sys.modules)")
+    assert "micrograd_like.steps.backprop" in found
+    unneeded = {"compile", "learn", "models", "nn", "steps.descent", "steps.trajectory"}
+    assert not {f"micrograd_like.{name}" for name in unneeded} & found
+    assert not {"matplotlib", "numpy"} & found
 
 
 def test_every_public_name_is_there_and_documented() -> None:

@@ -1,17 +1,33 @@
 """Pictures of a computation graph: what of it is shown, as DOT text, rendered, in two themes."""
 
 from micrograd_like.draw.dot import DIRECTIONS, Drawing, Frame, Style
-from micrograd_like.draw.ids import CELL_ID, edge_id, node_ids
+from micrograd_like.draw.ids import (
+    CELL_ID,
+    FRAME_ID,
+    HEAD_ID,
+    HERE_ID,
+    SLOPE_ID,
+    edge_id,
+    hop_id,
+    node_ids,
+)
 from micrograd_like.draw.numbers import Numbers, Scales, strength
 from micrograd_like.draw.outline import Node, Outline, check_groups, groups_of, names_to_open
 from micrograd_like.draw.pictures import draw_difference, draw_dot
 from micrograd_like.draw.render import Picture, picture_bytes
-from micrograd_like.draw.theme import THEMES, Theme
+from micrograd_like.draw.theme import EDGE_FONT, FONT, TERMINAL, THEMES, Theme, sign_name
 from micrograd_like.draw.words import Words, gradient_text, gradient_word, spread
 
 __all__ = [
     "CELL_ID",
     "DIRECTIONS",
+    "EDGE_FONT",
+    "FONT",
+    "FRAME_ID",
+    "HEAD_ID",
+    "HERE_ID",
+    "SLOPE_ID",
+    "TERMINAL",
     "THEMES",
     "Drawing",
     "Frame",
@@ -30,9 +46,11 @@ __all__ = [
     "gradient_text",
     "gradient_word",
     "groups_of",
+    "hop_id",
     "names_to_open",
     "node_ids",
     "picture_bytes",
+    "sign_name",
     "spread",
     "strength",
 ]

@@ -16,7 +16,7 @@ from micrograd_like.draw.ids import cluster_id, edge_id, node_ids
 from micrograd_like.draw.numbers import Numbers, Scales, strength
 from micrograd_like.draw.outline import Link, Node, Outline
 from micrograd_like.draw.render import Picture
-from micrograd_like.draw.theme import THEMES, Theme
+from micrograd_like.draw.theme import EDGE_FONT, FONT, THEMES, Theme
 from micrograd_like.draw.words import Words, gradient_text, gradient_word, spread
 from micrograd_like.notation import number, readable
 
@@ -93,8 +93,8 @@ class _Writer:
                 "ranksep": "2" if dense else "1" if between else "0.42",
                 "pad": "0.15", "fontname": "Helvetica",
             },
-            node_attr={"fontname": "Helvetica", "fontsize": "11", "fontcolor": t.text},
-            edge_attr={"fontname": "Helvetica", "fontsize": "9", "arrowsize": "0.6"},
+            node_attr={"fontname": "Helvetica", "fontsize": f"{FONT}", "fontcolor": t.text},
+            edge_attr={"fontname": "Helvetica", "fontsize": f"{EDGE_FONT}", "arrowsize": "0.6"},
             title=self.words.picture(), background=t.background,
             drawing=self.drawing, frame=self.frame,
         )  # fmt: skip

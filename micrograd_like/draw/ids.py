@@ -6,7 +6,21 @@
 
 from typing import NamedTuple
 
-__all__ = ["CELL_ID", "NodeIds", "cluster_id", "edge_id", "node_ids"]
+__all__ = [
+    "CELL_ID",
+    "FRAME_ID",
+    "HEAD_ID",
+    "HERE_ID",
+    "SLOPE_ID",
+    "NodeIds",
+    "cluster_id",
+    "edge_id",
+    "hop_id",
+    "node_ids",
+]
+
+# Of a descent: what its picture is cut to, an arrow's head, where the weights are, the slope there.
+FRAME_ID, HEAD_ID, HERE_ID, SLOPE_ID = "frame", "head", "here", "slope"
 
 
 class NodeIds(NamedTuple):
@@ -27,6 +41,11 @@ def node_ids(place: int) -> NodeIds:
 def edge_id(place: int) -> str:
     """The id of a link's edge by its place in the outline."""
     return f"e{place}"
+
+
+def hop_id(number: int) -> str:
+    """The id of the way of a descent's step, counted from 1."""
+    return f"t{number}"
 
 
 def cluster_id(count: int) -> str:

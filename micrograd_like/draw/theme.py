@@ -8,7 +8,20 @@
 
 from typing import NamedTuple
 
-__all__ = ["THEMES", "Theme"]
+__all__ = ["EDGE_FONT", "FONT", "TERMINAL", "THEMES", "Theme", "sign_name"]
+
+FONT = 11  # the size of a picture's text, in points
+EDGE_FONT = 9  # beside edges
+TERMINAL = {"positive": "red", "negative": "blue"}  # the nearest that a terminal has
+
+
+def sign_name(x: float) -> str:
+    """What the colour of a number's sign is called: a theme's field, a class of the page.
+
+    >>> sign_name(2.0), sign_name(-0.5)
+    ('positive', 'negative')
+    """
+    return "positive" if x > 0 else "negative"
 
 
 class Theme(NamedTuple):
@@ -34,7 +47,8 @@ class Theme(NamedTuple):
 
     def signed(self, x: float) -> str:
         """The colour of a number's sign."""
-        return self.positive if x > 0 else self.negative
+        colour: str = getattr(self, sign_name(x))
+        return colour
 
     def tint(self, strength: float) -> str:
         """A box coloured so strongly, from -1 to 1, by the sign; "" for 0.

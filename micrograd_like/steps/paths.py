@@ -15,9 +15,8 @@ from typing import NamedTuple
 
 from micrograd_like.arguments import graph, whole
 from micrograd_like.engine import Value
-from micrograd_like.graph import chain_product, edges, names_of, topological_order
+from micrograd_like.graph import chain_product, edges, gradients_of, names_of, topological_order
 from micrograd_like.notation import TIMES, factors, number, partial, plural
-from micrograd_like.steps.sequence import Steps
 
 __all__ = ["Path", "Paths", "paths"]
 
@@ -121,7 +120,7 @@ def paths(root: Value, leaf: Value, most: int = 10) -> Paths:
         best[id(v)] = nlargest(most, ways, key=lambda way: _size(way[0]))
         total[id(v)] = sum(total.get(id(x), 0) for _, x, _ in inputs)
     listed = [_path(root, leaf, place, best) for place in range(len(best[id(root)]))]
-    gradient = Steps(root).gradients[id(leaf)]
+    gradient = gradients_of(order, root)[id(leaf)]
     return Paths(listed, total[id(root)], gradient, names_of(order))
 
 

@@ -15,7 +15,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from micrograd_like.arguments import choice, extra, file_name
-from micrograd_like.draw import CELL_ID, THEMES
+from micrograd_like.draw import CELL_ID, EDGE_FONT, FONT, THEMES
 from micrograd_like.files import write
 from micrograd_like.notation import TIMES, readable
 from micrograd_like.steps.sequence import one_line
@@ -90,6 +90,14 @@ class Player(ABC):
     @abstractmethod
     def still(self) -> bytes:
         """A PNG picture of the end, for readers in which nothing plays."""
+
+    def check_frames(self, count: int, remedy: str) -> None:
+        """Raise a ValueError if a moving picture of so many steps is too long to look at."""
+        if count > MOST_FRAMES:
+            raise ValueError(
+                f"{type(self).__name__}: a moving picture of {count:,} steps is too long, it may "
+                f"have {MOST_FRAMES}; {remedy}"
+            )
 
     def page(self) -> str:
         """An HTML page that plays the steps and needs nothing else, as text.
@@ -185,7 +193,9 @@ def page_svg(svg: str, theme: str = "light") -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<!--.*?-->\n?|<title>.*?</title>\n?|</?a\b[^>]*>\n?", "", svg, flags=re.DOTALL)
     svg = re.sub(r' (?:font-family="[^"]*"|xml:space="[^"]*"|text-anchor="start")', "", svg)
-    svg = re.sub(rf' (?:font-size="(?:11|9).00"|fill="{THEMES[theme].text}")', "", svg)
+    svg = re.sub(
+        rf' (?:font-size="(?:{FONT}|{EDGE_FONT}).00"|fill="{THEMES[theme].text}")', "", svg
+    )
     svg = RECTANGLE.sub(rectangle, svg)
     return re.sub(rf'<g id="{CELL_ID}">', r'<g id="\1" class="cell">', svg)
 
@@ -208,7 +218,7 @@ def _page(data: PageData) -> str:
         "title": escape(data.title),
         "svg": data.svg,
         "steps": text.replace("<", "\\u003c"),
-        "colours": _colours(data.theme),
+        "variables": _variables(data.theme),
         "style": (Path(FOLDER) / "player.css").read_text("utf-8"),
         "script": (Path(FOLDER) / "player.js").read_text("utf-8"),
     }
@@ -222,14 +232,15 @@ def _short(step: PageStep) -> dict[str, Any]:
     return {k: v for k, v in step._asdict().items() if k not in usual or v != usual[k]}
 
 
-def _colours(theme: str) -> str:
-    """The colours, by name: of one theme, or of the one that the reader prefers.
+def _variables(theme: str) -> str:
+    """Sizes and colours, by name: of one theme, or of the one that the reader prefers.
 
     A picture for the reader's choice is drawn in the light one, and its colours stand for names.
     """
     drawn = THEMES[drawn_theme(theme)]
     scheme = "light dark" if theme == AUTO else theme
-    rules = [f":root {{ color-scheme: {scheme}; {drawn.variables()} }}"]
+    sizes = f"--font:{FONT}px;--edge-font:{EDGE_FONT}px;"
+    rules = [f":root {{ color-scheme: {scheme}; {sizes}{drawn.variables()} }}"]
     if theme == AUTO:
         dark = THEMES["dark"].variables()
         rules.append(f"@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}")

@@ -18,8 +18,16 @@ from itertools import zip_longest
 from typing import Any, NamedTuple, Self, overload
 
 from micrograd_like.arguments import choice, graph, short
+from micrograd_like.draw import TERMINAL, sign_name
 from micrograd_like.engine import Value, apply
-from micrograd_like.graph import chain_product, edges, names_of, operands_of, topological_order
+from micrograd_like.graph import (
+    backward_edges,
+    chain_product,
+    edges,
+    names_of,
+    operands_of,
+    topological_order,
+)
 from micrograd_like.notation import (
     TIMES,
     factors,
@@ -88,9 +96,8 @@ class Step(NamedTuple):
         sign = self.contribution if self.phase == "backward" else 0.0
         text = Text(line)
         text.stylize("dim", 0, line.index("  "))
-        text.stylize(
-            "bold red" if sign > 0 else "bold blue" if sign < 0 else "bold", end - len(result), end
-        )
+        colour = f" {TERMINAL[sign_name(sign)]}" if sign else ""
+        text.stylize(f"bold{colour}", end - len(result), end)
         if self.phase == "backward":
             text.stylize("dim", len(line) - len(self.remark) - 2)
         return text
@@ -111,10 +118,10 @@ class Steps(Sequence[Step]):
         self.order = topological_order(root)
         self._names = names_of(self.order)
         self.operations = [node for node in self.order if node.inputs]
-        self.gradients, self.edges = _backward_pass(self.order[::-1])
+        self.gradients, self.edges = _backward_pass(self.order, root)
         self._right = self.gradients
         if order == "naive":
-            self.gradients, self.edges = _backward_pass(_naive_order(self.order))
+            self.gradients, self.edges = _backward_pass(_naive_order(self.order), root)
         self.places = range(len(self.operations) + 1 + len(self.edges))
 
     def __len__(self) -> int:
@@ -290,23 +297,15 @@ class Edge(NamedTuple):
         return chain_product(self.upstream, self.local)
 
 
-def _backward_pass(backward: Sequence[Value]) -> tuple[dict[int, float], list[Edge]]:
-    """The engine's backward pass, kept: the gradients, and each edge in its order."""
-    gradients = {id(node): 0.0 for node in backward}
-    gradients[id(backward[0])] = 1.0
-    taken = []
-    for node in backward:
-        upstream = gradients[id(node)]
-        for position, v, local in edges(node):
-            before = gradients[id(v)]
-            product = chain_product(upstream, local)
-            after = gradients[id(v)] = before + product if product else before
-            taken.append(Edge(node, position, v, local, upstream, before, after))
-    return gradients, taken
+def _backward_pass(order: Sequence[Value], root: Value) -> tuple[dict[int, float], list[Edge]]:
+    """The gradients, and the edges in the order in which their products were added."""
+    gradients = {id(v): 0.0 for v in order}
+    gradients[id(root)] = 1.0
+    return gradients, [Edge(*each) for each in backward_edges(order, gradients)]
 
 
 def _naive_order(order: Sequence[Value]) -> list[Value]:
-    """Every value in the order in which a walk from the root first comes to it, depth first.
+    """Every value, the root last: back from it as a walk from the root first comes to them.
 
     Of two inputs the walk takes the one that was computed first, which goes wrong wherever an
     order of this kind can.
@@ -320,7 +319,7 @@ def _naive_order(order: Sequence[Value]) -> list[Value]:
             met[id(node)] = node
             inputs = [v for _, v, _ in edges(node)]
             stack.extend(sorted(inputs, key=lambda v: -places[id(v)]))
-    return list(met.values())
+    return list(met.values())[::-1]
 
 
 def one_line(equation: Sequence[str | tuple[str, str]], relation: str, total: str = "") -> str:

@@ -1,11 +1,12 @@
 """Colours and ids: each is known in one place."""
 
+import math
 import re
 from pathlib import Path
 
 import micrograd_like
-from micrograd_like import Backprop, Value, draw_dot
-from micrograd_like.draw import THEMES, node_ids
+from micrograd_like import Backprop, Descent, Value, draw_dot
+from micrograd_like.draw import EDGE_FONT, FONT, THEMES, node_ids, sign_name
 
 PACKAGE = Path(micrograd_like.__file__).parent
 COLOUR = re.compile(r"""#[0-9a-fA-F]{6,8}\b|(?<=["': ])#[0-9a-fA-F]{3}\b|\brgba?\(|\bhsl""")
@@ -19,11 +20,36 @@ def test_no_colour_is_written_outside_the_theme() -> None:
 
 
 def test_every_variable_of_the_style_sheet_is_a_colour_of_the_theme() -> None:
-    """All but those that steps set on elements; and every theme has all of them."""
+    """All but sizes, and those that steps set on elements; and every theme has all of them."""
     style = (PACKAGE / "steps" / "player.css").read_text("utf-8")
     used = set(re.findall(r"var\((--[\w-]+)", style)) - {"--tint", "--strength", "--width"}
+    used -= {"--font", "--edge-font"}
     for theme in THEMES.values():
         assert used <= set(re.findall(r"--[\w-]+", theme.variables()))
+
+
+def test_the_page_writes_in_the_sizes_of_the_picture() -> None:
+    """What an SVG leaves out because the style sheet says it is what the picture was drawn in."""
+    root = Value(2.0, "a") * Value(-3.0, "b")
+    sizes = re.findall(r"fontsize=(\d+)", draw_dot(root).source)
+    assert {str(FONT), str(EDGE_FONT)} <= set(sizes)
+    page = Backprop(root).page()
+    assert f"--font:{FONT}px;--edge-font:{EDGE_FONT}px;" in page
+    svg = page[page.index("<svg width") :]
+    assert not re.search(rf'font-size="(?:{FONT}|{EDGE_FONT})\.', svg)
+
+
+def test_a_sign_has_one_colour() -> None:
+    """Name, colour and the class on the page agree, for what is no number, too."""
+    for theme in THEMES.values():
+        for x in (2.0, -2.0, math.inf, -math.inf, math.nan):
+            assert theme.signed(x) == getattr(theme, sign_name(x))
+    a = Value(2.0, "a")
+    data = Backprop(a * math.nan + a).page_data()
+    flows = {
+        looks["class"] for step in data.steps for looks in step.set.values() if "--width" in looks
+    }
+    assert flows == {f"known {sign_name(1.0)}", f"known {sign_name(math.nan)}"}
 
 
 def test_colours_that_a_page_takes_back_are_told_apart() -> None:
@@ -52,3 +78,20 @@ def test_ids_in_the_picture_are_those_that_the_page_asks_for() -> None:
     asked |= {name for step in data.steps for leg in step.way for name, _ in leg}
     asked |= {name for node in data.nodes.values() for name in (node["data"], node["gradient"])}
     assert asked | set(data.start) | set(data.nodes) <= there
+
+
+def test_ids_of_a_descent_are_those_that_its_steps_change() -> None:
+    """Both with a curve and with a surface, each step finds its elements in the picture, once."""
+    for steps in (
+        Descent(lambda w: (w - 2) ** 2, 5.0, lr=0.3, steps=3),
+        Descent(lambda w1, w2: w1**2 + 3 * w2**2, 2.0, 1.0, steps=3),
+    ):
+        data = steps.page_data()
+        there = re.findall(r' id="(\w+)"', data.svg)
+        for name in {
+            *data.start,
+            *(name for step in data.steps for name in (*step.set, *step.lit)),
+        }:
+            assert there.count(name) == 1
+        for name in re.findall(r"url\(#(\w+)\)", data.svg + str(data.steps)):
+            assert there.count(name) == 1

@@ -15,7 +15,7 @@ from PIL import Image
 from micrograd_like import MLP, Backprop, Value, mse
 from micrograd_like.draw import THEMES
 from micrograd_like.notation import number
-from micrograd_like.steps import backprop
+from micrograd_like.steps.animation import Animation
 from micrograd_like.strategies import Graph, graphs
 
 HOSTILE = "</script><script>alert(1)</script>"
@@ -312,7 +312,7 @@ def test_a_theme_and_a_direction_are_the_pictures() -> None:
         assert f"--background:{THEMES[theme].background}" in page
         assert THEMES[other].negative not in page
     assert f'bgcolor="{THEMES["dark"].background}"' in next(
-        backprop._Animation(Backprop(reused(), theme="dark")).sources()
+        Animation(Backprop(reused()), ["all"], "LR", "dark").sources()
     )
     assert Backprop(reused()).still() == Backprop(reused(), theme="light").still()
     assert Backprop(reused()).still() != Backprop(reused(), theme="dark").still()
@@ -368,7 +368,7 @@ def test_a_moving_picture_that_nobody_could_look_at_is_refused_before_it_is_draw
 
 def test_frames_say_what_the_page_says() -> None:
     """Going forward there are no arrowheads; a gradient in parts is in italics."""
-    sources = list(backprop._Animation(Backprop(reused())).sources())
+    sources = list(Animation(Backprop(reused()), ["all"], "LR", "auto").sources())
     forward = [source for source in sources if "dir=none" in source]
     assert 0 < len(forward) < len(sources)
     assert all("dir=back" not in source for source in forward)

@@ -1,0 +1,314 @@
+"""Backprop on the picture of the graph: what each step changes, for the page and for GIFs.
+
+`moments` goes through the steps and tells what is known after each; `Looks` says how an element of
+the picture looks at a moment, `Scenes` what each step of the page shows, and `Animation` draws.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+from typing import NamedTuple
+
+from micrograd_like.draw import (
+    THEMES,
+    Drawing,
+    Frame,
+    Node,
+    Numbers,
+    Outline,
+    Picture,
+    Scales,
+    Style,
+    Words,
+    edge_id,
+    gradient_text,
+    gradient_word,
+    node_ids,
+    sign_name,
+    spread,
+    strength,
+)
+from micrograd_like.notation import number, plural, readable
+from micrograd_like.steps.player import Attributes, PageData, PageStep, drawn_theme, page_svg
+from micrograd_like.steps.sequence import Steps
+
+__all__ = ["Animation"]
+
+LETTER = 7.2  # points, at most, of a digit in a picture
+Place = tuple[str, int]  # what a step is of: "node" or "inside" a node, or a "link", and its place
+
+
+class Moment(NamedTuple):
+    """What is known between two steps."""
+
+    numbers: Numbers
+    arrived: Counter[int]  # how many products there are in each gradient, by the values' ids
+
+
+def moments(steps: Steps) -> Iterator[tuple[int, Moment]]:
+    """The place of each step and the moment after it, from -1, when the inputs alone are known.
+
+    A moment is the one before it with what the step adds, in the same tables, as a copy for each
+    step would take the square of their number: it is to be read before the next.
+    """
+    moment = Moment(
+        Numbers({id(v): v.data for v in steps.order if not v.inputs}, {}, {}), Counter()
+    )
+    numbers = moment.numbers
+    yield -1, moment
+    for k, v in enumerate(steps.operations):
+        numbers.data[id(v)] = v.data
+        yield k, moment
+    start = len(steps.operations)
+    numbers.grads[id(steps.root)] = 1.0
+    yield start, moment
+    for k, edge in enumerate(steps.edges, start + 1):
+        numbers.grads[id(edge.input)] = edge.after
+        numbers.products[id(edge.node), edge.position] = edge.product
+        moment.arrived[id(edge.input)] += 1
+        yield k, moment
+
+
+class Looks:
+    """How the elements of an outline look on the page, at a moment."""
+
+    def __init__(self, outline: Outline, scales: Scales, steps: Steps) -> None:
+        self.outline, self.scales = outline, scales
+        self.uses = Counter(id(edge.input) for edge in steps.edges)
+
+    def partial(self, moment: Moment) -> set[int]:
+        """The ids of the values whose gradients have some of their products, and not all."""
+        return {place for place, count in moment.arrived.items() if count < self.uses[place]}
+
+    def cells(self, at: int, name: str) -> list[str]:
+        """A cell's id, if the node has cells."""
+        return [] if self.outline.nodes[at].kind == "hidden" else [name]
+
+    def data(self, moment: Moment, at: int) -> dict[str, Attributes]:
+        """The cell of a node's data."""
+        text = spread(moment.numbers.data_of(self.outline.nodes[at]))
+        return {name: {"text": text} for name in self.cells(at, node_ids(at).data)}
+
+    def gradient(self, moment: Moment, at: int) -> dict[str, Attributes]:
+        """The gradient's cell, and what it sends into the node's own operation."""
+        node, its = self.outline.nodes[at], node_ids(at)
+        changes: dict[str, Attributes] = {}
+        gradient = moment.numbers.gradient_of(node)
+        tint = strength(gradient, self.scales.gradient) if node.value else 0.0
+        for name in self.cells(at, its.gradient):
+            attributes = {"text": gradient_text(gradient)}
+            if tint:
+                attributes |= {
+                    "--tint": f"var(--{sign_name(tint)})",
+                    "--strength": f"{abs(tint):.0%}",
+                }
+            if 0 < moment.arrived[id(node.value)] < self.uses[id(node.value)]:
+                attributes["class"] = "partial"
+            changes[name] = attributes
+        total = moment.numbers.into_operation(node)
+        if total is not None and node.has_operation:
+            changes[its.result] = self.flow(total)
+        return changes
+
+    def flow(self, total: float) -> Attributes:
+        """An edge along which a gradient has gone: its width is the size, its colour the sign."""
+        if not total:
+            return {"class": "known nothing"}
+        width = f"{self.scales.width(total):.2f}px"
+        return {"class": f"known {sign_name(total)}", "--width": width}
+
+
+class Scenes:
+    """The steps of the page: one for each node and each link of the picture.
+
+    A node that stands for one value has the step that computes it, a link that stands for one edge
+    has its product; where several are shown as one, their steps are, too, at the last of them.
+    """
+
+    def __init__(self, steps: Steps, looks: Looks) -> None:
+        self.steps, self.looks, self.outline = steps, looks, looks.outline
+        nodes, links = self.outline.nodes, self.outline.links
+        self.home = {id(v): k for k, node in enumerate(nodes) for v in node.members}
+        self.into: list[list[int]] = [[] for _ in nodes]  # for each node, the links into it
+        self.link_of: dict[tuple[int, int], int] = {}  # for each edge
+        for k, link in enumerate(links):
+            self.into[link.target].append(k)
+            self.link_of |= {(id(v), position): k for v, position in link.edges}
+        self.start: dict[str, Attributes] = {}  # before the first step
+        self.by_place: dict[int, PageStep] = {}  # by the place of the last of its steps
+        self._make()
+
+    def name(self, node: Node) -> str:
+        """What the page calls a node."""
+        return self.steps.name(node.value) if node.value else node.name or "values"
+
+    def selected(self) -> tuple[dict[str, Attributes], list[PageStep]]:
+        """What a slice starts with, of what was before its steps, and these."""
+        selected: list[PageStep] = []
+        start, since = dict(self.start), dict[str, Attributes]()
+        wanted = set(self.steps.places)
+        for place, step in self.by_place.items():
+            since |= step.set
+            if place in wanted:
+                selected.append(step._replace(set=since))
+                since = {}
+            elif not selected:
+                start |= since
+                since = {}
+        return start, selected
+
+    def widths(self) -> dict[str, float]:
+        """How wide each cell has to be for all the texts that it will have, in points."""
+        widths: dict[str, float] = {}
+        for changes in (self.start, *(step.set for step in self.by_place.values())):
+            for name, attributes in changes.items():
+                if "text" in attributes:
+                    width = LETTER * len(attributes["text"]) + 10
+                    widths[name] = max(width, widths.get(name, 0.0))
+        return widths
+
+    def _places(self) -> Iterator[Place]:
+        """For each step, what on the picture it is a step of."""
+        for v in self.steps.operations:
+            yield "node", self.home[id(v)]
+        yield "start", self.home[id(self.steps.root)]
+        for edge in self.steps.edges:
+            link = self.link_of.get((id(edge.node), edge.position))
+            yield ("inside", self.home[id(edge.node)]) if link is None else ("link", link)
+
+    def _make(self) -> None:
+        places = list(self._places())
+        last = {place: k for k, place in enumerate(places)}
+        count = Counter(places)
+        for k, moment in moments(self.steps):
+            if k < 0:
+                for node in range(len(self.outline.nodes)):
+                    self.start |= self.looks.data(moment, node) | self.looks.gradient(moment, node)
+            elif last[places[k]] == k:
+                make = self._backward if places[k][0] == "link" else self._at_node
+                self.by_place[k] = make(moment, k, places[k], count[places[k]])
+
+    def _words(self, moment: Moment, k: int, place: Place, count: int) -> PageStep:
+        """The words: of one step its own, of several in one what they come to."""
+        kind, at = place
+        phase = {"node": "forward", "start": "start"}.get(kind, "backward")
+        if count == 1:
+            step = self.steps.step(k)
+            return PageStep(
+                step.number, step.total, phase, step.equation, step.relation, step.sum, step.remark
+            )
+        node = self.outline.nodes[self.outline.links[at].source if kind == "link" else at]
+        equation = (
+            f"{gradient_word(node)} of {self.name(node)}",
+            gradient_text(moment.numbers.gradient_of(node)),
+        )
+        remark = f"{plural(count, 'product')} inside"
+        if kind == "node":
+            equation = (self.name(node), spread(moment.numbers.data_of(node)))
+            remark = plural(count, "value")
+        elif kind == "link":
+            target = self.outline.nodes[self.outline.links[at].target]
+            remark = f"{plural(count, 'product')} of the chain rule, from {self.name(target)}"
+        total = len(self.steps.operations) + 1 + len(self.steps.edges)
+        return PageStep(k + 1, total, phase, equation, remark=remark)
+
+    def _at_node(self, moment: Moment, k: int, place: Place, count: int) -> PageStep:
+        """A node's data are computed, or its first gradient is there, or those inside it."""
+        kind, at = place
+        node, its, step = self.outline.nodes[at], node_ids(at), self._words(moment, k, place, count)
+        if kind != "node":
+            lit = [its.node, *self.looks.cells(at, its.gradient)]
+            return step._replace(lit=lit, set=self.looks.gradient(moment, at))
+        into = [edge_id(link) for link in self.into[at]]
+        changes = self.looks.data(moment, at) | {edge: {"class": "known"} for edge in into}
+        lit = [its.node, *self.looks.cells(at, its.data), *into]
+        way = [[(edge_id(link), self._given(moment, link)) for link in self.into[at]]]
+        if node.has_operation:
+            lit += [its.operation, its.result]
+            way.append([(its.result, spread(moment.numbers.data_of(node)))])
+        return step._replace(lit=lit, way=[leg for leg in way if leg], set=changes)
+
+    def _given(self, moment: Moment, link: int) -> str:
+        source = self.outline.nodes[self.outline.links[link].source]
+        return spread(moment.numbers.data_of(source))
+
+    def _backward(self, moment: Moment, k: int, place: Place, count: int) -> PageStep:
+        """A gradient goes back along a link: through the operation, and on to the input."""
+        _, at = place
+        link, edge = self.outline.links[at], edge_id(at)
+        source, target = node_ids(link.source), node_ids(link.target)
+        total = moment.numbers.product_of(link) or 0.0
+        lit, way = [source.node, *self.looks.cells(link.source, source.gradient), edge], []
+        if self.outline.nodes[link.target].has_operation:
+            lit += [target.operation, target.result, target.gradient]
+            upstream = number(self.steps.step(k).upstream) if count == 1 else ""
+            way.append([(target.result, upstream)])
+        way.append([(edge, number(total))])
+        changes = self.looks.gradient(moment, link.source) | {edge: self.looks.flow(total)}
+        return self._words(moment, k, place, count)._replace(
+            lit=lit, way=way, back=True, set=changes
+        )
+
+
+class Animation:
+    """The picture of a graph, moving through its steps."""
+
+    def __init__(self, steps: Steps, expand: Sequence[str], rankdir: str, theme: str) -> None:
+        self.steps, self.theme = steps, theme
+        self.outline = Outline([steps.root], expand, where="Backprop")
+        self.last = Numbers(
+            {id(v): v.data for v in steps.order},
+            steps.gradients,
+            {(id(edge.node), edge.position): edge.product for edge in steps.edges},
+        )
+        scales = Scales.of(self.outline, self.last)
+        self.looks = Looks(self.outline, scales, steps)
+        self.scenes = Scenes(steps, self.looks)
+        words = Words(self.outline, {id(v): steps.name(v) for v in steps.order})
+        colours = THEMES[drawn_theme(theme)]
+        style = Style(rankdir, colours, tooltips=False, widths=self.scenes.widths())
+        self.drawing = Drawing(self.outline, words, scales, style)
+
+    def page_data(self) -> PageData:
+        """What the page is made of."""
+        svg = page_svg(self.final_picture().pipe("svg").decode(), drawn_theme(self.theme))
+        nodes = {}
+        for k, node in enumerate(self.outline.nodes):
+            if node.kind != "hidden":
+                its = node_ids(k)
+                cells = {"data": its.data, "gradient": its.gradient}
+                nodes[its.node] = {"name": self.scenes.name(node), **cells}
+        title = f"Backprop of {self.steps.name(self.steps.root)}"
+        start, steps = self.scenes.selected()
+        return PageData(title, svg, start, steps, ("forward", "backward"), nodes, self.theme)
+
+    def final_picture(self) -> Picture:
+        """The picture at the end."""
+        return self.drawing.picture(Frame(self.last))
+
+    def wanted(self) -> set[int]:
+        """The places of the steps that a moving picture has frames for, after a first one."""
+        return set(self.steps.places) & set(self.scenes.by_place)
+
+    def sources(self) -> Iterator[str]:
+        """The DOT text of each frame of a moving picture."""
+        scenes = {place: self.scenes.by_place[place] for place in self.wanted()}
+        lines = {place: f"{scene.which}  {scene.line}" for place, scene in scenes.items()}
+        wide = LETTER * 1.2 * max(map(len, lines.values()), default=0)
+        before = min(scenes, default=0) - 1
+        for place, moment in moments(self.steps):
+            if place == before:
+                yield self._frame(moment, "", (), wide)
+            elif place in scenes:
+                yield self._frame(moment, lines[place], scenes[place].lit, wide)
+
+    def _frame(self, moment: Moment, line: str, lit: Iterable[str], wide: float) -> str:
+        frame = Frame(
+            moment.numbers,
+            lit=frozenset(lit),
+            partial=self.looks.partial(moment),
+            heads=bool(moment.numbers.grads),
+            caption=f'<table border="0" cellspacing="0"><tr><td width="{wide:g}" height="30" '
+            f'align="left">{escape(readable(line)) or " "}</td></tr></table>',
+        )
+        return str(self.drawing.picture(frame).source)
