@@ -21,13 +21,7 @@ from micrograd_like.arguments import flag, number, text
 from micrograd_like.copying import copied, deepcopied, reduced
 from micrograd_like.elementary import bind, elementary
 from micrograd_like.graph import (
-    NOT_COMPUTED,
-    NotComputed,
-    data_changed,
-    described,
-    edges,
-    replay,
-    topological_order,
+    NOT_COMPUTED, NotComputed, data_changed, described, edges, replay, topological_order,
 )  # fmt: skip
 from micrograd_like.guard import ONE_PASS
 from micrograd_like.notation import OPERATORS, Written, undefined
@@ -280,9 +274,7 @@ def add_method(rule: Rule) -> None:
     """Make a rule a method of Value, and an operator where Python has one for it."""
     METHODS[rule] = method = _named(_unary(rule) if rule.arity == 1 else _binary(rule), rule.name)
     method.__defaults__ = rule.function.__defaults__
-    method.__doc__ = (
-        f"{rule.function.__doc__ or rule.formula}\n\nThis value is x in {rule.formula}."
-    )
+    method.__doc__ = f"{rule.function.__doc__ or rule.symbol}\n\n{rule.formula}, of this value x."
     setattr(Value, rule.name, method)
     if rule.arity == 2:
         REFLECTED[rule] = _named(_reflected(rule), f"__r{rule.name}__")
