@@ -68,17 +68,17 @@ def plot(
 def print_predictions(table: Table, predicted: dict[int, float], training: Sequence[int]) -> None:
     """Answers beside the actual numbers, and the error beside that of the mean of all."""
 
-    def shown(x: float) -> str:
+    def in_unit(x: float) -> str:
         return f"{table.unit}{x * table.scale:,.0f}" if table.unit else number(x)
 
     print(f"{'row':>5} {'actual':>12} {'predicted':>12}   of rows it has never seen")
     for i in list(predicted)[:6]:
-        print(f"{i + 1:>5} {shown(table.targets[i]):>12} {shown(predicted[i]):>12}")
+        print(f"{i + 1:>5} {in_unit(table.targets[i]):>12} {in_unit(predicted[i]):>12}")
     mean = math.fsum(table.targets[i] for i in training) / len(training)
     errors = [abs(predicted[i] - table.targets[i]) for i in predicted]
     baseline = [abs(mean - table.targets[i]) for i in predicted]
-    print(f"\ntest error, on average: {shown(sum(errors) / len(errors))}", end=" ")
-    print(f"(always predicting the mean: {shown(sum(baseline) / len(baseline))})")
+    print(f"\ntest error, on average: {in_unit(sum(errors) / len(errors))}", end=" ")
+    print(f"(always predicting the mean: {in_unit(sum(baseline) / len(baseline))})")
 
 
 def print_classes(table: Table, predicted: dict[int, float], training: Sequence[int]) -> None:

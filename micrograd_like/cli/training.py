@@ -28,7 +28,7 @@ def train(table: Table, options: argparse.Namespace) -> None:
     for name, least in (("seed", 0), ("hidden", 1), ("epochs", 1)):
         whole(getattr(options, name), f"train: --{name}", least)
     above_zero(options.lr, "train: --lr")
-    training, testing = _parted(len(table.rows), options.seed)
+    training, testing = _split(len(table.rows), options.seed)
     encoding = Encoding.of(table, training)
     rows = [encoding.inputs(table.rows[i]) for i in training]
     targets = [encoding.target_scale.standardize(table.targets[i]) for i in training]
@@ -44,7 +44,7 @@ def train(table: Table, options: argparse.Namespace) -> None:
     history = fit(
         model, rows, targets, loss, epochs=options.epochs, lr=options.lr, seed=options.seed
     )
-    print(f"error ({name}) in epoch 1: {number(history.loss[0])},", end=" ")
+    print(f"loss ({name}) in epoch 1: {number(history.loss[0])},", end=" ")
     print(f"in epoch {len(history.loss)}: {number(history.loss[-1])}\n")
 
     answering = Answering(model, encoding)
@@ -52,12 +52,12 @@ def train(table: Table, options: argparse.Namespace) -> None:
     report = print_classes if table.classes else print_predictions
     report(table, dict(zip(testing, answers, strict=True)), training)
     model.zero_grad()
-    error = loss([model(row) for row in rows], targets)
-    error.label = "error"
-    error.backward()
+    root = loss([model(row) for row in rows], targets)
+    root.label = "loss"
+    root.backward()
     print_gradients(model)
-    print("\nthe gradient flow, from the error back to every neuron:", end=" ")
-    print(draw_dot(error).save(options.picture))
+    print("\nthe gradient flow, from the loss back to every neuron:", end=" ")
+    print(draw_dot(root).save(options.picture))
     if options.plot:
         print("the training, and how it does:", end=" ")
         print(plot(history, answering, table, testing, options.plot))
@@ -73,11 +73,11 @@ def predict(options: argparse.Namespace) -> None:
     table = csv.writer(sys.stdout, lineterminator="\n")
     table.writerow([encoding.target, *(["actual"] if actual else [])])
     for k, answer in enumerate(Answering(model, encoding).answers(rows)):
-        shown = encoding.classes[answer] if encoding.classes else f"{answer:.6g}"
-        table.writerow([shown, *([actual[k]] if actual else [])])
+        cell = encoding.classes[answer] if encoding.classes else f"{answer:.6g}"
+        table.writerow([cell, *([actual[k]] if actual else [])])
 
 
-def _parted(count: int, seed: int) -> tuple[list[int], list[int]]:
+def _split(count: int, seed: int) -> tuple[list[int], list[int]]:
     """The places of the rows to learn from, and of those to test on."""
     order = list(range(count))
     random.Random(seed).shuffle(order)

@@ -25,7 +25,7 @@ class TopGradient(NamedTuple):
 
 
 def top_gradients(model: Module, k: int = 5) -> list[TopGradient]:
-    """The k parameters whose gradients are largest in size: these contribute most to the error.
+    """The k parameters whose gradients are largest in size: these change the loss most.
 
     A TypeError tells what is no model, a ValueError a ``k`` that is no count.
 

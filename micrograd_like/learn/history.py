@@ -5,7 +5,7 @@ from typing import Any
 
 from micrograd_like.arguments import number, several
 from micrograd_like.learn.plots import plot_history
-from micrograd_like.notation import number as shown
+from micrograd_like.notation import number as number_text
 from micrograd_like.notation import plural
 
 __all__ = ["DivergenceError", "History"]
@@ -41,7 +41,7 @@ class History:
         self.ended = ""
 
     def __repr__(self) -> str:
-        losses = [shown(loss) for loss in self.loss]
+        losses = [number_text(loss) for loss in self.loss]
         change = f": loss from {losses[0]} to {losses[-1]}" if losses else ""
         return f"<History of {plural(len(losses), 'epoch')}{change}>"
 

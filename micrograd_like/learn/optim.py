@@ -12,7 +12,7 @@ from micrograd_like.arguments import above_zero, number, several, share, values
 from micrograd_like.engine import Value
 from micrograd_like.graph import NOT_COMPUTED
 from micrograd_like.guard import ONE_PASS
-from micrograd_like.notation import number as shown
+from micrograd_like.notation import number as number_text
 from micrograd_like.notation import plural
 
 __all__ = ["SGD", "Adam", "Optimizer"]
@@ -35,7 +35,8 @@ class Optimizer(ABC):
         self.weight_decay = share(weight_decay, f"{self.name}: weight_decay", math.inf)
 
     def __repr__(self) -> str:
-        return f"<{self.name} of {plural(len(self.parameters), 'parameter')}, lr {shown(self.lr)}>"
+        count = plural(len(self.parameters), "parameter")
+        return f"<{self.name} of {count}, lr {number_text(self.lr)}>"
 
     @property
     def lr(self) -> float:
@@ -64,7 +65,7 @@ class Optimizer(ABC):
         moved = [p._data - step for p, step in zip(self.parameters, steps, strict=True)]
         if not all(map(math.isfinite, moved)):
             raise ArithmeticError(
-                f"{self.name}: a step of lr {shown(self.lr)} leaves the finite numbers"
+                f"{self.name}: a step of lr {number_text(self.lr)} leaves the finite numbers"
             )
         vars(self).update(state)
         for p, data in zip(self.parameters, map(float, moved), strict=True):

@@ -30,9 +30,9 @@ class Recorded:
     def gradient(self, batch: list[Point]) -> tuple[float, list[Any]]:
         """The loss, with its gradient left in the parameters, and the outputs."""
         outputs = [self.model(point.row) for point in batch]
-        error = self._loss(outputs, [point.target for point in batch])
-        error.backward()
-        return error.data, outputs
+        loss = self._loss(outputs, [point.target for point in batch])
+        loss.backward()
+        return loss.data, outputs
 
     def evaluate(self, points: list[Point]) -> tuple[list[float], list[Any]]:
         """The loss and the outputs of each point."""
@@ -68,8 +68,8 @@ class Replayed:
         self.places = {id(point): k for k, point in enumerate(points)}
         t = [Value(number, "target") for number in self.rows[0][len(x) :]]
         single = not per_class and not isinstance(first.target, list)
-        error = checked(loss([outputs], [t[0] if single else t]), "fit", "the loss")
-        self.tape = Tape([error, *listed], [*x, *t])
+        root = checked(loss([outputs], [t[0] if single else t]), "fit", "the loss")
+        self.tape = Tape([root, *listed], [*x, *t])
 
     def gradient(self, batch: list[Point]) -> tuple[float, list[Any]]:
         """The loss, with its gradient left in the parameters, and the outputs."""

@@ -12,7 +12,7 @@ from micrograd_like.learn.history import DivergenceError, History
 from micrograd_like.learn.losses import CLASSIFYING, PER_CLASS, Loss, mse
 from micrograd_like.learn.optim import SGD, Optimizer
 from micrograd_like.learn.passes import passes, plain
-from micrograd_like.notation import number as shown
+from micrograd_like.notation import number as number_text
 
 __all__ = ["fit"]
 
@@ -69,7 +69,7 @@ def fit(
     '2.00 x + 1.00'
     """
     points = points_of(X, y, "fit")
-    called = _check_settings(model, loss, epochs, batch_size, optimizer, patience, callbacks)
+    hooks = _check_settings(model, loss, epochs, batch_size, optimizer, patience, callbacks)
     chance = random.Random(seed if seed is None else whole(seed, "fit: seed", least=0))
     training, held_back = split(points, validation, chance)
     if patience and not held_back:
@@ -83,7 +83,7 @@ def fit(
     run.prepare(epochs, tape)
     bar = _bar(range(1, epochs + 1), flag(progress, "fit: progress"))
     try:
-        run.train(bar, rate, batch_size, None if seed is None else chance, called, patience)
+        run.train(bar, rate, batch_size, None if seed is None else chance, hooks, patience)
     except KeyboardInterrupt:
         run.end("an interrupt")
     finally:
@@ -168,10 +168,10 @@ class _Run:
                 chance.shuffle(self.training)
             self.epoch(batch_size)
             if hasattr(epochs, "set_postfix_str"):
-                epochs.set_postfix_str(f"loss {shown(self.history.loss[-1])}")
-            told = [call(self.number, self.model, self.history) is True for call in callbacks]
-            if any(told) or self.is_over(patience):
-                self.end("a callback" if any(told) else "patience")
+                epochs.set_postfix_str(f"loss {number_text(self.history.loss[-1])}")
+            answers = [call(self.number, self.model, self.history) is True for call in callbacks]
+            if any(answers) or self.is_over(patience):
+                self.end("a callback" if any(answers) else "patience")
                 break
 
     def end(self, reason: str) -> None:
@@ -186,12 +186,12 @@ class _Run:
             batch = points[start : start + batch_size]
             where = f"fit: in epoch {self.number}, at data point {batch[0].number}"
             try:
-                error, norm, hits = self.learn(batch, where)
+                loss, norm, hits = self.learn(batch, where)
             except DivergenceError:
                 raise
             except (ValueError, ArithmeticError) as problem:
                 raise type(problem)(f"{where}: {problem}") from problem
-            total += error * len(batch)
+            total += loss * len(batch)
             right += hits
         self.history.loss.append(total / len(points))
         self.history.gradient_norm.append(norm)
@@ -203,21 +203,21 @@ class _Run:
     def learn(self, batch: list[Point], where: str) -> tuple[float, float, int]:
         """Forward, backward, a step: the loss before it, the gradient's length, right answers."""
         self.optimizer.zero_grad()
-        error, outputs = self.passes.gradient(batch)
+        loss, outputs = self.passes.gradient(batch)
         norm = math.hypot(*(p.grad for p in self.optimizer.parameters))
-        if not (math.isfinite(error) and math.isfinite(norm)):
-            raise self._divergence(where, f"the loss is {shown(error)}", norm)
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            raise self._divergence(where, f"the loss is {number_text(loss)}", norm)
         hits = self._right(outputs, batch)
         try:
             self.optimizer.step()
         except ArithmeticError as problem:
             raise self._divergence(where, str(problem), norm) from problem
-        return error, norm, hits
+        return loss, norm, hits
 
     def _divergence(self, where: str, what: str, norm: float) -> DivergenceError:
         return DivergenceError(
-            f"{where}: {what}, the gradient's norm is {shown(norm)}; "
-            f"try a learning rate below {shown(self.optimizer.lr)}",
+            f"{where}: {what}, the gradient's norm is {number_text(norm)}; "
+            f"try a learning rate below {number_text(self.optimizer.lr)}",
             self.history,
         )
 
