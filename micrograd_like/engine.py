@@ -21,8 +21,14 @@ from micrograd_like.arguments import flag, number, text
 from micrograd_like.copying import copied, deepcopied, reduced
 from micrograd_like.elementary import bind, elementary
 from micrograd_like.graph import (
-    NOT_COMPUTED, NotComputed, data_changed, described, edges, replay, topological_order,
-)  # fmt: skip
+    NOT_COMPUTED,
+    NotComputed,
+    data_changed,
+    described,
+    edges,
+    replay,
+    topological_order,
+)
 from micrograd_like.guard import ONE_PASS
 from micrograd_like.notation import OPERATORS, Written, undefined
 from micrograd_like.rules import RULES, Rule
