@@ -25,7 +25,7 @@ from micrograd_like.steps.player import (
     Player,
     page_svg,
 )
-from micrograd_like.steps.trajectory import DescentStep, Trajectory, slopes_of, vector
+from micrograd_like.steps.trajectory import DescentStep, Error, Trajectory, slopes_of, vector
 
 __all__ = ["Descent"]
 
@@ -49,6 +49,9 @@ class Descent(Trajectory, Player):
     ValueError for other than one or two weights, for a rate that is not above 0, for other than 1
     to 1,000 steps, and where the error is not defined at the start.
     """
+
+    def __init__(self, error: Error, *start: float, lr: float = 0.1, steps: int = 20) -> None:
+        super().__init__(error, *start, lr=lr, steps=steps)
 
     def __repr__(self) -> str:
         last = self._steps[-1]

@@ -25,6 +25,7 @@ from micrograd_like.graph import (
     chain_product,
     edges,
     names_of,
+    operands_by,
     operands_of,
     topological_order,
 )
@@ -198,7 +199,7 @@ class Steps(Sequence[Step]):
     def _forward(self, k: int) -> Step:
         node = self.operations[k]
         assert node.rule is not None
-        names, changed = self._operands(node), _has_changed(node)
+        names, changed = operands_by(node, self._names), _has_changed(node)
         # The operation with names, what it stands for, and the same with numbers.
         equation = [str(operation(node.rule, *names)), str(formula(node.rule.formula, *names))]
         if not changed:  # the numbers there are others then
@@ -212,10 +213,6 @@ class Steps(Sequence[Step]):
         remark = f"records {', '.join(local_grads)}{CHANGED * changed}"
         return Step(k + 1, self._total, "forward", node, equation=tuple(equation), remark=remark)
 
-    def _operands(self, node: Value) -> list[str | float]:
-        """The operands' names, and the numbers of constants."""
-        return [self.name(x) if isinstance(x, Value) else x for x in node.inputs]
-
     def _start(self, k: int) -> Step:
         name = self.name(self.root)
         equation = (gradient(name), partial(name, name), "1")
@@ -226,7 +223,7 @@ class Steps(Sequence[Step]):
         node, position, v, local = edge.node, edge.position, edge.input, edge.local
         rule, contribution = node.rule, edge.product
         assert rule is not None
-        names = self._operands(node)
+        names = operands_by(node, self._names)
         root, made, given = self.name(self.root), self.name(node), self.name(v)
         symbols = formula(rule.derivatives[position], *names)
         products = [factors(factor, edge.upstream) for factor in (symbols, local)]

@@ -366,6 +366,15 @@ def test_a_moving_picture_that_nobody_could_look_at_is_refused_before_it_is_draw
     assert not list(tmp_path.iterdir())
 
 
+def test_going_through_the_steps_again_changes_nothing() -> None:
+    """Two moving pictures at once and the page between them are each as if they were alone."""
+    animation = Animation(Backprop(reused()), ["all"], "LR", "auto")
+    page, alone = animation.page_data(), list(animation.sources())
+    one, other = animation.sources(), animation.sources()
+    both = [next(one), next(one), *other, animation.page_data(), *one]
+    assert both == [*alone[:2], *alone, page, *alone[2:]]
+
+
 def test_frames_say_what_the_page_says() -> None:
     """Going forward there are no arrowheads; a gradient in parts is in italics."""
     sources = list(Animation(Backprop(reused()), ["all"], "LR", "auto").sources())
