@@ -346,6 +346,7 @@ def test_depth_leaves_out_what_is_farther_and_says_so() -> None:
     assert len(picture.values()) == 5
 
 
+@pytest.mark.slow
 def test_fifty_thousand_values_give_a_small_picture() -> None:
     """A chain without names, and a random graph; nothing recurses."""
     chain = Value(0.5, "x")

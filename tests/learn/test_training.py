@@ -432,6 +432,7 @@ def test_house_prices_are_predicted_about_as_well_as_by_linear_regression() -> N
     assert ours < 1.25 * theirs
 
 
+@pytest.mark.slow
 def test_digits_are_recognized() -> None:
     """Handwritten digits, of which 360 are held back: at least 95 % of those are right."""
     datasets = pytest.importorskip("sklearn.datasets")
