@@ -132,16 +132,16 @@ def choice(value: Any, where: str, choices: Iterable[str]) -> str:
 def flag(value: Any, where: str) -> bool:
     """True or False, or 1 or 0, which are equal to them."""
     kind = type(value).__name__
-    if kind not in ("bool", "bool_", "int") or value not in (0, 1):
-        raise TypeError(f"{where} is {short(value)}; it is to be True or False")
+    right = kind in ("bool", "bool_", "int") and value in (0, 1)
+    expect(right, value, where, "True or False")
     return bool(value)
 
 
 def text(value: Any, where: str) -> str:
     """A text, such as a label."""
-    if not isinstance(value, str):
-        raise TypeError(f"{where} is {short(value)}; it is to be a text, in quotation marks")
-    return value
+    expect(isinstance(value, str), value, where, "a text, in quotation marks")
+    found: str = value
+    return found
 
 
 def file_name(value: Any, where: str) -> Any:

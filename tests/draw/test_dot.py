@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from tools.draw_pictures import tanh_expression
 
 import micrograd_like as mg
 from micrograd_like import MLP, Neuron, Value, draw_difference, draw_dot, mse
@@ -68,20 +69,9 @@ def words(label: str) -> list[str]:
     return [html.unescape(t) for t in re.split(r"<[^>]*>", label) if t.strip()]
 
 
-def tanh_graph() -> Value:
-    """L = tanh(a·b + c), after a backward pass."""
-    a, b, c = Value(2.0, "a"), Value(-1.5, "b"), Value(2.4, "c")
-    d = a * b
-    e = d + c
-    loss = e.tanh()
-    d.label, e.label, loss.label = "d", "e", "L"
-    loss.backward()
-    return loss
-
-
 def test_a_small_graph_is_drawn_in_full() -> None:
     """Tables with names, data and gradients; circles; an edge an operand, labelled ∂."""
-    picture = Read(draw_dot(tanh_graph()))
+    picture = Read(draw_dot(tanh_expression()))
     assert picture.values()["n0"] == ["a", "data", "2", "grad", "−1.0674"]
     assert picture.values()["n5"] == ["L", "data", "−0.537", "grad", "1"]
     assert picture.operations() == {"o2": "×", "o4": "+", "o5": "tanh"}
@@ -228,7 +218,7 @@ def test_gradients_that_were_not_computed_are_dots() -> None:
 
 def test_the_forward_view_has_no_gradients() -> None:
     """Arrows point forward, edges have no labels."""
-    picture = Read(draw_dot(tanh_graph(), flow="forward"))
+    picture = Read(draw_dot(tanh_expression(), flow="forward"))
     assert "grad" not in picture.values()["n0"]
     assert all("dir" not in a and not a.get("label") for _, _, a in picture.edges)
 
@@ -236,7 +226,7 @@ def test_the_forward_view_has_no_gradients() -> None:
 @pytest.mark.parametrize("rankdir", ["LR", "RL", "TB", "BT"])
 def test_all_directions_are_drawn(rankdir: str) -> None:
     """micrograd's argument, and the two that it has not."""
-    picture = draw_dot(tanh_graph(), format="svg", rankdir=rankdir)
+    picture = draw_dot(tanh_expression(), format="svg", rankdir=rankdir)
     assert f"rankdir={rankdir}" in picture.source
     assert picture.pipe().startswith(b"<?xml")
 
@@ -274,7 +264,7 @@ def test_neurons_that_feed_themselves_are_drawn() -> None:
 
 def test_pictures_can_be_copied_and_pickled() -> None:
     """Like any Digraph; what is added afterwards is drawn, too."""
-    picture = draw_dot(tanh_graph())
+    picture = draw_dot(tanh_expression())
     assert pickle.loads(pickle.dumps(picture)).source == copy.deepcopy(picture).source
     picture.node("extra", "hello")
     assert "extra" in picture.pipe("svg", encoding="utf-8")
@@ -403,7 +393,7 @@ def test_the_difference_of_two_pictures_is_what_moved() -> None:
 
 def test_copies_of_pictures_have_no_difference() -> None:
     """A deep copy and a pickle draw as before, and are told where their numbers are needed."""
-    picture = draw_dot(tanh_graph())
+    picture = draw_dot(tanh_expression())
     assert "moved" in draw_difference(copy.copy(picture), picture).source
     for copied in (copy.deepcopy(picture), pickle.loads(pickle.dumps(picture))):
         assert copied.source == picture.source
@@ -446,7 +436,7 @@ def test_the_same_graph_gives_the_same_text_under_every_hash_seed() -> None:
 
 def test_a_picture_is_of_its_time() -> None:
     """Drawing first and changing the graph afterwards changes no picture."""
-    loss = tanh_graph()
+    loss = tanh_expression()
     picture = draw_dot(loss)
     source = picture.source
     loss.backward()
@@ -470,7 +460,7 @@ def test_micrograds_own_notebook_function_draws_our_graphs() -> None:
         build(root)
         return nodes, edges
 
-    nodes, edges = trace(tanh_graph())
+    nodes, edges = trace(tanh_expression())
     dot = graphviz.Digraph(format="svg", graph_attr={"rankdir": "LR"})
     for n in nodes:
         dot.node(
@@ -509,7 +499,7 @@ BAD: list[tuple[Any, type[Exception], str]] = [
 def test_mistakes_are_told(call: Any, error: type[Exception], message: str) -> None:
     """One line that says what there is to choose from."""
     with pytest.raises(error, match=message):
-        call(tanh_graph())
+        call(tanh_expression())
 
 
 def test_an_unknown_group_lists_those_there_are() -> None:
@@ -537,7 +527,7 @@ def test_gradients_that_are_values_are_drawn_by_their_numbers() -> None:
 
 def test_a_picture_lands_in_the_readers_folder(tmp_path: Path) -> None:
     """By its ending: picture, page or text."""
-    picture = draw_dot(tanh_graph(), theme="dark")
+    picture = draw_dot(tanh_expression(), theme="dark")
     for name, start in [
         ("a.svg", b"<?xml"),
         ("a.png", b"\x89PNG"),
