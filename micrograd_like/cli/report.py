@@ -101,4 +101,5 @@ def print_gradients(model: MLP) -> None:
     """The largest gradients of the weights."""
     print("\nlargest gradients, and which way learning moves these weights:")
     for top in top_gradients(model):
-        print(f"  {top.name:<20} gradient {number(top.gradient, sign=True)}  {top.direction}")
+        gradient = number(top.gradient, sign=True)
+        print(f"  {top.name:<20} gradient {gradient:<9} {top.direction}")
