@@ -462,6 +462,9 @@ def test_a_notebook_that_is_run_plays(browser: Any, lab: str) -> None:
     """In JupyterLab with a kernel: the cell is run, and its output plays, keys included."""
     context = browser.new_context()
     page = context.new_page()
+    # On a slow machine JupyterLab may ask which kernel it is; the right one is chosen already.
+    question = page.locator(".jp-Dialog .jp-mod-accept").last
+    page.add_locator_handler(question, lambda: question.click())
     page.goto(f"{lab}lab/tree/play.ipynb")
     page.locator(".jp-OutputArea-output img").wait_for(timeout=60_000)
     frame = page.frame_locator(".jp-OutputArea-output iframe")
