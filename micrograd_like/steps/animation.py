@@ -7,6 +7,7 @@ the picture looks at a moment, `Scenes` what each step of the page shows, and `A
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
+from itertools import compress
 from typing import NamedTuple
 
 from micrograd_like.draw import (
@@ -49,7 +50,8 @@ def moments(steps: Steps) -> Iterator[tuple[int, Moment]]:
     """The place of each step and the moment after it, from -1, when the inputs alone are known.
 
     A moment is the one before it with what the step adds, in the same tables, as a copy for each
-    step would take the square of their number: it is to be read before the next.
+    step would take the square of their number: it is to be read before the next.  An edge along
+    which several products have gone, as in the depth-first order, has their sum.
     """
     moment = Moment(
         Numbers({id(v): v.data for v in steps.order if not v.inputs}, {}, {}), Counter()
@@ -64,7 +66,9 @@ def moments(steps: Steps) -> Iterator[tuple[int, Moment]]:
     yield start, moment
     for k, edge in enumerate(steps.edges, start + 1):
         numbers.grads[id(edge.input)] = edge.after
-        numbers.products[id(edge.node), edge.position] = edge.product
+        place = id(edge.node), edge.position
+        earlier = numbers.products.get(place)
+        numbers.products[place] = edge.product if earlier is None else earlier + edge.product
         moment.arrived[id(edge.input)] += 1
         yield k, moment
 
@@ -122,7 +126,8 @@ class Scenes:
     """The steps of the page: one for each node and each link of the picture.
 
     A node that stands for one value has the step that computes it, a link that stands for one edge
-    has its product; where several are shown as one, their steps are, too, at the last of them.
+    has its product, and each of them if there are several, as in the depth-first order; where
+    several values or edges are shown as one, their steps are, too, at the last of them.
     """
 
     def __init__(self, steps: Steps, looks: Looks) -> None:
@@ -179,14 +184,22 @@ class Scenes:
     def _make(self) -> None:
         places = list(self._places())
         last = {place: k for k, place in enumerate(places)}
-        count = Counter(places)
+        counts = self._counts(places)
         for k, moment in moments(self.steps):
             if k < 0:
                 for node in range(len(self.outline.nodes)):
                     self.start |= self.looks.data(moment, node) | self.looks.gradient(moment, node)
-            elif last[places[k]] == k:
-                make = self._backward if places[k][0] == "link" else self._at_node
-                self.by_place[k] = make(moment, k, places[k], count[places[k]])
+                continue
+            place = places[k]
+            if counts[place] == 1 or last[place] == k:
+                make = self._backward if place[0] == "link" else self._at_node
+                self.by_place[k] = make(moment, k, place, counts[place])
+
+    def _counts(self, places: list[Place]) -> dict[Place, int]:
+        """How many steps are shown as one at each place: 1 where all of them are of one edge."""
+        new = [True] * (len(self.steps.operations) + 1) + [not e.again for e in self.steps.edges]
+        shown = Counter(compress(places, new))
+        return {place: n if shown[place] > 1 else 1 for place, n in Counter(places).items()}
 
     def _words(self, moment: Moment, k: int, place: Place, count: int) -> PageStep:
         """The words: of one step its own, of several in one what they come to."""
@@ -238,12 +251,13 @@ class Scenes:
         link, edge = self.outline.links[at], edge_id(at)
         source, target = node_ids(link.source), node_ids(link.target)
         total = moment.numbers.product_of(link) or 0.0
+        step = self.steps.edges[k - len(self.steps.operations) - 1]
         lit, way = [source.node, *self.looks.cells(link.source, source.gradient), edge], []
         if self.outline.nodes[link.target].has_operation:
             lit += [target.operation, target.result, target.gradient]
-            upstream = number(self.steps.step(k).upstream) if count == 1 else ""
+            upstream = number(step.upstream) if count == 1 else ""
             way.append([(target.result, upstream)])
-        way.append([(edge, number(total))])
+        way.append([(edge, number(step.product if count == 1 else total))])
         changes = self.looks.gradient(moment, link.source) | {edge: self.looks.flow(total)}
         return self._words(moment, k, place, count)._replace(
             lit=lit, way=way, back=True, set=changes
@@ -256,11 +270,8 @@ class Animation:
     def __init__(self, steps: Steps, expand: Sequence[str], rankdir: str, theme: str) -> None:
         self.steps, self.theme = steps, theme
         self.outline = Outline([steps.root], expand, where="Backprop")
-        self.last = Numbers(
-            {id(v): v.data for v in steps.order},
-            steps.gradients,
-            {(id(edge.node), edge.position): edge.product for edge in steps.edges},
-        )
+        *_, (_, end) = moments(steps)
+        self.last = end.numbers
         scales = Scales.of(self.outline, self.last)
         self.looks = Looks(self.outline, scales, steps)
         self.scenes = Scenes(steps, self.looks)

@@ -35,15 +35,21 @@ LONG = 1000  # operations that edges lead past: with more, a layout takes second
 class Backprop(Steps, Player):
     """The steps of backprop, as data and as a player.
 
-    A sequence of `Step`: the forward steps, one an operation, then the backward steps, one an edge.
-    A slice is a Backprop of those steps alone.  ``print(step)`` is the line for the board, ``save``
-    writes a page or a GIF, and at the end of a notebook's cell the player shows.
+    A sequence of `Step`: the forward steps, one an operation, then the backward steps, one a
+    product of the chain rule.  A slice is a Backprop of those steps alone.  ``print(step)`` is the
+    line for the board, ``save`` writes a page or a GIF, and at the end of a notebook's cell the
+    player shows.
 
-    ``order="naive"`` passes gradients on before all of them are there, which is wrong where a value
-    is used twice.  In the player of a graph with more than 150 values, those alike, neurons and
-    layers are one node each, as in `draw_dot`; ``expand`` names those to open, or is ``"all"``.
-    ``rankdir`` is the picture's direction as in `draw_dot`.  ``theme`` is ``"light"``, ``"dark"``,
-    or ``"auto"``: a page then is as its reader prefers, and a GIF is light.
+    ``order="naive"`` passes gradients on before all of them are there, which can be wrong where a
+    value is used twice.  ``order="depth-first"`` is a recursion without sorting: ``backward`` is
+    ``self._backward()``, and then ``operand.backward()`` for each operand in turn.  It is wrong
+    where it comes to an operation's value more than once: gradients that were passed on before are
+    passed on again.
+
+    In the player of a graph with more than 150 values, those alike, neurons and layers are one node
+    each, as in `draw_dot`; ``expand`` names those to open, or is ``"all"``.  ``rankdir`` is the
+    picture's direction as in `draw_dot`.  ``theme`` is ``"light"``, ``"dark"``, or ``"auto"``: a
+    page then is as its reader prefers, and a GIF is light.
 
     >>> x = Value(3.0, label="x")
     >>> steps = Backprop(x * x)
@@ -53,7 +59,7 @@ class Backprop(Steps, Player):
     1/4  v1 = x · x = 3 · 3 = 9
 
     Raises a TypeError where the root is no Value, and a ValueError for an argument that is none of
-    those there are.
+    those there are, and where the depth-first order has more than 10,000 products.
     """
 
     def __init__(
@@ -87,7 +93,9 @@ class Backprop(Steps, Player):
             for x in inputs:
                 first[id(x)] = min(first.get(id(x), depth[id(v)]), depth[id(v)])
         starts = {place: depth.get(place, at - 1) for place, at in first.items()}
-        return sum(depth[id(e.node)] - starts[id(e.input)] - 1 for e in self.edges)
+        return sum(
+            depth[id(v)] - starts[id(x)] - 1 for v in self.operations for _, x, _ in edges(v)
+        )
 
     def _animation(self) -> Animation:
         return Animation(self, self.expand, self.rankdir, self.theme)

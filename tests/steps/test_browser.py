@@ -217,9 +217,10 @@ def test_every_step_shows_the_engines_numbers(still: Watched, tmp_path: Path) ->
     }
 
 
-def test_going_back_gives_the_same_page(still: Watched, tmp_path: Path) -> None:
+@pytest.mark.parametrize("order", ["topological", "depth-first"])
+def test_going_back_gives_the_same_page(still: Watched, tmp_path: Path, order: str) -> None:
     """By steps forward and back, and by jumps: what is seen depends on the place alone."""
-    page = still.open(saved(Backprop(network([2, 1], 2, 1)), tmp_path))
+    page = still.open(saved(Backprop(network([2, 1], 2, 1), order), tmp_path))
     count = int(page.get_attribute("#slider", "max"))
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowLeft")

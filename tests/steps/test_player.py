@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import re
 from html import unescape
 from pathlib import Path
@@ -16,6 +17,7 @@ from micrograd_like import MLP, Backprop, Value, mse
 from micrograd_like.draw import THEMES
 from micrograd_like.notation import number
 from micrograd_like.steps.animation import Animation
+from micrograd_like.steps.sequence import ORDERS
 from micrograd_like.strategies import Graph, graphs
 
 HOSTILE = "</script><script>alert(1)</script>"
@@ -54,12 +56,13 @@ def network(sizes: list[int], inputs: int, rows: int) -> Value:
     return error
 
 
-@given(graphs(max_nodes=12))
+@pytest.mark.parametrize("order", ["topological", "depth-first"])
+@given(graph=graphs(max_nodes=12))
 @settings(deadline=None, max_examples=15)
-def test_a_page_says_what_the_steps_say(graph: Graph) -> None:
+def test_a_page_says_what_the_steps_say(order: str, graph: Graph) -> None:
     """Each scene has its step's equation, and its cells the engine's numbers after that step."""
     *_, root = recorded(graph)
-    steps = Backprop(root)
+    steps = Backprop(root, order)
     data = steps_of(steps.page())
     assert len(data["steps"]) == len(steps)
     names = {name: place for place, name in names_of(data).items()}
@@ -292,6 +295,51 @@ def test_the_naive_order_plays_its_own_numbers() -> None:
     assert look["text"] == "3"
 
 
+def test_the_depth_first_order_plays_each_time_that_a_gradient_is_passed_on() -> None:
+    """An edge has a step for each product that goes along it, and is as wide as their sum."""
+    steps = Backprop(reused(), order="depth-first")
+    data = steps_of(steps.page())
+    (a,) = [place for place, name in names_of(data).items() if name == "a"]
+    scenes = [s for s in data["steps"] if f"g{a[1:]}" in s["set"]]
+    assert [s["set"][f"g{a[1:]}"]["text"] for s in scenes] == ["39", "78", "117"]
+    assert [s["set"][f"g{a[1:]}"].get("class") for s in scenes] == ["partial", "partial", None]
+    assert [s["way"] for s in scenes] == [scenes[0]["way"]] * 3
+    assert scenes[0]["way"][-1][0][1] == "39"
+    assert ["again: b.grad was" in s["remark"] for s in scenes] == [False, True, True]
+    edge = scenes[0]["way"][-1][0][0]
+    widths = [float(s["set"][edge]["--width"].removesuffix("px")) for s in scenes]
+    assert widths == sorted(set(widths))
+    last = Animation(steps, ["all"], "LR", "light").last
+    assert {product for (_, _), product in last.products.items()} >= {117.0}
+    assert steps.frames()[0] == len(steps) + 1 == 12
+
+
+def test_a_large_graph_in_depth_first_order_has_a_step_for_what_is_shown_as_one() -> None:
+    """Past 150 values the products inside a neuron are one step, those of an edge alone are not."""
+    error = network([6, 6, 1], 2, 2)
+    steps = Backprop(error, order="depth-first")
+    data = steps_of(steps.page())
+    assert len(names_of(data)) == len(names_of(steps_of(Backprop(error).page())))
+    looks = dict(data["start"])
+    for scene in data["steps"]:
+        looks |= scene["set"]
+    assert data["total"] == len(steps) > 10 * len(data["steps"])
+    (place,) = [k for k, name in names_of(data).items() if name == "layer1.neuron0"]
+    weights = [steps.gradients[id(v)] for v in steps.order if v.label.startswith("layer1.neuron0.")]
+    assert looks[f"g{place[1:]}"]["text"] == number(math.hypot(*weights))
+    assert not any(look.get("class") == "partial" for look in looks.values())
+
+
+def test_the_order_of_the_steps_does_not_change_the_picture() -> None:
+    """What is shown as one is a matter of the graph, however often its edges are gone along."""
+    v = Value(1.0, "x")
+    for _ in range(8):
+        v = v.tanh() + v
+    names = [names_of(steps_of(Backprop(v, order).page())) for order in ORDERS]
+    assert names[0] == names[1] == names[2]
+    assert len(names[0]) == 17
+
+
 def test_a_page_writes_numbers_in_one_way() -> None:
     """Cells, board and what travels: ∞, and powers of ten of one form."""
     x, y = Value(0.00123456, "x"), Value(123456.0, "y")
@@ -333,7 +381,11 @@ BAD: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"expand": True}, TypeError, "Backprop: expand: takes a list of names .*, not True"),
     ({"expand": 3}, TypeError, "Backprop: expand: takes a list of names .*, not 3"),
     ({"expand": "layer9"}, ValueError, "Backprop: expand has no group 'layer9' to open; .* none"),
-    ({"order": "random"}, ValueError, "Backprop: order is 'random'; .* topological, naive"),
+    (
+        {"order": "random"},
+        ValueError,
+        "Backprop: order is 'random'; .* topological, naive, depth-first",
+    ),
 ]
 
 

@@ -3,8 +3,10 @@
 import pytest
 from conftest import recorded
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from micrograd_like import Backprop, Value
+from micrograd_like.graph import chain_product, edges, topological_order
 from micrograd_like.strategies import Graph, graphs
 
 
@@ -178,6 +180,147 @@ def test_the_naive_order_is_right_where_no_value_between_is_used_twice(graph: Gr
         assert right.gradients == pytest.approx(
             {id(v): naive.gradients[id(v)] for v in right.order}, nan_ok=True
         )
+
+
+class Written:
+    """A value of an engine of one's own, whose backward goes down by itself and sorts nothing."""
+
+    def __init__(self, operands: "list[tuple[Written, float]]", left: list[int]) -> None:
+        self.grad = 0.0
+        self.operands = operands
+        self.left = left  # of the products that there is patience for
+
+    def _backward(self) -> None:
+        for operand, local in self.operands:
+            self.left[0] -= 1
+            if self.left[0] < 0:
+                raise TimeoutError
+            operand.grad += chain_product(self.grad, local)
+
+    def backward(self, once: bool = False) -> None:
+        """``once`` is for operands that are a set, but in the order in which they are written."""
+        self._backward()
+        operands = [operand for operand, _ in self.operands]
+        for operand in dict.fromkeys(operands) if once else operands:
+            operand.backward(once)
+
+
+def by_recursion(root: Value, once: bool = False) -> dict[int, float] | None:
+    """The gradients that a recursive backward finds, None if it has too many products."""
+    made: dict[int, Written] = {}
+    left = [10_000]
+    for v in topological_order(root):
+        made[id(v)] = Written([(made[id(x)], local) for _, x, local in edges(v)], left)
+    made[id(root)].grad = 1.0
+    try:
+        made[id(root)].backward(once)
+    except TimeoutError:
+        return None
+    return {place: v.grad for place, v in made.items()}
+
+
+@st.composite
+def shared(draw: st.DrawFn) -> Value:
+    """A graph in which most values are used again and again: each is made of two of the last."""
+    values = [Value(0.5), Value(-1.25)]
+    for _ in range(draw(st.integers(1, 40))):
+        a, b = (values[-1 - draw(st.integers(0, min(3, len(values) - 1)))] for _ in "ab")
+        values.append(a * b if draw(st.booleans()) else a - b)
+    return values[-1]
+
+
+@given(graphs(max_nodes=40).map(Graph.record) | shared())
+@settings(max_examples=150)
+def test_the_depth_first_order_is_the_recursion_that_sorts_nothing(root: Value) -> None:
+    """Bit for bit the gradients of a recursive backward, or an error where that takes for ever."""
+    expected = by_recursion(root)
+    if expected is None:
+        with pytest.raises(ValueError, match=r"more than 10,000 products .*; take a smaller graph"):
+            Backprop(root, order="depth-first")
+        return
+    steps = Backprop(root, order="depth-first")
+    assert {k: repr(x) for k, x in steps.gradients.items()} == {
+        k: repr(x) for k, x in expected.items()
+    }
+    last = {id(step.input): step.after for step in steps if step.input is not None}
+    assert all(repr(steps.gradients[place]) == repr(after) for place, after in last.items())
+
+
+def doubled() -> tuple[Value, Value]:
+    """a, and c = b + b with b = a + a."""
+    a = Value(1.0, "a")
+    b = a + a
+    c = b + b
+    b.label, c.label = "b", "c"
+    return a, c
+
+
+def test_the_depth_first_order_passes_on_again_what_was_passed_on_before() -> None:
+    """On b = a + a; c = b + b, where the naive order happens to be right, it doubles a.grad."""
+    _, c = doubled()
+    steps = Backprop(c, order="depth-first")
+    lines = ["; ".join((step.line, *step.remark.split("; ")[1:])) for step in steps[5:]]
+    assert lines == [
+        "a.grad += ∂b/∂a · ∂c/∂b = 1 · 2 = 2",
+        "a.grad += ∂b/∂a · ∂c/∂b = 1 · 2 = 2, now 2 + 2 = 4",
+        "a.grad += ∂b/∂a · ∂c/∂b = 1 · 2 = 2, now 4 + 2 = 6; again: b.grad was passed on before",
+        "a.grad += ∂b/∂a · ∂c/∂b = 1 · 2 = 2, now 6 + 2 = 8; again: b.grad was passed on before; "
+        "in the end a.grad is 8, and should be 4",
+    ]
+    assert [step.number for step in steps.at("a")] == [6, 7, 8, 9]
+    beside = Backprop(c).beside(steps).splitlines()
+    assert (len(beside), beside[-1]) == (7, "a.grad: 4 and 8, off by 4")
+    assert beside[-2].split("|") == [" " * beside[0].index("|"), f"  {steps[-1].line}"]
+    assert Backprop(c).beside(Backprop(c, order="naive")).endswith("the gradients are the same")
+
+
+def test_the_depth_first_order_can_be_too_early_as_well() -> None:
+    """b goes on with what it has, and later with all that it has: 3, then 39, then 39 again."""
+    root = reused()
+    early = [step for step in Backprop(root, order="depth-first") if step.node.label == "b"]
+    assert [(step.upstream, step.after) for step in early[1:]] == [(13, 39), (13, 78), (13, 117)]
+    b = root.inputs[1]
+    assert isinstance(b, Value)
+    root = b + b * b
+    steps = Backprop(root, order="depth-first")
+    passed = [(s.after, "too early" in s.remark, "again" in s.remark) for s in steps if s.node is b]
+    assert passed[1:] == [(3, True, False), (42, False, True), (81, False, True)]
+
+
+def test_the_depth_first_order_is_right_where_inputs_alone_are_used_twice() -> None:
+    """A leaf passes nothing on, so that coming to it again does no harm."""
+    a, b = Value(-2.0, "a"), Value(3.0, "b")
+    f = (a * b) * (a + b)
+    steps = Backprop(f, order="depth-first")
+    assert [str(step) for step in steps] == [str(step) for step in Backprop(f, order="naive")]
+    assert steps.beside(Backprop(f)).endswith("the gradients are the same")
+    assert "in the end" not in steps[-1].remark
+
+
+def test_over_a_set_of_operands_the_recursion_is_wrong_later() -> None:
+    """Right where one operation uses a value twice, and wrong where two operations use it."""
+    a, c = doubled()
+    wrong, right = by_recursion(c), by_recursion(c, once=True)
+    assert wrong is not None
+    assert right is not None
+    assert (wrong[id(a)], right[id(a)]) == (8, 4)
+    d = a + a
+    two = by_recursion(d * 3 + d * 5, once=True)
+    assert two is not None
+    assert two[id(a)] == 2 * 3 + 2 * (3 + 5) != 2 * (3 + 5)
+
+
+def test_the_depth_first_order_ends_with_an_error_where_it_would_take_for_ever() -> None:
+    """Forty values, each used twice, have a million million paths; depth alone is no trouble."""
+    v = Value(1.0)
+    for _ in range(5000):
+        v = v.tanh()
+    assert len(Backprop(v, order="depth-first")) == 10_001
+    for _ in range(40):
+        v = v + v
+    with pytest.raises(ValueError, match="Backprop: order='depth-first' has more than") as told:
+        Backprop(v, order="depth-first")
+    assert str(told.value).endswith("take a smaller graph, or order='topological'")
 
 
 def test_both_orders_take_every_edge_once() -> None:
