@@ -13,7 +13,7 @@ ValueError: draw_dot: theme is 'blue'; it is to be one of light, dark
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 
 from micrograd_like.notation import listed, plural
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from typing import Any
 
 __all__ = [
-    "above_zero", "choice", "expect", "extra", "file_name", "finite", "flag", "function", "graph",
-    "is_list", "is_value", "methods", "missing", "number", "one_for_each", "operand", "row", "rows",
+    "above_zero", "choice", "elementwise", "expect", "extra", "file_name", "finite", "flag",
+    "function", "graph", "is_array", "is_list", "is_value", "methods", "missing", "number", "one_for_each", "operand", "row", "rows",
     "several", "share", "short", "text", "values", "whole",
 ]  # fmt: skip
 
 
 def short(value: Any) -> str:
-    """A value in an error: its repr, in one line that is not too long."""
-    words = " ".join(repr(value).split())
+    """What an error shows of something: its repr, or a Value's short text, in one line."""
+    words = " ".join((str if is_value(value) else repr)(value).split())
     return words if len(words) <= 40 else words[:37] + "..."
 
 
@@ -48,8 +48,25 @@ def is_list(value: Any) -> bool:
     return not isinstance(value, str | bytes | Mapping | Set)
 
 
+def is_array(value: Any) -> bool:
+    """Whether it is an array, or a tensor, with elements to go through."""
+    return bool(getattr(value, "shape", ())) and hasattr(value, "__array__")
+
+
+def elementwise(function: Callable[[Any], Any], array: Any) -> Any:
+    """The array of what a function makes of each element."""
+    import numpy
+
+    return numpy.frompyfunc(function, 1, 1)(array)
+
+
 def number(value: Any, where: object) -> float:
-    """The one door for numbers: a float, or a TypeError that says what to do instead."""
+    """The one door for numbers: a float, or a TypeError that says what to do instead.
+
+    An array or a tensor of no dimension is the number that it holds.
+    """
+    if getattr(value, "shape", None) == () and hasattr(value, "item"):
+        value = value.item()
     if type(value) in (float, int) or _is_real(value):
         try:
             return float(value)

@@ -12,29 +12,42 @@ from __future__ import annotations
 import operator
 from _thread import _local
 
-from micrograd_like.graph import NOT_COMPUTED, topological_order
+from micrograd_like.graph import NOT_COMPUTED, connect, topological_order
 
 TYPE_CHECKING = False  # typing itself would take most of the time of the import
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["copied", "deepcopied", "reduced"]
+__all__ = ["copied", "deepcopied", "detached", "reduced"]
 
 _THREAD = _local()
+SLOTS = ("_data", "_dx", "_dy", "_rule", "_x", "_y", "grad", "label")  # the engine's own
+DERIVED = ("_closure", "_operands")  # a closure would go to the first node's operands
 BLOCK = 50  # nodes, as deep as a pickler may go where a token is another's
 
 
 def copied(self: Any) -> Any:
-    """A node of the same state, with the same inputs."""
-    return _restored(*_state(self))
+    """A node of the same state, with the same inputs and attributes."""
+    return _with(_restored(*_state(self)), _attributes(self))
+
+
+def detached(self: Any) -> Any:
+    """A leaf of the same class, number, label and attributes."""
+    kind, data, label, *_ = _state(self)
+    return _with(_restored(kind, data, label, None, (), (), None), _attributes(self))
 
 
 def deepcopied(self: Any, memo: dict[int, Any]) -> Any:
     """A node of the same state, with copies of all that it depends on."""
-    for v in topological_order(self):
-        if id(v) not in memo:
-            new = memo[id(v)] = copied(v)
-            new._x, new._y = memo.get(id(v._x), v._x), memo.get(id(v._y), v._y)
+    from copy import deepcopy
+
+    new = [v for v in topological_order(self) if id(v) not in memo]
+    for v in new:
+        kind, data, label, rule, inputs, *rest = _state(v)
+        inputs = tuple(memo.get(id(x), x) for x in inputs)
+        memo[id(v)] = _restored(kind, data, label, rule, inputs, *rest)
+    for v in new:  # attributes may lead to nodes, which are all there now
+        _with(memo[id(v)], deepcopy(_attributes(v), memo))
     return memo[id(self)]
 
 
@@ -44,7 +57,7 @@ def reduced(self: Any) -> tuple[Any, ...]:
 
     tokens = _THREAD.__dict__.setdefault("tokens", WeakSet())  # a token lives with its pickler
     if self._rule is None or any(token.expects(self) for token in tokens):
-        return _restored, _state(self)
+        return _restored, _state(self), _attributes(self)
     token = _Token(topological_order(self))
     tokens.add(token)
     return operator.itemgetter(-2), (token.listed(),)
@@ -84,15 +97,30 @@ def _state(node: Any) -> tuple[Any, ...]:
     grad = node.grad
     if type(grad) is not float:  # a Value's number, or None for a gradient not computed
         grad = None if grad is NOT_COMPUTED else float(getattr(grad, "_data", grad))
-    kind, inputs = type(node), (node._x, node._y, node._dx, node._dy)
-    return (kind, node._data, node.label, node._rule, *inputs, grad)
+    of = node.inputs, node.local_grads
+    return (type(node), node._data, node.label, node._rule, *of, grad)
 
 
 def _restored(
-    kind: Any, data: float, label: str, rule: Any, x: Any, y: Any, dx: Any, dy: Any, grad: Any
+    kind: Any, data: float, label: str, rule: Any, inputs: Any, local_grads: Any, grad: Any
 ) -> Any:
     node = object.__new__(kind)
-    node._data, node.label, node._rule = data, label, rule
-    node._x, node._y, node._dx, node._dy = x, y, dx, dy
+    node._data, node.label = data, label
+    connect(node, rule, inputs, local_grads)
     node.grad = NOT_COMPUTED if grad is None else grad
+    return node
+
+
+def _attributes(node: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """What a user has put on a node, in its ``__dict__`` and in a subclass's slots, if anything."""
+    state: Any = object.__getstate__(node)
+    own = {name: x for name, x in (state[0] or {}).items() if name not in DERIVED}
+    slots = {name: x for name, x in state[1].items() if name not in SLOTS}
+    return (own, slots) if own or slots else None
+
+
+def _with(node: Any, attributes: tuple[dict[str, Any], dict[str, Any]] | None) -> Any:
+    for each in attributes or ():
+        for name, x in each.items():
+            setattr(node, name, x)
     return node

@@ -50,7 +50,7 @@ def rule(
     ...     root = m.pow(x, 1 / 3)
     ...     return root, root / (3 * x)
     >>> cube_root(8.0), Value(8.0).cube_root()
-    (2.0, Value(data=2, grad=0))
+    (2.0, Value(data=2.0, grad=0.0))
     >>> gradcheck(cube_root, 8.0).ok
     True
     >>> forget("cube_root")                  # takes it back

@@ -14,11 +14,11 @@ needs no calculus: it walks the nodes in reverse topological order and multiplie
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 
-from micrograd_like.arguments import flag, number, text
-from micrograd_like.copying import copied, deepcopied, reduced
+from micrograd_like.arguments import elementwise, flag, is_array, number, text
+from micrograd_like.copying import copied, deepcopied, detached, reduced
 from micrograd_like.elementary import bind, elementary
 from micrograd_like.graph import (
     NOT_COMPUTED,
@@ -26,10 +26,12 @@ from micrograd_like.graph import (
     data_changed,
     described,
     edges,
+    recorded,
     replay,
     topological_order,
 )
 from micrograd_like.guard import ONE_PASS
+from micrograd_like.micrograd import Micrograd, by_hand
 from micrograd_like.notation import OPERATORS, Written, undefined
 from micrograd_like.rules import RULES, Rule
 from micrograd_like.table import CONSTANTS
@@ -47,25 +49,30 @@ else:
 __all__ = ["Value", "apply", "replay", "topological_order"]
 
 
-class Value(Methods):
+class Value(Micrograd, Methods):
     """A number that remembers how it was computed.
 
     ``Value(data, label="")`` makes a leaf; operators and functions make the other nodes.  ``label``
     is its name in pictures, steps and error messages.  ``==`` and ``hash`` tell nodes apart by
-    identity; ``<`` and its kin compare data; a Value is always true.  A TypeError tells what is no
-    number, a ValueError or a ZeroDivisionError where an operation is not defined.
+    identity; ``<`` and its kin compare data; a Value is always true.  It takes attributes of one's
+    own.  With arrays it is combined element by element.  Nodes may be made by hand, as in
+    micrograd: ``Value(data, _children, _op)``, see `micrograd_like.micrograd`.  A TypeError tells
+    what is no number, a ValueError or a ZeroDivisionError where an operation is not defined.
 
     >>> x = Value(0.5, label="x")
     >>> x
-    Value(data=0.5, grad=0, label='x')
-    >>> (2 * x).tanh()
+    Value(data=0.5, grad=0.0, label='x')
+    >>> print((2 * x).tanh())
     Value(data=0.761594, grad=0)
     >>> f"{x:.3f}"
     '0.500'
     """
 
-    __slots__ = ("_data", "_dx", "_dy", "_rule", "_x", "_y", "grad", "label")
-    __array_ufunc__ = None  # NumPy then leaves `np.float64(2) * v` to this class
+    __slots__ = (
+        "__dict__", "__weakref__",
+        "_data", "_dx", "_dy", "_rule", "_x", "_y", "grad", "label",
+    )  # fmt: skip
+    __array_ufunc__ = None  # NumPy then leaves `array * v` to this class
 
     _data: float
     _rule: Rule | None
@@ -76,11 +83,19 @@ class Value(Methods):
     grad: Any  # a float; after backward(create_graph=True) a Value
     label: str
 
-    def __init__(self, data: float, label: str = "") -> None:
+    def __init__(
+        self,
+        data: float,
+        _children: Iterable[Value] | str = (),
+        _op: str | Sequence[float] = "",
+        label: str = "",
+    ) -> None:
         self._data = number(data, "Value(...)")
         self.label = label if type(label) is str else text(label, "Value(...): label")
         self.grad = NOT_COMPUTED
         self._rule = self._x = self._y = self._dx = self._dy = None
+        if _children != () or _op != "":
+            by_hand(self, _children, _op)
 
     @property
     def data(self) -> float:
@@ -106,22 +121,12 @@ class Value(Methods):
     @property
     def inputs(self) -> tuple[Operand, ...]:
         """The operands in order: Values, and plain numbers for constants."""
-        return (self._x, self._y)[: self._rule.arity] if self._rule else ()
+        return tuple(v for v, _ in recorded(self))
 
     @property
     def local_grads(self) -> tuple[float | None, ...]:
         """The local derivative for each of the inputs; None for a constant."""
-        return (self._dx, self._dy)[: self._rule.arity] if self._rule else ()
-
-    @property
-    def _prev(self) -> tuple[Value, ...]:
-        """micrograd's name for the inputs that are Values."""
-        return tuple(v for v in self.inputs if isinstance(v, Value))
-
-    @property
-    def _op(self) -> str:
-        """micrograd's name for the operation."""
-        return self.op
+        return tuple(local for _, local in recorded(self))
 
     def backward(self, create_graph: bool = False) -> None:
         """Compute the gradient of this value with respect to every value it depends on.
@@ -137,17 +142,17 @@ class Value(Methods):
         """
         flag(create_graph, "backward: create_graph")
         with ONE_PASS.backward:
-            order = _start_pass(self)
             if create_graph:
-                _accumulate(self, Value(1.0))
-                _chain_rule_on_values(order)
+                _backward_on_values(self)
             else:
+                order = _start_pass(self)
                 self.grad += 1.0
                 _chain_rule(order)
 
     def detach(self) -> Value:
-        """A new leaf with the same number and label, outside the graph."""
-        return Value(self._data, self.label)
+        """A new leaf with the same number, label and attributes, outside the graph."""
+        leaf: Value = detached(self)
+        return leaf
 
     def __float__(self) -> float:
         raise TypeError(
@@ -156,9 +161,15 @@ class Value(Methods):
         )
 
     def __repr__(self) -> str:
+        return self._text(repr)
+
+    def __str__(self) -> str:
+        return self._text(lambda x: f"{x:.6g}")
+
+    def _text(self, numbers: Callable[[float], str]) -> str:
         label = f", label={self.label!r}" if self.label else ""
         grad = self.grad.data if isinstance(self.grad, Value) else self.grad
-        return f"Value(data={self._data:.6g}, grad={grad:.6g}{label})"
+        return f"Value(data={numbers(self._data)}, grad={numbers(grad)}{label})"
 
     def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else str(self)
@@ -184,8 +195,15 @@ class Value(Methods):
     def _apply(rule: Rule, *operands: Any) -> Any:
         return apply(rule, *operands)
 
+    @staticmethod
+    def _of(data: float) -> Value:
+        return Value(data)
+
 
 def _data_of(other: Any, symbol: str) -> float:
+    if is_array(other):
+        numbers: float = elementwise(lambda x: _data_of(x, symbol), other)
+        return numbers
     return other._data if isinstance(other, Value) else number(other, f"Value {symbol} ...")
 
 
@@ -215,16 +233,18 @@ def _unary(rule: Rule) -> Callable[[Value], Value]:
     return method
 
 
-def _binary(rule: Rule) -> Callable[[Value, Any], Value]:
-    """The method of a rule with two inputs: Values, or a plain number for the second."""
+def _binary(rule: Rule) -> Callable[[Value, Any], Any]:
+    """The method of a rule with two inputs: Values, or a number or an array for the second."""
     function, where = rule.function, Written(rule, "Value", "...")
 
-    def method(self: Value, y: Any) -> Value:
+    def method(self: Value, y: Any) -> Any:
         try:
             if isinstance(y, Value):
                 data, dx, dy = function(self._data, y._data)
                 return _record(rule, self, y, data, dx, dy)
             if type(y) is not float:
+                if is_array(y):
+                    return elementwise(lambda each: method(self, each), y)
                 y = number(y, where)
             data, dx, _ = function(self._data, y)
         except (ValueError, ZeroDivisionError) as error:
@@ -234,12 +254,14 @@ def _binary(rule: Rule) -> Callable[[Value, Any], Value]:
     return method
 
 
-def _reflected(rule: Rule) -> Callable[[Value, Any], Value]:
-    """The method for a plain number on the left of the operator."""
+def _reflected(rule: Rule) -> Callable[[Value, Any], Any]:
+    """The method for a number or an array on the left of the operator."""
     function, where = rule.function, Written(rule, "...", "Value")
 
-    def method(self: Value, x: Any) -> Value:
+    def method(self: Value, x: Any) -> Any:
         if type(x) is not float:
+            if is_array(x):
+                return elementwise(lambda each: apply(rule, each, self), x)
             x = number(x, where)
         try:
             data, _, dy = function(x, self._data)
@@ -261,7 +283,7 @@ def apply(rule: Rule, *operands: Any) -> Any:
         raise TypeError(f"{rule.name}: takes {rule.arity} inputs, not {len(operands)}")
     first = operands[0]
     if isinstance(first, Value):
-        return METHODS[rule](first, *operands[1:])
+        return METHODS.get(rule, rule.function)(first, *operands[1:])
     if rule.arity == 2 and isinstance(operands[1], Value):
         return REFLECTED[rule](operands[1], first)
     plain = [number(operand, f"{rule.name}(...)") for operand in operands]
@@ -272,7 +294,7 @@ def apply(rule: Rule, *operands: Any) -> Any:
 
 
 METHODS: dict[Rule, Any] = {}
-REFLECTED: dict[Rule, Callable[[Value, Any], Value]] = {}
+REFLECTED: dict[Rule, Callable[[Value, Any], Any]] = {}
 ON_VALUES: dict[Rule, Callable[..., Any]] = {}  # the rules with Values for numbers
 
 
@@ -356,8 +378,21 @@ def _chain_rule(order: list[Value]) -> None:
             node.grad = 0.0
 
 
+def _backward_on_values(root: Value) -> None:
+    """A pass with Values for gradients, all of them or, after an error, none."""
+    before = [(v, v.grad) for v in topological_order(root)]
+    try:
+        order = _start_pass(root)
+        _accumulate(root, Value(1.0))
+        _chain_rule_on_values(order)
+    except BaseException:
+        for v, grad in before:
+            v.grad = grad
+        raise
+
+
 def _chain_rule_on_values(order: list[Value]) -> None:
-    """The same with Values for gradients, so that the gradients have a graph.
+    """The chain rule with Values for gradients, so that the gradients have a graph.
 
     A finite zero is multiplied here: its own derivative need not be zero.
     """
@@ -366,8 +401,8 @@ def _chain_rule_on_values(order: list[Value]) -> None:
         if not isinstance(grad, Value):  # nothing reached this node
             node.grad = Value(0.0)
             continue
-        for v, recorded, derivative in _derivatives_as_values(node):
-            if math.isnan(grad._data * recorded) and 0 in (grad._data, recorded):
+        for v, local, derivative in _derivatives_as_values(node):
+            if math.isnan(grad._data * local) and 0 in (grad._data, local):
                 continue  # zero times infinity
             if isinstance(derivative, Value):
                 _accumulate(v, grad * derivative)
@@ -383,10 +418,10 @@ def _chain_rule_on_values(order: list[Value]) -> None:
 def _derivatives_as_values(node: Value) -> list[tuple[Value, float, Operand]]:
     """The inputs of a node, with the derivatives recorded and those with a graph of their own."""
     assert node._rule is not None
-    data, *derivatives = ON_VALUES[node._rule](*node.inputs)
+    data, *derivatives = ON_VALUES.get(node._rule, node._rule.function)(*node.inputs)
     if _differs(data, node._data):
         raise data_changed("backward(create_graph=True)", node)
-    return [(v, recorded, derivatives[position]) for position, v, recorded in edges(node)]
+    return [(v, local, derivatives[position]) for position, v, local in edges(node)]
 
 
 def _accumulate(v: Value, contribution: Value) -> None:

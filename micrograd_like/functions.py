@@ -5,7 +5,7 @@ One for every rule (``exp(x)``, ``tanh(x)``, ``maximum(x, y)``, …), and a few 
 >>> exp(0.0)
 1.0
 >>> tanh(Value(0.5))
-Value(data=0.462117, grad=0)
+Value(data=0.46211715726000974, grad=0.0)
 """
 
 import math

@@ -29,6 +29,7 @@ __all__ = [
     "as_function_of",
     "backward_edges",
     "chain_product",
+    "connect",
     "data_changed",
     "dependents",
     "described",
@@ -38,6 +39,7 @@ __all__ = [
     "names_of",
     "operands_by",
     "operands_of",
+    "recorded",
     "replay",
     "topological_order",
 ]
@@ -50,6 +52,42 @@ class NotComputed(float):
 
 
 NOT_COMPUTED = NotComputed()
+
+
+class Rest:
+    """The further operands of a node that has more than two: no value, and no reader meets it.
+
+    The engine goes through it as through a node whose result is passed on unchanged.
+    """
+
+    __slots__ = ("_dx", "_dy", "_x", "_y", "grad")
+    _rule = "rest"
+
+    def __init__(self, x: Any, dx: Any, y: Any, dy: Any) -> None:
+        self._x, self._dx, self._y, self._dy = x, dx, y, dy
+        self.grad = NOT_COMPUTED
+
+
+def connect(node: Any, rule: Any, inputs: Iterable[Any], local_grads: Iterable[Any]) -> None:
+    """Make a node the result of an operation on any number of inputs, or a leaf if it has none."""
+    edges = list(zip(inputs, local_grads, strict=True))
+    while len(edges) > 2:
+        (y, dy), (x, dx) = edges.pop(), edges.pop()
+        edges.append((Rest(x, dx, y, dy), 1.0))
+    (x, dx), (y, dy) = (*edges, (None, None), (None, None))[:2]
+    node._rule, node._x, node._dx, node._y, node._dy = rule, x, dx, y, dy
+
+
+def recorded(node: Any) -> list[tuple[Any, float | None]]:
+    """The inputs of a node and their local derivatives, of which a constant has none."""
+    if node._rule is None:
+        return []
+    rest, found = node, []
+    while type(rest._y) is Rest:
+        found.append((rest._x, rest._dx))
+        rest = rest._y
+    found += [(rest._x, rest._dx), (rest._y, rest._dy)]
+    return found[: node._rule.arity]
 
 
 def topological_order(*roots: Node) -> list[Node]:
@@ -72,7 +110,9 @@ def topological_order(*roots: Node) -> list[Node]:
     while stack:
         node = stack.pop()
         if node is None:  # the inputs of the next one are in the order
-            order.append(stack.pop())
+            node = stack.pop()
+            if type(node) is not Rest:
+                order.append(node)
         elif id(node) not in met:
             met.add(id(node))
             stack += (node, None)
@@ -84,18 +124,16 @@ def topological_order(*roots: Node) -> list[Node]:
 
 def edges(node: Node) -> list[tuple[int, Node, float]]:
     """The edges into a node: the input's position, the input, the local derivative."""
-    of: Any = node
     return [
         (position, v, local)
-        for position, (v, local) in enumerate(zip(of.inputs, of.local_grads, strict=True))
+        for position, (v, local) in enumerate(recorded(node))
         if local is not None
     ]
 
 
 def operands_of(node: Any) -> tuple[float, ...]:
     """The numbers of a node's operands, as they are now."""
-    pairs = zip(node.inputs, node.local_grads, strict=True)
-    return tuple(x if local is None else x.data for x, local in pairs)
+    return tuple(x if local is None else x.data for x, local in recorded(node))
 
 
 def operands_by(
@@ -108,8 +146,7 @@ def operands_by(
     >>> operands_by(v, names_of(topological_order(v)), str)
     ['a', '3.0']
     """
-    pairs = zip(node.inputs, node.local_grads, strict=True)
-    return [constant(x) if local is None else known[id(x)] for x, local in pairs]
+    return [constant(x) if local is None else known[id(x)] for x, local in recorded(node)]
 
 
 def data_changed(caller: str, node: Any) -> RuntimeError:

@@ -191,7 +191,7 @@ def operation(
     >>> print(operation(RULES["sub"], "a", -3.0), "|", operation(RULES["tanh"], "a"))
     a − (−3) | tanh(a)
     """
-    return _write(_shape(rule), _named(operands, numbers), BOARD)
+    return _operation(rule, operands, numbers, BOARD)
 
 
 def formula(text: str, *operands: Operand, numbers: Callable[[float], str] | None = None) -> Term:
@@ -266,7 +266,7 @@ def code(rule: Rule, *operands: str, methods: bool = False) -> str:
     """
     if methods and rule.name not in OPERATORS:
         return f"{term(operands[0]).within(ATOM)}.{rule.name}({', '.join(operands[1:])})"
-    return str(_write(_shape(rule), _named(operands, None), PYTHON))
+    return str(_operation(rule, operands, None, PYTHON))
 
 
 class Written:
@@ -336,11 +336,22 @@ def syntax(text: str) -> ast.expr:
     return TREES[text]
 
 
-def _shape(rule: Rule) -> ast.expr:
-    """An operation's tree: an operator's is its formula, all others are functions."""
-    if rule.name in SIGNS:
-        return syntax(rule.formula)
-    return syntax(f"{rule.name}({', '.join('xy'[: rule.arity])})")
+def _operation(
+    rule: Rule, operands: Sequence[Operand], numbers: Callable[[float], str] | None, signs: Signs
+) -> Term:
+    """An operation's term: an operator's is its formula, all others are functions."""
+    if rule.formula and rule.name in SIGNS:
+        return _write(syntax(rule.formula), _named(operands, numbers), signs)
+    terms = [term(x, numbers) for x in operands]
+    if rule.formula or rule.name.isidentifier():
+        return Term(f"{rule.name}({', '.join(x.text for x in terms)})")
+    # An operation by hand, whose name may be any text: a sign, a power, or a function after all.
+    first, *others = [x.within(ATOM) for x in terms]
+    if others and rule.name in ("+", "-", "*", "/", "**"):
+        return Term(f" {rule.name} ".join((first, *others)), SUM)
+    if not others and rule.name.startswith("**"):
+        return Term(first + rule.name, POWER)
+    return Term(f"{readable(rule.name)}({', '.join(x.text for x in terms)})", SUM)
 
 
 def _named(

@@ -47,7 +47,7 @@ class Graph(NamedTuple):
     v2 = v1.tanh()
     v2.backward()
     >>> graph.record()
-    Value(data=0.999329, grad=0)
+    Value(data=0.999329299739067, grad=0.0)
     """
 
     leaves: list[float]
@@ -115,7 +115,7 @@ def finite_values(
 
     >>> from hypothesis import find
     >>> find(finite_values(), lambda value: value > 1)
-    Value(data=2, grad=0)
+    Value(data=2.0, grad=0.0)
     """
     low = finite(min_value, "finite_values: min_value")
     high = finite(max_value, "finite_values: max_value")

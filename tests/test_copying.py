@@ -37,12 +37,12 @@ def test_copies_have_a_graph_of_their_own_and_keep_what_is_shared() -> None:
     y = x * x
     y.backward()
     for twin_x, twin_y in (copy.deepcopy((x, y)), pickle.loads(pickle.dumps((x, y)))):
-        assert (twin_y._prev[0] is twin_x, twin_x.label, twin_x.grad) == (True, "x", 6.0)
+        assert (twin_y.inputs[0] is twin_x, twin_x.label, twin_x.grad) == (True, "x", 6.0)
         twin_y.backward()
         assert (twin_x.grad, x.grad) == (12.0, 6.0)
     a = x * 2
     again_a, again_b = pickle.loads(pickle.dumps([a, a + 1]))
-    assert again_b._prev[0] is again_a
+    assert again_b.inputs[0] is again_a
 
 
 def test_a_shallow_copy_is_a_node_of_its_own_on_the_same_inputs() -> None:

@@ -143,9 +143,7 @@ def test_other_kinds_of_numbers_come_in_by_one_conversion() -> None:
         assert type(Value(number).data) is float
     assert Value(numpy.bool_(True)).data == 1.0
     with pytest.raises(TypeError, match="make a list of Values"):
-        numpy.array([1.0, 2.0]) * v
-    with pytest.raises(TypeError, match="make a list of Values"):
-        v * numpy.array([1.0, 2.0])
+        Value(numpy.array([1.0, 2.0]))
 
 
 REFUSED: list[tuple[Callable[[Value], Any], str]] = [
@@ -299,12 +297,13 @@ def test_plus_assignment_rebinds() -> None:
     assert (a.data, b.data) == (2.0, 1.0)
 
 
-def test_repr_and_format_are_short_and_round() -> None:
-    """What a cell shows."""
+def test_repr_has_all_digits_and_format_is_short() -> None:
+    """A cell shows the exact number; print, and formatted text, the first six digits."""
     v = Value(1 / 3, label="v")
-    assert repr(v) == "Value(data=0.333333, grad=0, label='v')"
+    assert repr(v) == "Value(data=0.3333333333333333, grad=0.0, label='v')"
+    assert repr(Value(0.1) + 0.2) == "Value(data=0.30000000000000004, grad=0.0)"
+    assert str(v) == f"{v}" == "Value(data=0.333333, grad=0, label='v')"
     assert f"{v:.3f}" == "0.333"
-    assert f"{v}" == repr(v)
 
 
 def test_detach_is_a_leaf_outside_the_graph() -> None:
@@ -321,8 +320,8 @@ def test_micrograd_names_for_walking_the_graph() -> None:
     a, b = Value(1.0), Value(2.0)
     c = a * b + 1
     assert c._op == "+"
-    assert c._prev[0]._prev == (a, b)
-    assert (a._op, a._prev) == ("", ())
+    assert next(iter(c._prev))._prev == {a, b}
+    assert (a._op, a._prev) == ("", set())
 
 
 DEEP = 200_000
@@ -353,10 +352,7 @@ def test_no_depth_is_too_deep() -> None:
 def test_a_graph_is_freed_without_the_garbage_collector() -> None:
     """Nodes are in no cycle: the last reference frees them."""
 
-    class Watched(Value):
-        __slots__ = ("__weakref__",)
-
-    x = Watched(1.0)
+    x = Value(1.0)
     watch = weakref.ref(x)
     y = (x * x).tanh() + x
     y.backward()

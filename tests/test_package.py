@@ -18,7 +18,7 @@ PACKAGE = Path(micrograd_like.__file__).parent
 ROOMS = ("check", "draw", "compile", "learn", "steps", "cli")
 # Each module and each room may import those before it, never one after it.
 ORDER = """
-    elementary table rules notation arguments graph copying guard engine _functions functions
+    elementary table rules notation arguments graph copying guard micrograd engine _functions functions
     derivatives custom files models classes strategies _hypothesis check draw compile nn learn
     steps cli __main__
 """.split()  # noqa: SIM905

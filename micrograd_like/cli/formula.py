@@ -1,7 +1,7 @@
 """Formulas that a person types: read by a whitelist of syntax, never run as Python.
 
 >>> parse("d = a*b; tanh(d + c)", {"a": 2.0, "b": -3.0, "c": 5.5})
-Value(data=-0.462117, grad=0, label='L')
+Value(data=-0.46211715726000974, grad=0.0, label='L')
 """
 
 import ast

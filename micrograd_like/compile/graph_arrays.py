@@ -9,7 +9,7 @@ one number for all rows, a scalar; scalars have the numbers -1, -2, ….
 >>> graph.rules, graph.rule_of.tolist(), graph.operands.tolist()
 ([Rule(mul), Rule(add)], [0, 1], [[-1, 1], [0, -2]])
 >>> graph.scalars.leaves, graph.scalars.constants
-({0: Value(data=2, grad=0, label='w')}, {1: 1.0})
+({0: Value(data=2.0, grad=0.0, label='w')}, {1: 1.0})
 """
 
 from collections.abc import Sequence

@@ -60,7 +60,7 @@ class Tape:
     >>> x, w = Value(0.0, "x"), Value(3.0, "w")
     >>> tape = Tape([w * x, x * x], inputs=[x])
     >>> tape, tape.parameters
-    (<Tape of 2 operations, 1 input>, [Value(data=3, grad=0, label='w')])
+    (<Tape of 2 operations, 1 input>, [Value(data=3.0, grad=0.0, label='w')])
     """
 
     def __init__(
