@@ -17,6 +17,7 @@ from micrograd_like.arguments import graph, whole
 from micrograd_like.engine import Value
 from micrograd_like.graph import chain_product, edges, gradients_of, names_of, topological_order
 from micrograd_like.notation import TIMES, factors, number, partial, plural
+from micrograd_like.steps.sequence import which_use
 
 __all__ = ["Path", "Paths", "paths"]
 
@@ -75,8 +76,8 @@ class Paths(NamedTuple):
         """The names on the way; of a·a, which of the two it goes through."""
         names = [self.names[id(v)] for v in path.values]
         for k, (position, v) in enumerate(zip(path.positions, path.values[1:], strict=True)):
-            if len(v.inputs) > 1 and v.inputs[0] is v.inputs[1]:
-                names[k] = f"{('first', 'second')[position]} {names[k]}"
+            if use := which_use(v, position):
+                names[k] = f"{use} {names[k]}"
         return names
 
 

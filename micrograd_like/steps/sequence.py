@@ -40,11 +40,12 @@ from micrograd_like.notation import (
     partial,
 )
 
-__all__ = ["Edge", "Step", "Steps", "one_line"]
+__all__ = ["Edge", "Step", "Steps", "one_line", "which_use"]
 
 ORDERS = ("topological", "naive", "depth-first")
 MOST = 10_000  # products of the depth-first order, of which there can be exponentially many
 
+ORDINALS = ("first", "second", "third")
 CHANGED = "; the inputs' numbers have changed since then"
 WIDTH = 64  # of a line, before the remark that says which operation it is about
 
@@ -221,9 +222,11 @@ class Steps(Sequence[Step]):
         assert node.rule is not None
         names, changed = operands_by(node, self._names), _has_changed(node)
         # The operation with names, what it stands for, and the same with numbers.
-        equation = [str(operation(node.rule, *names)), str(formula(node.rule.formula, *names))]
-        if not changed:  # the numbers there are others then
-            equation.append(str(formula(node.rule.formula, *operands_of(node))))
+        equation = [str(operation(node.rule, *names))]
+        if node.rule.formula:  # an operation that was made by hand has none
+            equation.append(str(formula(node.rule.formula, *names)))
+            if not changed:  # the numbers there are others then
+                equation.append(str(formula(node.rule.formula, *operands_of(node))))
         made = self.name(node)
         equation = [made, *dict.fromkeys((*equation, number(node.data)))]
         local_grads = {
@@ -245,11 +248,13 @@ class Steps(Sequence[Step]):
         assert rule is not None
         names = operands_by(node, self._names)
         root, made, given = self.name(self.root), self.name(node), self.name(v)
-        symbols = formula(rule.derivatives[position], *names)
-        products = [factors(factor, edge.upstream) for factor in (symbols, local)]
+        products = [factors(local, edge.upstream)]
+        if rule.derivatives[position]:
+            symbols = formula(rule.derivatives[position], *names)
+            products.insert(0, factors(symbols, edge.upstream))
         remark = f"{made} = {operation(rule, *names)}"
-        if all(operand is v for operand in node.inputs) and len(names) > 1:
-            remark += f", {('first', 'second')[position]} {given}"
+        if use := which_use(node, position):
+            remark += f", {use} {given}"
         remark += CHANGED * _has_changed(node)
         if edge.again:
             remark += f"; again: {gradient(made)} was passed on before"
@@ -285,6 +290,8 @@ def _has_changed(node: Value) -> bool:
     """Whether the inputs' numbers are others now than when the operation was recorded."""
     rule, data = node.rule, operands_of(node)
     assert rule is not None
+    if not rule.formula:  # made by hand, and nobody can tell
+        return False
     try:
         now = rule.function(*data)
     except OverflowError:  # which recording takes for an infinity
@@ -297,6 +304,20 @@ def _has_changed(node: Value) -> bool:
         for one, other in zip(recorded, now, strict=False)
         if one is not None and other is not None
     )
+
+
+def which_use(node: Value, position: int) -> str:
+    """Which use of an input it is, where an operation has it in several positions.
+
+    >>> a = Value(3.0)
+    >>> which_use(a * a, 1), which_use(a * 2, 0)
+    ('second', '')
+    """
+    places = [k for k, v in enumerate(node.inputs) if v is node.inputs[position]]
+    count = places.index(position)
+    if len(places) == 1:
+        return ""
+    return ORDINALS[count] if count < len(ORDINALS) else f"{count + 1}th"
 
 
 class Edge(NamedTuple):

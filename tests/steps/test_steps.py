@@ -5,7 +5,7 @@ from conftest import recorded
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from micrograd_like import Backprop, Value
+from micrograd_like import Backprop, Value, paths
 from micrograd_like.graph import chain_product, edges, topological_order
 from micrograd_like.strategies import Graph, graphs
 
@@ -180,6 +180,25 @@ def test_the_naive_order_is_right_where_no_value_between_is_used_twice(graph: Gr
         assert right.gradients == pytest.approx(
             {id(v): naive.gradients[id(v)] for v in right.order}, nan_ok=True
         )
+
+
+def test_an_operation_made_by_hand_is_stepped_through_with_its_local_derivatives() -> None:
+    """It has no formula, and any number of operands, of which the same may be several."""
+    a, b = Value(2.0, "a"), Value(5.0, "b")
+    root = Value(a.data * a.data * b.data, (a, a, b), (10.0, 10.0, 4.0))
+    root.label = "L"
+    steps = Backprop(root)
+    assert steps[0].line == "L = f(a, a, b) = 20"
+    assert steps[0].remark == "records ∂L/∂a = 10, ∂L/∂b = 4"
+    assert [(step.line, step.remark) for step in steps[2:]] == [
+        ("a.grad += ∂L/∂a · ∂L/∂L = 10 · 1 = 10", "L = f(a, a, b), first a"),
+        ("a.grad += ∂L/∂a · ∂L/∂L = 10 · 1 = 10, now 10 + 10 = 20", "L = f(a, a, b), second a"),
+        ("b.grad += ∂L/∂b · ∂L/∂L = 4 · 1 = 4", "L = f(a, a, b)"),
+    ]
+    assert steps.page() == Backprop(root, order="depth-first").page()
+    assert str(paths(root, a)).splitlines()[1].split() == ["second", "a", "→", "L", "10"]
+    a.data = 3.0
+    assert steps[0].remark == "records ∂L/∂a = 10, ∂L/∂b = 4"
 
 
 class Written:
