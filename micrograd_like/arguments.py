@@ -57,6 +57,8 @@ def elementwise(function: Callable[[Any], Any], array: Any) -> Any:
     """The array of what a function makes of each element."""
     import numpy
 
+    if not hasattr(array, "__array_ufunc__"):  # a tensor
+        array = numpy.asarray(array)
     return numpy.frompyfunc(function, 1, 1)(array)
 
 

@@ -32,7 +32,7 @@ from micrograd_like.arguments import expect, function, is_list, is_value, number
 from micrograd_like.graph import chain_product, connect, edges, topological_order
 from micrograd_like.guard import ONE_PASS
 from micrograd_like.notation import SIGNS, code, plural
-from micrograd_like.table import Rule
+from micrograd_like.table import RULES, Rule
 
 TYPE_CHECKING = False  # typing itself would take most of the time of the import
 if TYPE_CHECKING:
@@ -51,14 +51,20 @@ class ByHand(Rule):
         super().__init__(self.not_known, op or "f", "", ("",) * arity)
         self.name, self.op = op or "f", op
 
-    def not_known(self, *operands: Any) -> Any:
+    def not_known(self, *_: Any) -> Any:
         """The error of all who would compute the operation at other numbers."""
         name = self.op if self.op.isidentifier() else "f"
+        operands = "x" if self.arity == 1 else "x, y"
+        slopes = ", ".join(f'"derivative by {x}"' for x in operands.split(", "))
+        remedy = (
+            f'@rule("{name}", "formula", {slopes}) above def {name}({operands}): return value, ...'
+        )
+        if name in RULES:
+            remedy = f"x.{name}()"
         raise TypeError(
-            f"{self.name}: was made by hand, as Value(data, children, {self.op!r}), which tells "
-            "nothing of other numbers: second derivatives, tapes, exports and exact references "
-            f'need a rule; define it once: @rule("{name}", "formula in x", "its derivative") '
-            f"above def {name}(x): return value, derivative"
+            f"{self.name}: made by hand, as Value(data, children, {self.op!r}), it is known at "
+            "these numbers alone; second derivatives, tapes, exports and exact references need a "
+            f"rule, such as {remedy}"
         )
 
     def __eq__(self, other: object) -> bool:
@@ -157,16 +163,16 @@ class Micrograd:
 
     @_prev.setter
     def _prev(self, children: Iterable[Any]) -> None:
-        of = _children(children, "Value._prev = ...")
+        of = list(dict.fromkeys(_children(children, "Value._prev = ...")))
         if any(v is self for v in topological_order(*of)):
             raise ValueError(
                 f"Value._prev = ...: {short(self)} would be among the values that it is made of; "
                 "a graph has no cycles"
             )
-        closure = getattr(self, "_closure", None)
-        record(self, self._op, of, [0.0] * len(of))
+        closure = getattr(self, "_closure", None) if of else None
+        record(self, self._op, of, _local_gradients(self, of, closure) if closure else 0.0)
         if closure:
-            self._backward = closure
+            self._closure = closure
 
     @property
     def _backward(self) -> Callable[[], None]:
@@ -205,17 +211,16 @@ def by_hand(node: Any, children: Any, op: Any) -> None:
         return
     of = _children(children, "Value(...)")
     if isinstance(op, str):
-        locals_, word = [0.0] * len(of), op
-        of = list(dict.fromkeys(of))
-    else:
-        expect(is_list(op), op, "Value(...): _op", "a text, or a local gradient for each child")
-        locals_, word = [number(d, "Value(...): a local gradient") for d in op], ""
-        if len(locals_) != len(of):
-            raise ValueError(
-                f"Value(...): {plural(len(locals_), 'local gradient')} for {len(of)} children; "
-                "give one for each"
-            )
-    record(node, word, of, locals_)
+        record(node, op, list(dict.fromkeys(of)), 0.0)  # until a closure is assigned
+        return
+    expect(is_list(op), op, "Value(...): _op", "a text, or a local gradient for each child")
+    local_grads = [number(d, "Value(...): a local gradient") for d in op]
+    if len(local_grads) != len(of):
+        raise ValueError(
+            f"Value(...): {plural(len(local_grads), 'local gradient')} for {len(of)} children; "
+            "give one for each"
+        )
+    record(node, "", of, local_grads)
 
 
 def _children(children: Any, where: str) -> list[Any]:
@@ -233,10 +238,12 @@ def _children(children: Any, where: str) -> list[Any]:
     return of
 
 
-def record(node: Any, op: str, inputs: list[Any], local_grads: list[Any]) -> None:
+def record(node: Any, op: str, inputs: list[Any], local_grads: list[Any] | float) -> None:
     """Make a node the result of an operation by hand; without inputs it stays a leaf."""
     for name in OWN:
         vars(node).pop(name, None)
+    if isinstance(local_grads, float):
+        local_grads = [local_grads] * len(inputs)
     connect(node, ByHand(op, len(inputs)) if inputs else None, inputs, local_grads)
     if op and not inputs:
         node._word = op

@@ -30,7 +30,8 @@ class Rule:
     ``formula`` and ``derivatives`` are Python expressions in x and y; ``domain`` is a condition on
     x and y, or empty where the operation is defined everywhere; ``symbol`` is what pictures show.
     ``arrays`` is the formula for arrays, where another than people's is better next to the ends of
-    the range, or at a kink.  ``arity`` is the number of inputs, one or two.
+    the range, or at a kink.  ``arity`` is the number of inputs, one or two.  An operation that was
+    made by hand has no formula (`micrograd_like.micrograd`).
 
     >>> from micrograd_like.rules import RULES
     >>> RULES["tanh"].derivatives, RULES["tanh"].arity

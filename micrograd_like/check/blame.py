@@ -16,7 +16,7 @@ from micrograd_like.check.inputs import PythonFunction, RecordedGraph, Subject, 
 from micrograd_like.check.report import Check, LocalCheck
 from micrograd_like.engine import Value, apply
 from micrograd_like.graph import dependents, names_of, operands_by, operands_of
-from micrograd_like.notation import exact
+from micrograd_like.notation import exact, listed, operation
 
 __all__ = ["first_failures", "hint", "local_checks", "open_at_kinks"]
 
@@ -28,6 +28,8 @@ def local_checks(graph: RecordedGraph, reference: str) -> list[LocalCheck]:
     for node in graph.order:
         point = operands_of(node)
         if node.rule is None or (node.rule, *point) in found or not all(map(math.isfinite, point)):
+            continue
+        if not node.rule.formula:  # made by hand: nothing to run at other numbers
             continue
         operands = tuple(operands_by(node, names, exact))
         found[(node.rule, *point)] = [
@@ -93,6 +95,14 @@ def hint(subject: Subject, graph: RecordedGraph, checks: list[Check]) -> str:
     wrong = [i for i, c in enumerate(checks) if c.outcome == "fail" and c.input != "value"]
     if not wrong:
         return "every operation is right by itself: digits cancel between them"
+    names = names_of(graph.order)
+    by_hand = [
+        str(operation(v.rule, *operands_by(v, names, exact)))
+        for v in graph.order
+        if v.rule and not v.rule.formula
+    ]
+    if by_hand:
+        return f"every rule is right by itself; what is made by hand is left: {listed(by_hand, 3)}"
     i = wrong[0]
     again = check_slope("", graph.along(i), graph.point[i], checks[i].gradient)
     if again.outcome == "fail" or subject is graph:

@@ -92,6 +92,8 @@ def exactly(rule: Rule, *operands: Any, output: int = 0) -> Exactly:
     >>> print(exactly(RULES["sqrt"], 2.0), exactly(RULES["sqrt"], 2.0, output=1))
     1.4142135623731 0.353553390593274
     """
+    if not rule.formula:  # made by hand: the function tells that it is not known
+        rule.function(*operands)
     scope = _Scope(zip("xy", map(mpmath.mpf, operands), strict=False), mpf=mpmath.mpf)
     # The condition of Rule.is_defined, with all digits; a NaN is allowed there, too.
     known = rule.domain and not any(mpmath.isnan(scope[name]) for name in rule.asked)

@@ -141,6 +141,9 @@ def roots_and_inputs(
     if not roots:
         raise ValueError(f"{caller}: there is no root to compute; give it a Value")
     order = topological_order(*roots)
+    for v in order:
+        if v.rule and not v.rule.formula:  # made by hand: the function tells that it is not known
+            v.rule.function(caller)
     leaves = {id(v) for v in order if v.rule is None}
     seen: set[int] = set()
     for k, v in enumerate(inputs):
