@@ -164,12 +164,12 @@ class Value(Micrograd, Methods):
         return self._text(repr)
 
     def __str__(self) -> str:
-        return self._text(lambda x: f"{x:.6g}")
+        return self._text("{:.6g}".format)
 
     def _text(self, numbers: Callable[[float], str]) -> str:
-        label = f", label={self.label!r}" if self.label else ""
         grad = self.grad.data if isinstance(self.grad, Value) else self.grad
-        return f"Value(data={numbers(self._data)}, grad={numbers(grad)}{label})"
+        label = f", label={self.label!r}" if self.label else ""
+        return f"Value(data={numbers(self._data)}, grad={numbers(float(grad))}{label})"
 
     def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else str(self)

@@ -1,6 +1,8 @@
-"""The file of a saved network: JSON with its sizes, activations and weights, checked when read.
+"""Files of saved models, as JSON that is checked when it is read.
 
-A network is plain data here, a dict; `MLP.save` and `MLP.load` make the dict and the network.
+The file of a network has its sizes, activations and weights: the network is made from it.  That of
+any other model has the parameters by name, for a model that is there.  Models are plain data here,
+dicts; the classes of `nn` make the dicts and the models.
 """
 
 import math
@@ -13,9 +15,10 @@ from micrograd_like.files import read_json, write
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["read_model", "write_model"]
+__all__ = ["read_model", "read_weights", "write_model", "write_weights"]
 
 FORMAT = {"format": "micrograd_like MLP", "version": 1}
+WEIGHTS = {"format": "micrograd_like weights", "version": 1}
 CONTENT = {
     "name": str, "nin": int, "nouts": list, "activation": list, "about": dict, "parameters": dict,
 }  # fmt: skip
@@ -36,15 +39,34 @@ def write_model(path: "str | Path", model: dict[str, Any]) -> str:
     ...     read_model(path)["parameters"]
     {'w0': 0.5, 'b': 0.0}
     """
+    return _write(path, {**FORMAT, **model})
+
+
+def write_weights(path: "str | Path", parameters: dict[str, float], about: Any) -> str:
+    """Write a model's parameters, and what of JSON is to be saved along; returns the path.
+
+    Errors are those of `write_model`.
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = write_weights(Path(folder) / "pair.json", {"first.w0": 0.5}, about={})
+    ...     read_weights(path)
+    {'about': {}, 'parameters': {'first.w0': 0.5}}
+    """
+    return _write(path, {**WEIGHTS, "about": about, "parameters": parameters})
+
+
+def _write(path: "str | Path", document: dict[str, Any]) -> str:
     import json
     from pathlib import Path
 
     file = Path(file_name(path, "save: path"))
-    for name, x in model["parameters"].items():
+    for name, x in document["parameters"].items():
         if not math.isfinite(x):
             raise ValueError(f"save: {name} is {x}; a file holds finite numbers")
     try:
-        content = json.dumps({**FORMAT, **model}, ensure_ascii=False, allow_nan=False, indent=1)
+        content = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
     except (TypeError, ValueError, RecursionError) as error:
         raise type(error)(f"save: about holds what JSON has not: {error}") from None
     write(file, content.encode())
@@ -61,25 +83,49 @@ def read_model(path: "str | Path") -> dict[str, Any]:
 
     file = Path(file_name(path, "load: path"))
     document = read_json(file)
-    for key, expected in FORMAT.items():
-        if document.get(key) != expected:
-            raise ValueError(f"{file}: its {key} is {short(document.get(key))}, not {expected!r}")
-    for key, kind in CONTENT.items():
-        if type(document.get(key)) is not kind:
-            raise ValueError(f"{file}: its {key} is to be of type {kind.__name__}")
-    model = {key: document[key] for key in CONTENT}
-    _check_weights(model, file)
+    if document.get("format") == WEIGHTS["format"]:
+        raise ValueError(
+            f"{file}: has the weights of a model, and not of what it is made; make the model, "
+            "then call its load_weights(path)"
+        )
+    model = _checked(document, FORMAT, CONTENT, file)
+    _check_sizes(model, file)
     return model
 
 
-def _check_weights(model: dict[str, Any], path: "Path") -> None:
-    """There are as many weights as the sizes of the layers need, all of them finite floats."""
-    state = model["parameters"]
+def read_weights(path: "str | Path") -> dict[str, Any]:
+    """The parameters of any model's file, a network's too, and ``about``.
+
+    Errors are those of `read_model`.  There is an example at `write_weights`.
+    """
+    from pathlib import Path
+
+    file = Path(file_name(path, "load_weights: path"))
+    document = read_json(file)
+    header = FORMAT if document.get("format") == FORMAT["format"] else WEIGHTS
+    return _checked(document, header, {"about": dict, "parameters": dict}, file)
+
+
+def _checked(
+    document: dict[str, Any], header: dict[str, Any], content: dict[str, type], path: "Path"
+) -> dict[str, Any]:
+    """What a document holds besides its header: each of its type, and all weights finite floats."""
+    for key, expected in header.items():
+        if document.get(key) != expected:
+            raise ValueError(f"{path}: its {key} is {short(document.get(key))}, not {expected!r}")
+    for key, kind in content.items():
+        if type(document.get(key)) is not kind:
+            raise ValueError(f"{path}: its {key} is to be of type {kind.__name__}")
+    for name, x in document["parameters"].items():
+        if type(x) is not float or not math.isfinite(x):
+            raise ValueError(f"{path}: {name} is {short(x)}, no finite float")
+    return {key: document[key] for key in content}
+
+
+def _check_sizes(model: dict[str, Any], path: "Path") -> None:
+    """There are as many weights as the sizes of the layers need."""
     sizes = [model["nin"], *model["nouts"]]
     right = all(type(size) is int and size > 0 for size in sizes)
     needed = sum((n + 1) * nout for n, nout in pairwise(sizes)) if right else 0
-    if len(state) != needed or not needed:
+    if len(model["parameters"]) != needed or not needed:
         raise ValueError(f"{path}: has no layers, or not as many weights as they need")
-    for name, x in state.items():
-        if type(x) is not float or not math.isfinite(x):
-            raise ValueError(f"{path}: {name} is {short(x)}, no finite float")

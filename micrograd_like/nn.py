@@ -1,39 +1,36 @@
 """Neural networks built from Values: :class:`Neuron`, :class:`Layer`, :class:`MLP`.
 
 As in micrograd: the same constructor arguments, the same order of additions, and the same draws
-from the ``random`` module, so that a program written for it gives the same numbers.
+from the ``random`` module, so that a program written for it gives the same numbers.  Classes of
+this module, their methods and those of Value are looked up when they are used: one that is replaced
+counts everywhere, and what a subclass does not set in its own ``__init__`` has a default.
 
 >>> neuron = Neuron(2, nonlin=False)
 >>> [p.label for p in neuron.parameters()]
 ['w0', 'w1', 'b']
 """
 
-import math
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from micrograd_like.arguments import (
     choice,
-    expect,
     flag,
+    function,
     is_value,
-    number,
-    one_for_each,
     row,
-    rows,
     several,
     short,
     text,
     whole,
 )
-from micrograd_like.classes import class_of, is_right
-from micrograd_like.compile import Tape, is_worth_a_tape
-from micrograd_like.derivatives import checked
 from micrograd_like.engine import Value
-from micrograd_like.graph import NOT_COMPUTED
 from micrograd_like.models import read_model, write_model
+from micrograd_like.modules import Module, calls_only, neurons_of
 from micrograd_like.notation import plural
+from micrograd_like.parameters import name_parts
 from micrograd_like.rules import RULES, Rule
 
 if TYPE_CHECKING:
@@ -49,6 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MLP", "Layer", "Module", "Neuron"]
 
+Activation = str | Callable[..., Any]
 LINEAR = "linear"
 INITIALIZATIONS: dict[str, Callable[[int], float]] = {
     "uniform": lambda nin: random.uniform(-1, 1),
@@ -58,155 +56,11 @@ INITIALIZATIONS: dict[str, Callable[[int], float]] = {
 }
 
 
-class Module:
-    """Anything with parameters: a base class for models of one's own.
+class Options(TypedDict, total=False):
+    """What a layer passes on to its neurons; it is described at `Neuron`."""
 
-    A model says in `parameters` what it learns and in ``__call__`` what its output is; the other
-    methods, and `fit`, are made of these two.
-
-    A NotImplementedError tells that a subclass has no ``__call__``.
-
-    >>> class Parabola(Module):
-    ...     def __init__(self):
-    ...         self.a = Value(2.0, label="a")
-    ...     def parameters(self):
-    ...         return [self.a]
-    ...     def __call__(self, x):
-    ...         return self.a * x[0] ** 2
-    >>> Parabola().predict([[1.0], [3.0]])
-    [2.0, 18.0]
-    """
-
-    def parameters(self) -> list[Value]:
-        """The values that learning changes, in a fixed order.
-
-        >>> Neuron(1, init="zeros").parameters()
-        [Value(data=0, grad=0, label='w0'), Value(data=0, grad=0, label='b')]
-        """
-        return []
-
-    def named_parameters(self) -> Iterator[tuple[str, Value]]:
-        """Each parameter with its name.
-
-        >>> [name for name, _ in MLP(1, [1, 1]).named_parameters()][:2]
-        ['layer0.neuron0.w0', 'layer0.neuron0.b']
-        """
-        return ((p.label, p) for p in self.parameters())
-
-    def zero_grad(self) -> None:
-        """Forget the gradient of every parameter.
-
-        >>> neuron = Neuron(1, nonlin=False, init="zeros")
-        >>> neuron([3.0]).backward()
-        >>> neuron.w[0].grad
-        3.0
-        >>> neuron.zero_grad()
-        >>> neuron.w[0].grad
-        0.0
-        """
-        for p in self.parameters():
-            p.grad = NOT_COMPUTED
-
-    def __call__(self, x: Sequence[Any]) -> Value | list[Value]:
-        """The outputs for one row of inputs: one Value, or a list of several."""
-        raise NotImplementedError(f"{type(self).__name__} says what its output is, in __call__")
-
-    def predict(self, X: Sequence[Sequence[float]], *, tape: bool | None = None) -> list[Any]:
-        """The output for each row as a float, or as a list of floats where there are several.
-
-        With ``tape`` the rows go through a `Tape` of the first one's graph, which needs Numba: a
-        thousand times faster, and wrong for a model in which Python branches on the data.  None
-        takes it where it is sure to apply, saves time, and is there.
-
-        A TypeError tells that ``X`` is no list of rows, a ValueError the row that has not as many
-        numbers as the model has inputs, or at which an operation is undefined.
-
-        >>> MLP(2, [3], init="zeros").predict([[1.0, 2.0]])
-        [[0.0, 0.0, 0.0]]
-        """
-        inputs = rows(X, "predict")
-        if tape is None:
-            tape = is_worth_a_tape(len(inputs) * len(self.parameters())) and can_replay(self)
-            tape = tape and not any(_is_nan(x) for row in inputs for x in row)  # a tape's error
-        if flag(tape, "predict: tape") and inputs:
-            x = [Value(number) for number in inputs[0]]
-            replayed: list[Any] = Tape(self._output(x, 0), x).forward(inputs).tolist()
-            return replayed
-        return [_data_of(self._output(row, k)) for k, row in enumerate(inputs)]
-
-    def _output(self, x: Any, k: int) -> Any:
-        """The output for a row; what is wrong with it is told with its number."""
-        try:
-            return self(x)
-        except (TypeError, ValueError, ArithmeticError) as error:
-            raise type(error)(f"predict: row {k}: {error}") from error
-
-    def classify(self, X: Sequence[Sequence[float]]) -> list[int]:
-        """The class of each row: the most activated output neuron; of one, whether it is above 0.
-
-        A ValueError tells that an output is NaN; others are those of `predict`.
-
-        >>> model = MLP(1, [2], init="zeros")
-        >>> model.layers[0].neurons[1].b.data = 0.5
-        >>> model.classify([[1.0], [2.0]])
-        [1, 1]
-        """
-        return [class_of(outputs) for outputs in self.predict(X)]
-
-    def accuracy(self, X: Sequence[Sequence[float]], y: Sequence[Any]) -> float:
-        """The share of rows classified right, from 0 to 1.
-
-        A class is its number, or a list with 1 for it; of one output classes are 0 and 1, or -1
-        and 1.  A ValueError tells a class that there is not, and rows and classes that do not pair
-        up.
-
-        >>> MLP(1, [2], init="zeros").accuracy([[1.0], [2.0]], [0, 1])
-        0.5
-        """
-        inputs, targets = rows(X, "accuracy"), several(y, "accuracy: y", "classes")
-        one_for_each(len(inputs), len(targets), "accuracy")
-        pairs = zip(self.predict(inputs), targets, strict=True)
-        return sum(is_right(outputs, target) for outputs, target in pairs) / len(inputs)
-
-    def state_dict(self) -> dict[str, float]:
-        """The number of every parameter by name.
-
-        A ValueError tells that two parameters have one name.
-
-        >>> Neuron(1, init="zeros").state_dict()
-        {'w0': 0.0, 'b': 0.0}
-        """
-        return {name: p.data for name, p in self._by_name().items()}
-
-    def _by_name(self) -> dict[str, Value]:
-        named = dict(self.named_parameters())
-        if len(named) < len(self.parameters()):
-            raise ValueError("state_dict: two parameters have the same label; label them apart")
-        return named
-
-    def load_state_dict(self, state: Mapping[str, float]) -> None:
-        """Set every parameter from a mapping as ``state_dict`` gives it; all of them or none.
-
-        A KeyError tells names that are missing or too many, a TypeError what is no number.
-
-        >>> neuron = Neuron(1)
-        >>> neuron.load_state_dict({"w0": 2.0, "b": -1.0})
-        >>> neuron.b.data
-        -1.0
-        """
-        what = "a dict from names to numbers, as state_dict() gives"
-        expect(isinstance(state, Mapping), state, "load_state_dict: the state", what)
-        named = self._by_name()
-        missing = [name for name in named if name not in state]
-        unknown = [name for name in state if name not in named]
-        if missing or unknown:
-            raise KeyError(
-                f"load_state_dict: missing {missing[:3]}, unknown {unknown[:3]}; "
-                "the state is that of another network"
-            )
-        numbers = {name: number(state[name], f"load_state_dict: {name}") for name in named}
-        for name, p in named.items():
-            p.data = numbers[name]
+    activation: Activation
+    init: str
 
 
 class Neuron(Module):
@@ -221,21 +75,27 @@ class Neuron(Module):
     goes forward (Glorot and Bengio, 2010, with as many outputs as inputs), and ``"he"`` of 2/nin,
     as relu takes half of it away (He et al., 2015).  The bias starts at 0.
 
-    A call takes ``nin`` numbers or Values.  A ValueError or a TypeError tells a number of inputs,
-    an activation or an ``init`` that is none.
+    A call takes ``nin`` numbers or Values: a list, an array, or what else can be gone through.  A
+    ValueError or a TypeError tells a number of inputs, an activation or an ``init`` that is none.
+
+    A subclass with an ``__init__`` of its own sets ``w`` and ``b``, and what else it wants.
 
     >>> neuron = Neuron(2, activation="tanh", init="zeros")
     >>> neuron.b.data = 0.5
-    >>> neuron([1.0, 2.0])
+    >>> print(neuron([1.0, 2.0]))
     Value(data=0.462117, grad=0)
     """
+
+    activation: Activation = "relu"
+    nonlin: bool = True
+    name: str = ""
 
     def __init__(
         self,
         nin: int,
         nonlin: bool = True,
         *,
-        activation: str | Callable[..., Any] = "relu",
+        activation: Activation = "relu",
         init: str = "uniform",
         name: str = "",
     ) -> None:
@@ -245,12 +105,13 @@ class Neuron(Module):
         self.nonlin = flag(nonlin, "Neuron: nonlin") and self.activation != LINEAR
         self.name = text(name, "Neuron: name")
         prefix = f"{name}." if name else ""
-        self.w = [Value(draw(nin), f"{prefix}w{i}") for i in range(nin)]
-        self.b = Value(0.0, f"{prefix}b")
+        self.w = [Value(draw(nin), label=f"{prefix}w{i}") for i in range(nin)]
+        self.b = Value(0.0, label=f"{prefix}b")
 
-    def __call__(self, x: Sequence[Any]) -> Value:
+    @calls_only("")
+    def __call__(self, x: Iterable[Any]) -> Value:
         if type(x) is not list:
-            row(x, self.name or "Neuron")
+            x = _inputs(x, self.name or "Neuron")
         if len(x) != len(self.w):
             raise ValueError(
                 f"{self.name or 'Neuron'}: takes {plural(len(self.w), 'input')}, not {len(x)}; "
@@ -263,8 +124,9 @@ class Neuron(Module):
         except TypeError as error:
             raise TypeError(f"{self.name or 'Neuron'}: an input: {error}") from None
         if self.nonlin and self.activation != LINEAR:
-            act = getattr(act, self.activation)()
-        if act is not self.b:
+            f = self.activation  # of the Value's class as it is now, or a function of one's own
+            act = getattr(act, f)() if isinstance(f, str) else f(act)
+        if self.name and act is not self.b:
             act.label = self.name
         return act
 
@@ -272,13 +134,13 @@ class Neuron(Module):
         return [*self.w, self.b]
 
     def __repr__(self) -> str:
-        linear = not self.nonlin or self.activation == LINEAR
-        kind = "Linear" if linear else RULES[self.activation].symbol
-        return f"{kind}Neuron({len(self.w)})"
+        f = self.activation if self.nonlin else LINEAR
+        kind = str(getattr(RULES.get(str(f)), "symbol", getattr(f, "__name__", f)))
+        return f"{'Linear' if kind == LINEAR else kind}Neuron({len(self.w)})"
 
 
 class Layer(Module):
-    """``nout`` neurons with the same ``nin`` inputs; other arguments are those of `Neuron`.
+    """``nout`` neurons with the same ``nin`` inputs; other arguments are passed on to `Neuron`.
 
     A call takes ``nin`` numbers or Values and returns a list of ``nout`` Values, or one Value.
 
@@ -289,26 +151,28 @@ class Layer(Module):
     ['+', '+']
     """
 
+    name: str = ""
+
     def __init__(
         self,
         nin: int,
         nout: int,
-        nonlin: bool = True,
+        nonlin: bool | None = None,
         *,
-        activation: str | Callable[..., Any] = "relu",
-        init: str = "uniform",
         name: str = "",
+        **options: Unpack[Options],
     ) -> None:
         whole(nin, "Layer: nin")
         whole(nout, "Layer: nout")
         self.name = text(name, "Layer: name")
-        prefix = f"{name}." if name else ""
-        self.neurons = [
-            Neuron(nin, nonlin, activation=activation, init=init, name=f"{prefix}neuron{i}")
-            for i in range(nout)
-        ]
+        given: dict[str, Any] = {**options} if nonlin is None else {**options, "nonlin": nonlin}
+        self.neurons = [Neuron(nin, **given) for _ in range(nout)]
+        name_parts(f"{name}.neuron" if name else "neuron", self.neurons)
 
-    def __call__(self, x: Sequence[Any]) -> "Outputs":
+    @calls_only("neurons")
+    def __call__(self, x: Iterable[Any]) -> "Outputs":
+        if type(x) is not list and hasattr(x, "__next__"):
+            x = list(x)  # each neuron is to see all of it
         out: Any = [n(x) for n in self.neurons]
         outputs: Outputs = out[0] if len(out) == 1 else out
         return outputs
@@ -328,6 +192,9 @@ class MLP(Module):
     both are described at `Neuron`.  A call takes ``nin`` numbers or Values and returns one Value,
     or a list for several outputs.
 
+    ``layers`` gives the layers themselves instead: a `Layer`, a `Module` of one's own, or any
+    function of a list of Values.  The list ``model.layers`` may also be changed afterwards.
+
     A ValueError or a TypeError tells sizes, an activation or an ``init`` that are none.
 
     >>> model = MLP(2, [4, 1])
@@ -335,51 +202,49 @@ class MLP(Module):
     17
     >>> next(model.named_parameters())[0]
     'layer0.neuron0.w0'
+    >>> model = MLP(layers=[Layer(2, 3), lambda h: [v / 2 for v in h], Layer(3, 1, nonlin=False)])
+    >>> [name for name in model.state_dict() if name.endswith("b")]
+    ['layer0.neuron0.b', 'layer0.neuron1.b', 'layer0.neuron2.b', 'layer2.neuron0.b']
     """
+
+    name: str = ""
 
     def __init__(
         self,
-        nin: int,
-        nouts: Sequence[int],
+        nin: int = 0,
+        nouts: Sequence[int] = (),
         *,
+        layers: Iterable[Callable[..., Any]] | None = None,
         nonlin: bool | None = None,
-        activation: str | Callable[..., Any] | Sequence[str | Callable[..., Any]] = "relu",
+        activation: Activation | Sequence[Activation] = "relu",
         init: str | Sequence[str] = "uniform",
         name: str = "",
     ) -> None:
-        whole(nin, "MLP: nin")
-        if not isinstance(nouts, Sequence) or isinstance(nouts, str) or not nouts:
-            raise ValueError(
-                f"MLP: nouts is {short(nouts)}; it is to be the sizes of the layers, as in [16, 1]"
-            )
-        for k, nout in enumerate(nouts):
-            whole(nout, f"MLP: nouts[{k}]")
         self.name = text(name, "MLP: name")
-        activations = [_activation(a, "MLP") for a in _for_each("activation", activation, nouts)]
-        inits = _for_each("init", init, nouts)
-        if nonlin is None and not isinstance(activation, list | tuple):
-            activations[-1] = LINEAR
-        bent = nonlin is None or flag(nonlin, "MLP: nonlin")
         self.about: dict[str, Any] = {}  # what of JSON is to be saved along, such as inputs' names
-        prefix = f"{name}." if name else ""
-        sizes = zip([nin, *nouts], nouts, activations, inits, strict=False)
-        self.layers = [
-            Layer(n, nout, bent, activation=a, init=i, name=f"{prefix}layer{k}")
-            for k, (n, nout, a, i) in enumerate(sizes)
-        ]
+        settings = (nin, nouts, nonlin, activation, init)
+        self.layers: list[Layer] = (
+            _layers(*settings) if layers is None else _given_layers(layers, settings)
+        )
+        name_parts(f"{name}.layer" if name else "layer", self.layers)
 
-    def __call__(self, x: Sequence[Any]) -> "Outputs":
+    @calls_only("layers")
+    def __call__(self, x: Iterable[Any]) -> "Outputs":
         out: Any = x
         for layer in self.layers:
-            out = layer(out if isinstance(out, Sequence) or hasattr(out, "__len__") else [out])
+            out = layer(out if hasattr(out, "__iter__") or hasattr(out, "__len__") else [out])
         outputs: Outputs = out
         return outputs
 
     def parameters(self) -> list[Value]:
-        return [p for layer in self.layers for p in layer.parameters()]
+        learning = [layer for layer in self.layers if hasattr(layer, "parameters")]
+        return [p for layer in learning for p in layer.parameters()]
 
     def save(self, path: "str | Path") -> str:
         """Save the network as JSON, every weight exactly, and ``about``; returns the path.
+
+        `load` makes the network again.  Of one with layers or neurons of one's own there are only
+        the weights in the file, for `load_weights`.
 
         A ValueError tells a weight that is not finite, a TypeError that ``about`` is no JSON, an
         OSError what is wrong with the path.  The file is written whole or not at all.
@@ -391,16 +256,10 @@ class MLP(Module):
         ...     MLP.load(saved)
         MLP of [Layer of [ReLUNeuron(2), ...], Layer of [LinearNeuron(4)]]
         """
-        neurons = [layer.neurons[0] for layer in self.layers]
-        model = {
-            "name": self.name,
-            "nin": len(neurons[0].w),
-            "nouts": [len(layer.neurons) for layer in self.layers],
-            "activation": [n.activation if n.nonlin else LINEAR for n in neurons],
-            "about": self.about,
-            "parameters": self.state_dict(),
-        }
-        return write_model(path, model)
+        state, network = self.state_dict(), _network(self)
+        if network is None:
+            return super().save(path)
+        return write_model(path, {**network, "about": self.about, "parameters": state})
 
     @classmethod
     def load(cls, path: "str | Path") -> "MLP":
@@ -420,27 +279,70 @@ class MLP(Module):
         return model
 
     def __repr__(self) -> str:
-        return f"MLP of [{', '.join(str(layer) for layer in self.layers)}]"
+        names = [getattr(layer, "__name__", None) or str(layer) for layer in self.layers]
+        return f"MLP of [{', '.join(names)}]"
 
 
-def can_replay(model: Module) -> bool:
-    """Whether nothing in the model can branch on the data, as it is made of this module's parts."""
-    if type(model) is MLP:
-        return all(map(can_replay, model.layers))
-    if type(model) is Layer:
-        return all(map(can_replay, model.neurons))
-    return type(model) is Neuron
+def _network(model: MLP) -> dict[str, Any] | None:
+    """What an MLP is made of, for its file; None if it has other parts, or other names."""
+    neurons, layers = neurons_of(model), [getattr(layer, "neurons", []) for layer in model.layers]
+    if not neurons or neurons != [n for layer in layers for n in layer]:
+        return None
+    kinds = [[n.activation if n.nonlin else LINEAR for n in layer] for layer in layers]
+    nin, nouts = len(neurons[0].w), [len(layer) for layer in layers]
+    prefix = f"{model.name}." if model.name else ""
+    names = [
+        f"{prefix}layer{k}.neuron{i}.{own}"
+        for k, (n, nout) in enumerate(pairwise([nin, *nouts]))
+        for i in range(nout)
+        for own in (*(f"w{j}" for j in range(n)), "b")
+    ]
+    alike = all(kind == of[0] and isinstance(kind, str) for of in kinds for kind in of)
+    if not alike or names != [name for name, _ in model.named_parameters()]:
+        return None
+    return {"name": model.name, "nin": nin, "nouts": nouts, "activation": [of[0] for of in kinds]}
 
 
-def _data_of(outputs: Any) -> Any:
-    """The numbers of a model's outputs."""
-    several = isinstance(outputs, list)
-    values = [checked(v, "predict", "the model") for v in (outputs if several else [outputs])]
-    return [v.data for v in values] if several else values[0].data
+def _given_layers(layers: Any, settings: tuple[Any, ...]) -> Any:
+    """Layers that a user made; sizes and activations are theirs."""
+    if settings != (0, (), None, "relu", "uniform"):
+        raise TypeError("MLP: layers have sizes and activations; give only name= with layers=[...]")
+    of = several(layers, "MLP: layers", "layers, as in [Layer(2, 3), Layer(3, 1)]")
+    if not of:
+        raise ValueError("MLP: layers is []; give at least one, as in [Layer(2, 1)]")
+    return [function(part, f"MLP: layers[{k}]", "a list of Values") for k, part in enumerate(of)]
 
 
-def _is_nan(x: Any) -> bool:
-    return math.isnan(number(x, "predict: an input"))
+def _layers(nin: Any, nouts: Any, nonlin: Any, activation: Any, init: Any) -> list[Layer]:
+    """Layers of these sizes.  As replaced classes may not know them, defaults are not passed on."""
+    whole(nin, "MLP: nin")
+    if not isinstance(nouts, Sequence) or isinstance(nouts, str) or not nouts:
+        raise ValueError(
+            f"MLP: nouts is {short(nouts)}; it is to be the sizes of the layers, as in [16, 1]"
+        )
+    for k, nout in enumerate(nouts):
+        whole(nout, f"MLP: nouts[{k}]")
+    activations = [_activation(a, "MLP") for a in _for_each("activation", activation, nouts)]
+    inits = _for_each("init", init, nouts)
+    bent = [nonlin is None or flag(nonlin, "MLP: nonlin")] * len(nouts)
+    if nonlin is None and not isinstance(activation, list | tuple):
+        bent[-1] = False
+    layers = []
+    for k, (n, nout) in enumerate(pairwise([nin, *nouts])):
+        options: Options = {}
+        if activations[k] != "relu":
+            options["activation"] = activations[k]
+        if inits[k] != "uniform":
+            options["init"] = inits[k]
+        layers.append(Layer(n, nout, nonlin=bent[k], **options))
+    return layers
+
+
+def _inputs(x: Any, where: str) -> list[Any]:
+    """A row of inputs as a list: of an array its numbers, of a generator what it gives."""
+    if hasattr(x, "__len__") or not hasattr(x, "__iter__"):
+        row(x, where)
+    return x.tolist() if hasattr(x, "tolist") else list(x)
 
 
 def _activation(wanted: Any, where: str) -> str:

@@ -10,7 +10,7 @@ from micrograd_like.derivatives import checked
 from micrograd_like.engine import Value
 from micrograd_like.learn.data import Point
 from micrograd_like.learn.losses import LOSSES, PER_CLASS, Loss
-from micrograd_like.nn import can_replay
+from micrograd_like.modules import can_replay
 
 __all__ = ["Recorded", "Replayed", "passes", "plain"]
 
