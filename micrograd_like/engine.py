@@ -72,7 +72,6 @@ class Value(Micrograd, Methods):
         "__dict__", "__weakref__",
         "_data", "_dx", "_dy", "_rule", "_x", "_y", "grad", "label",
     )  # fmt: skip
-    __array_ufunc__ = None  # NumPy then leaves `array * v` to this class
 
     _data: float
     _rule: Rule | None

@@ -567,6 +567,8 @@ def test_arrays_and_values_mix_element_by_element() -> None:
     assert (w > row).tolist() == [True, True]
     assert (row < w).tolist() == [True, True]
     assert w.maximum(row)[0].data == 2.0
+    assert numpy.exp(w).data == math.exp(2.0)  # NumPy asks for the method of this name
+    assert (numpy.tanh(row * w)[0].data, (row @ (row * w)).data) == (math.tanh(2.0), 20.0)
     with pytest.raises(TypeError, match="takes a number, not the str"):
         w * numpy.array(["a", "b"])
 
