@@ -13,7 +13,7 @@ counts everywhere, and what a subclass does not set in its own ``__init__`` has 
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
 from micrograd_like.arguments import (
     choice,
@@ -105,28 +105,32 @@ class Neuron(Module):
         self.nonlin = flag(nonlin, "Neuron: nonlin") and self.activation != LINEAR
         self.name = text(name, "Neuron: name")
         prefix = f"{name}." if name else ""
-        self.w = [Value(draw(nin), label=f"{prefix}w{i}") for i in range(nin)]
-        self.b = Value(0.0, label=f"{prefix}b")
+        self.w = [Value(draw(nin)) for _ in range(nin)]
+        self.b = Value(0.0)
+        for i, w in enumerate(self.w):
+            w.label = f"{prefix}w{i}"
+        self.b.label = f"{prefix}b"
 
     @calls_only("")
     def __call__(self, x: Iterable[Any]) -> Value:
         if type(x) is not list:
             x = _inputs(x, self.name or "Neuron")
-        if len(x) != len(self.w):
+        w, b = self.w, self.b
+        if len(x) != len(w):
             raise ValueError(
-                f"{self.name or 'Neuron'}: takes {plural(len(self.w), 'input')}, not {len(x)}; "
-                f"make the network with nin={len(x)} or give it {plural(len(self.w), 'number')}"
+                f"{self.name or 'Neuron'}: takes {plural(len(w), 'input')}, not {len(x)}; "
+                f"make the network with nin={len(x)} or give it {plural(len(w), 'number')}"
             )
-        act = self.b
+        act = b
         try:
-            for wi, xi in zip(self.w, x, strict=True):
+            for wi, xi in zip(w, x, strict=True):
                 act = act + wi * xi
         except TypeError as error:
             raise TypeError(f"{self.name or 'Neuron'}: an input: {error}") from None
-        if self.nonlin and self.activation != LINEAR:
-            f = self.activation  # of the Value's class as it is now, or a function of one's own
+        f = self.activation
+        if self.nonlin and f != LINEAR:
             act = getattr(act, f)() if isinstance(f, str) else f(act)
-        if self.name and act is not self.b:
+        if act is not b and (type(act) is Value or is_value(act)):  # no array
             act.label = self.name
         return act
 
@@ -193,7 +197,8 @@ class MLP(Module):
     or a list for several outputs.
 
     ``layers`` gives the layers themselves instead: a `Layer`, a `Module` of one's own, or any
-    function of a list of Values.  The list ``model.layers`` may also be changed afterwards.
+    function of a list of Values.  Those without a name are called ``layer0`` and so on.  The list
+    ``model.layers`` may also be changed afterwards.
 
     A ValueError or a TypeError tells sizes, an activation or an ``init`` that are none.
 
@@ -243,8 +248,8 @@ class MLP(Module):
     def save(self, path: "str | Path") -> str:
         """Save the network as JSON, every weight exactly, and ``about``; returns the path.
 
-        `load` makes the network again.  Of one with layers or neurons of one's own there are only
-        the weights in the file, for `load_weights`.
+        `load` makes the network again.  Of one with layers or neurons of one's own the file has
+        only the weights, for `load_weights`.
 
         A ValueError tells a weight that is not finite, a TypeError that ``about`` is no JSON, an
         OSError what is wrong with the path.  The file is written whole or not at all.
@@ -262,7 +267,7 @@ class MLP(Module):
         return write_model(path, {**network, "about": self.about, "parameters": state})
 
     @classmethod
-    def load(cls, path: "str | Path") -> "MLP":
+    def load(cls, path: "str | Path") -> Self:
         """The network of a file that `save` wrote.
 
         A ValueError tells what in a file is not as `save` writes it, an OSError what is wrong with
