@@ -563,6 +563,23 @@ def test_names_that_layers_have_stay_in_a_network() -> None:
     assert len(model.state_dict()) == 12
 
 
+def test_a_weight_that_neurons_share_is_named_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the first that has it."""
+    bias = Value(1.0)
+
+    class Sharing(Neuron):
+        def __init__(self, nin: int, nonlin: bool = True) -> None:
+            self.w, self.b, self.nonlin = [Value(1.0) for _ in range(nin)], bias, nonlin
+
+    monkeypatch.setattr(nn, "Neuron", Sharing)
+    model = MLP(1, [2, 1])
+    assert list(model.state_dict()) == [
+        "layer0.neuron0.w0", "layer0.neuron0.b", "layer0.neuron1.w0",
+        "layer1.neuron0.w0", "layer1.neuron0.w1",
+    ]  # fmt: skip
+    assert bias.label == "layer0.neuron0.b"
+
+
 def test_only_networks_that_sizes_describe_are_saved_as_such(tmp_path: Path) -> None:
     """A given Layer is described; other neurons, names or mixed activations are not."""
     file = tmp_path / "model.json"
