@@ -123,9 +123,12 @@ class Micrograd:
     @property
     def _op(self) -> str:
         """micrograd's word for the operation: ``+``, ``*``, ``**2``, ``ReLU``, or the name."""
-        rule, word = self._rule, getattr(self, "_word", "")
-        if rule is None or isinstance(rule, ByHand) or word:
-            return rule.op if isinstance(rule, ByHand) else word
+        rule = self._rule
+        if isinstance(rule, ByHand):
+            return rule.op
+        word: str = getattr(self, "_word", "")
+        if rule is None or word:
+            return word
         word = WORDS.get(rule.name, rule.name)
         if word in SIGNS:
             word = code(rule, "", "").strip()
@@ -158,11 +161,12 @@ class Micrograd:
         found: Operands | None = getattr(self, "_operands", None)
         if found is None:  # the next to ask finds the same Values
             found = self._operands = Operands(x if is_value(x) else self._of(x) for x in of)
-        if self.grad != 0:  # a constant's gradient is computed for those who ask
-            _, *slopes = rule.function(*(v.data for v in found))
-            for v, x, slope in zip(found, of, slopes, strict=True):
-                if not is_value(x):
-                    v.grad = chain_product(self.grad, slope)
+        if rule.formula and self.grad != 0:  # a constant's gradient, for those who ask
+            with suppress(ArithmeticError, ValueError):  # other data since, not defined there
+                _, *slopes = rule.function(*(v.data for v in found))
+                for v, x, slope in zip(found, of, slopes, strict=True):
+                    if not is_value(x):
+                        v.grad = chain_product(self.grad, slope)
         return found
 
     @_prev.setter
@@ -246,9 +250,8 @@ def record(node: Any, op: str, inputs: list[Any], local_grads: list[Any] | float
     """Make a node the result of an operation by hand; without inputs it stays a leaf."""
     for name in OWN:
         vars(node).pop(name, None)
-    if isinstance(local_grads, float):
-        local_grads = [local_grads] * len(inputs)
-    connect(node, ByHand(op, len(inputs)) if inputs else None, inputs, local_grads)
+    slopes = local_grads if isinstance(local_grads, list) else [local_grads] * len(inputs)
+    connect(node, ByHand(op, len(inputs)) if inputs else None, inputs, slopes)
     if op and not inputs:
         node._word = op
 

@@ -299,6 +299,10 @@ def test_what_is_set_later_counts() -> None:
     assert (x.grad, straight._op) == (10.0, "ReLU")
     out._prev = ()
     assert out.inputs == ()
+    scaled: Any = x * 3
+    scaled._backward = lambda: None
+    scaled.backward()
+    assert (scaled._op, [v.data for v in scaled._prev]) == ("*", [3.0, 3.0])
     assert copy.copy(straight)._backward is not through
 
 
