@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 __all__ = [
     "above_zero", "choice", "elementwise", "expect", "extra", "file_name", "finite", "flag",
     "function", "graph", "is_array", "is_list", "is_value", "methods", "missing", "number",
-    "one_for_each", "operand", "row", "rows", "several", "share", "short", "text", "values", "whole",
+    "one_for_each", "operand", "row", "rows", "several", "share", "short", "text", "values",
+    "whole",
 ]  # fmt: skip
 
 

@@ -123,10 +123,10 @@ class Micrograd:
     @property
     def _op(self) -> str:
         """micrograd's word for the operation: ``+``, ``*``, ``**2``, ``ReLU``, or the name."""
-        rule = self._rule
+        rule: Rule | None = self._rule
         if isinstance(rule, ByHand):
             return rule.op
-        word: str = getattr(self, "_word", "")
+        word = str(getattr(self, "_word", ""))
         if rule is None or word:
             return word
         word = WORDS.get(rule.name, rule.name)

@@ -351,7 +351,6 @@ def test_no_depth_is_too_deep() -> None:
 
 def test_a_graph_is_freed_without_the_garbage_collector() -> None:
     """Nodes are in no cycle: the last reference frees them."""
-
     x = Value(1.0)
     watch = weakref.ref(x)
     y = (x * x).tanh() + x

@@ -18,9 +18,9 @@ PACKAGE = Path(micrograd_like.__file__).parent
 ROOMS = ("check", "draw", "compile", "learn", "steps", "cli")
 # Each module and each room may import those before it, never one after it.
 ORDER = """
-    elementary table rules notation arguments graph copying guard micrograd engine _functions functions
-    derivatives custom files models classes parameters strategies _hypothesis check draw compile
-    modules nn learn steps cli __main__
+    elementary table rules notation arguments graph copying guard micrograd engine
+    _functions functions derivatives custom files models classes parameters strategies _hypothesis
+    check draw compile modules nn learn steps cli __main__
 """.split()  # noqa: SIM905
 NO_SITE = "-S"  # Python's option: without the files that site-packages start with
 STUBS = {"_methods": "engine"}  # described in a stub alone, with the module that makes it
