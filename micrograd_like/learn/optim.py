@@ -1,12 +1,14 @@
 """Optimizers: how far each parameter moves against its gradient.
 
-Definitions are those of PyTorch's optimizers of like names.
+Definitions are those of PyTorch's optimizers of like names.  Each is one formula, for floats and
+for arrays: `step` goes from Value to Value, and `fit` on a tape takes all of them at once.
 """
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from itertools import starmap
+from typing import TYPE_CHECKING, Any
 
 from micrograd_like.arguments import above_zero, number, several, share, values
 from micrograd_like.engine import Value
@@ -15,7 +17,14 @@ from micrograd_like.guard import ONE_PASS
 from micrograd_like.notation import number as number_text
 from micrograd_like.notation import plural
 
-__all__ = ["SGD", "Adam", "Optimizer"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["SGD", "Adam", "Optimizer", "moves_arrays"]
+
+# From a parameter, its gradient and its state to the parameter after a step, and its state then.
+Formula = Callable[..., tuple[Any, ...]]
 
 
 class Optimizer(ABC):
@@ -26,6 +35,9 @@ class Optimizer(ABC):
     number, and no list of parameters.
     """
 
+    #: The attributes that remember a number for each parameter.
+    state: tuple[str, ...] = ()
+
     def __init__(self, parameters: Iterable[Value], lr: float, weight_decay: float) -> None:
         self.name = type(self).__name__
         self.parameters: list[Value] = values(parameters, f"{self.name}: parameter")
@@ -33,6 +45,9 @@ class Optimizer(ABC):
             raise ValueError(f"{self.name}: there are no parameters; pass model.parameters()")
         self.lr = lr
         self.weight_decay = share(weight_decay, f"{self.name}: weight_decay", math.inf)
+        self.count = 0  # of the steps taken
+        for name in self.state:
+            setattr(self, name, [0.0] * len(self.parameters))
 
     def __repr__(self) -> str:
         count = plural(len(self.parameters), "parameter")
@@ -56,24 +71,59 @@ class Optimizer(ABC):
             gradients = [p.grad for p in self.parameters]
         if set(map(type, gradients)) != {float}:
             gradients = [number(g, f"{self.name}: a gradient") for g in gradients]
-        if decay := self.weight_decay:
-            gradients = [
-                g + decay * p._data for g, p in zip(gradients, self.parameters, strict=True)
-            ]
-        steps, state = self._steps(gradients)
         # _data without the property's way round, which would take most of the time
-        moved = [p._data - step for p, step in zip(self.parameters, steps, strict=True)]
+        data = [p._data for p in self.parameters]
+        columns = [getattr(self, name) for name in self.state]
+        rows = zip(data, gradients, *columns, strict=True)
+        moved, *columns = map(list, zip(*starmap(self.formula(self.count + 1), rows), strict=True))
         if not all(map(math.isfinite, moved)):
-            raise ArithmeticError(
-                f"{self.name}: a step of lr {number_text(self.lr)} leaves the finite numbers"
-            )
-        vars(self).update(state)
-        for p, data in zip(self.parameters, map(float, moved), strict=True):
-            p._data = data
+            raise self._left()
+        state = dict(zip(self.state, columns, strict=True), count=self.count + 1)
+        self.assign(self.parameters, moved, state)
+
+    def moved(
+        self,
+        data: "NDArray[np.float64]",
+        gradients: "NDArray[np.float64]",
+        columns: "Sequence[NDArray[np.float64]]",
+        count: int,
+    ) -> "list[NDArray[np.float64]]":
+        """Step ``count`` as one of arrays: the parameters moved, and the columns of ``state``.
+
+        The optimizer stays as it is.  An ArithmeticError is that of `step`.
+        """
+        import numpy as np
+
+        with np.errstate(all="ignore"):
+            moved, *columns = self.formula(count)(data, gradients, *columns)
+        if not np.isfinite(moved).all():
+            raise self._left()
+        return [moved, *columns]
+
+    def assign(self, parameters: list[Value], data: list[float], state: dict[str, Any]) -> None:
+        """Set parameters and attributes; all of them, also where Ctrl-C comes in between."""
+
+        def all_of_them() -> None:
+            vars(self).update(state)
+            for p, x in zip(parameters, data, strict=True):
+                p._data = x
+
+        try:
+            all_of_them()
+        except KeyboardInterrupt:
+            all_of_them()
+            raise
 
     @abstractmethod
-    def _steps(self, gradients: list[float]) -> tuple[list[float], dict[str, Any]]:
-        """How far each parameter is to go down, and the attributes to remember if it does."""
+    def formula(self, count: int) -> Formula:
+        """What step ``count``, from 1, makes of a parameter, its gradient, and its ``state``.
+
+        The numbers are floats, or arrays of them.
+        """
+
+    def _left(self) -> ArithmeticError:
+        rate = number_text(self.lr)
+        return ArithmeticError(f"{self.name}: a step of lr {rate} leaves the finite numbers")
 
     def zero_grad(self) -> None:
         """Forget the gradient of every parameter."""
@@ -96,6 +146,9 @@ class SGD(Optimizer):
     0.5
     """
 
+    state = ("velocity",)
+    velocity: list[float]
+
     def __init__(
         self,
         parameters: Iterable[Value],
@@ -105,15 +158,16 @@ class SGD(Optimizer):
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
         self.momentum = share(momentum, "SGD: momentum")
-        self.velocity = [0.0] * len(self.parameters)
 
-    def _steps(self, gradients: list[float]) -> tuple[list[float], dict[str, Any]]:
-        velocity = gradients
-        if self.momentum:
-            pairs = zip(self.velocity, gradients, strict=True)
-            velocity = [self.momentum * v + g for v, g in pairs]
-        lr = self.lr  # once: the property costs more than the product
-        return [lr * v for v in velocity], {"velocity": velocity}
+    def formula(self, count: int) -> Formula:
+        """Velocity is what is remembered."""
+        lr, momentum, decay = self.lr, self.momentum, self.weight_decay
+
+        def move(p: Any, g: Any, velocity: Any) -> tuple[Any, ...]:
+            velocity = momentum * velocity + (g + decay * p)
+            return p - lr * velocity, velocity
+
+        return move
 
 
 class Adam(Optimizer):
@@ -132,6 +186,10 @@ class Adam(Optimizer):
     0.75
     """
 
+    state = ("mean", "square")
+    mean: list[float]
+    square: list[float]
+
     def __init__(
         self,
         parameters: Iterable[Value],
@@ -146,14 +204,31 @@ class Adam(Optimizer):
             raise ValueError(f"Adam: betas has {plural(len(weights), 'number')}; it is to have two")
         self.betas = tuple(share(beta, "Adam: a beta") for beta in weights)
         self.eps = above_zero(eps, "Adam: eps")
-        self.count = 0  # of the steps taken
-        self.mean = self.square = [0.0] * len(self.parameters)
 
-    def _steps(self, gradients: list[float]) -> tuple[list[float], dict[str, Any]]:
-        one, two = self.betas
-        count = self.count + 1
-        mean = [one * m + (1 - one) * g for m, g in zip(self.mean, gradients, strict=True)]
-        square = [two * s + (1 - two) * g * g for s, g in zip(self.square, gradients, strict=True)]
-        a, b, lr, eps = 1 - one**count, 1 - two**count, self.lr, self.eps
-        steps = [lr * (m / a) / (math.sqrt(s / b) + eps) for m, s in zip(mean, square, strict=True)]
-        return steps, {"mean": mean, "square": square, "count": count}
+    def formula(self, count: int) -> Formula:
+        """The two means are what is remembered."""
+        (one, two), lr, eps, decay = self.betas, self.lr, self.eps, self.weight_decay
+        a, b = 1 - one**count, 1 - two**count
+
+        def move(p: Any, g: Any, mean: Any, square: Any) -> tuple[Any, ...]:
+            g = g + decay * p
+            mean = one * mean + (1 - one) * g
+            square = two * square + (1 - two) * g * g
+            return p - lr * (mean / a) / ((square / b) ** 0.5 + eps), mean, square
+
+        return move
+
+
+def moves_arrays(optimizer: Any) -> bool:
+    """Whether a step is the formula and nothing else: of SGD and Adam as they are here.
+
+    >>> moves_arrays(SGD([Value(1.0)]))
+    True
+    """
+    if type(optimizer) not in (SGD, Adam):
+        return False
+    steps = [getattr(f, "__func__", f) for f in (optimizer.step, optimizer.zero_grad)]
+    return steps == _STEPS
+
+
+_STEPS = [Optimizer.step, Optimizer.zero_grad]
