@@ -33,7 +33,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Tape", "is_worth_a_tape"]
 
-MUCH = 2 * 10**7  # parameters met, with which the engine takes longer than the kernel to compile
+# Parameters met from which a tape is worth its first use.  The engine takes 2 to 5 µs for the loss
+# and the gradient of each parameter at each row, and 1 µs for a prediction: a second and more.  A
+# first use takes 0.6 s with the kernel on disk, most of it Numba's import, and some seconds, once,
+# where the kernel is to be compiled.
+MUCH = 10**6
 
 
 class Tape:
@@ -167,6 +171,32 @@ class Tape:
         self._add(outcome.leaves)
         return self._outputs(outcome)
 
+    def outputs_and_gradients(
+        self,
+        rows: "NDArray[np.float64]",
+        numbers: "NDArray[np.float64]",
+        upstream: "NDArray[np.float64] | None" = None,
+    ) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
+        """A pass for loops that keep the parameters in an array: no Value is read or changed.
+
+        ``rows`` are floats in C order, without NaN, of the shape (rows, inputs), ``numbers`` one
+        for each of ``parameters``, ``upstream`` the gradient of each output, (rows, roots); none of
+        this is checked.  The outputs have the shape (rows, roots), also of one root; the gradients
+        of the parameters are 0 without upstream.  What raises is as in `forward`.
+
+        >>> import numpy
+        >>> x, w = Value(0.0, "x"), Value(3.0, "w")
+        >>> tape = Tape(w * x, [x])
+        >>> rows, upstream = numpy.array([[1.0], [4.0]]), numpy.array([[0.5], [0.5]])
+        >>> tape.outputs_and_gradients(rows, numpy.array([2.0]), upstream)
+        (array([[2.],
+               [8.]]), array([2.5]))
+        >>> w
+        Value(data=3.0, grad=0.0, label='w')
+        """
+        outcome = self._pass(rows, numbers, upstream)
+        return outcome.outputs, outcome.leaves
+
     def source(self) -> str:
         """The tape as Python text, forward and backward, for one row.
 
@@ -251,6 +281,9 @@ def _tape(kind: type[Tape], roots: Any, inputs: list[Value], parallel: bool) -> 
 
 def is_worth_a_tape(count: int) -> bool:
     """Whether so many parameters to meet, over all rows and epochs, take time, and Numba is there.
+
+    It depends on the count alone, not on what was compiled before: the same program takes the same
+    way, and its sums round in the same order.
 
     >>> is_worth_a_tape(1000)
     False
