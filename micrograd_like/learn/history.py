@@ -17,7 +17,8 @@ class History:
     ``loss`` is the mean over the data points, as they were met, ``gradient_norm`` the gradient's
     length at the last batch; ``accuracy``, the share of right answers as they were met, is that of
     a classification.  ``validation_loss`` and ``validation_accuracy`` are measured after the epoch.
-    ``ended`` says why the training ended before its last epoch, if it did.
+    ``ended`` says why the training ended before its last epoch, if it did, and ``how`` what
+    computed it: one graph, compiled, or a graph recorded for each batch.
 
     A TypeError tells what is no list of numbers.
 
@@ -38,7 +39,7 @@ class History:
         self.accuracy = _numbers(accuracy, "accuracy")
         self.validation_loss = _numbers(validation_loss, "validation_loss")
         self.validation_accuracy = _numbers(validation_accuracy, "validation_accuracy")
-        self.ended = ""
+        self.ended = self.how = ""
 
     def __repr__(self) -> str:
         losses = [number_text(loss) for loss in self.loss]

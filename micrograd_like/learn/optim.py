@@ -90,12 +90,11 @@ class Optimizer(ABC):
     ) -> "list[NDArray[np.float64]]":
         """Step ``count`` as one of arrays: the parameters moved, and the columns of ``state``.
 
-        The optimizer stays as it is.  An ArithmeticError is that of `step`.
+        The optimizer stays as it is.  An ArithmeticError is that of `step`, and NumPy may warn.
         """
         import numpy as np
 
-        with np.errstate(all="ignore"):
-            moved, *columns = self.formula(count)(data, gradients, *columns)
+        moved, *columns = self.formula(count)(data, gradients, *columns)
         if not np.isfinite(moved).all():
             raise self._left()
         return [moved, *columns]

@@ -1,18 +1,28 @@
 """The loss and its gradient over a batch of data points: recorded anew, or replayed by a tape."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Sequence
 from functools import partial
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from micrograd_like.classes import class_of, is_right, place_of
 from micrograd_like.compile import Tape, is_worth_a_tape
 from micrograd_like.derivatives import checked
 from micrograd_like.engine import Value
 from micrograd_like.learn.data import Point
-from micrograd_like.learn.losses import LOSSES, PER_CLASS, Loss
-from micrograd_like.modules import can_replay
+from micrograd_like.learn.losses import CLASSIFYING, LOSSES, PER_CLASS, Loss
+from micrograd_like.learn.weights import ArrayWeights, Weights
+from micrograd_like.modules import can_replay, neurons_of
+from micrograd_like.notation import number as number_text
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["Recorded", "Replayed", "passes", "plain"]
+
+Batch = Sequence[int]  # the places of its data points: a list, or an array for a tape
 
 
 def plain(loss: Loss) -> Loss:
@@ -24,21 +34,39 @@ def plain(loss: Loss) -> Loss:
 class Recorded:
     """One graph for each batch, recorded number by number."""
 
-    def __init__(self, model: Any, loss: Loss) -> None:
-        self.model, self.loss = model, loss
+    how = "a graph recorded for each batch"
 
-    def gradient(self, batch: list[Point]) -> tuple[float, list[Any]]:
-        """The loss, with its gradient left in the parameters, and the outputs."""
-        outputs = [self.model(point.row) for point in batch]
-        loss = self._loss(outputs, [point.target for point in batch])
+    def __init__(self, model: Any, loss: Loss, points: list[Point], optimizer: Any) -> None:
+        self.model, self.loss, self.points = model, loss, points
+        self.weights = Weights(model, optimizer)
+
+    def batch(self, places: list[int]) -> Batch:
+        """The places of data points, for the other methods; a part of them is a batch, too."""
+        return places
+
+    def gradient(self, batch: Batch) -> tuple[float, Any]:
+        """The loss, whose gradient the weights have then, and the outputs."""
+        points = [self.points[k] for k in batch]
+        outputs = [self.model(point.row) for point in points]
+        loss = self._loss(outputs, [point.target for point in points])
         loss.backward()
         return loss.data, outputs
 
-    def evaluate(self, points: list[Point]) -> tuple[list[float], list[Any]]:
-        """The loss and the outputs of each point."""
+    def evaluate(self, batch: Batch) -> tuple[list[float], Any]:
+        """The loss of each point, and the outputs."""
+        points = [self.points[k] for k in batch]
         outputs = [self.model(point.row) for point in points]
         pairs = zip(outputs, points, strict=True)
         return [self._loss([out], [p.target]).data for out, p in pairs], outputs
+
+    def right(self, outputs: Any, batch: Batch) -> int:
+        """How many outputs tell the right class."""
+        pairs = zip(outputs, batch, strict=True)
+        return sum(is_right(out, self.points[k].target) for out, k in pairs)
+
+    def is_stale(self) -> bool:
+        """Whether the model has become another one, so that passes are to be chosen again."""
+        return False
 
     def _loss(self, outputs: list[Any], targets: list[Any]) -> Value:
         return checked(self.loss(outputs, targets), "fit", "the loss")
@@ -47,59 +75,85 @@ class Recorded:
 class Replayed:
     """One graph for all points: the first one's, with its target's numbers for inputs, too."""
 
-    def __init__(self, model: Any, loss: Loss, points: list[Point]) -> None:
+    how = "one graph, compiled"
+
+    def __init__(self, model: Any, loss: Loss, points: list[Point], optimizer: Any) -> None:
+        self.model, self._shape = model, _shape(model)
         first = points[0]
         x = [Value(number, f"x{j}") for j, number in enumerate(first.row)]
         outputs = model(x)
         self.several = isinstance(outputs, list)
         listed = outputs if self.several else [outputs]
         numbers = [v.data for v in listed]
+        answer = numbers if self.several else numbers[0]
+        _check_targets(loss, answer, points)
         per_class = plain(loss) in PER_CLASS
-        self.rows = []
-        for point in points:
-            try:  # with Values for targets it would not be seen that one is no target
-                loss([numbers if self.several else numbers[0]], [point.target])
-            except (TypeError, ValueError) as problem:
-                raise type(problem)(f"fit: data point {point.number}: {problem}") from None
-            target = point.target
-            if per_class and not isinstance(target, list):
-                target = [float(k == target) for k in range(len(listed))]
-            self.rows.append([*point.row, *(target if isinstance(target, list) else [target])])
-        self.places = {id(point): k for k, point in enumerate(points)}
-        t = [Value(number, "target") for number in self.rows[0][len(x) :]]
+        self.table = _table(points, len(listed) if per_class else 0)
+        self._classes = _classes(answer, points if plain(loss) in CLASSIFYING else [])
+        t = [Value(number, "target") for number in self.table[0, len(x) :].tolist()]
         single = not per_class and not isinstance(first.target, list)
         root = checked(loss([outputs], [t[0] if single else t]), "fit", "the loss")
         self.tape = Tape([root, *listed], [*x, *t])
+        self.weights = ArrayWeights(model, optimizer, self.tape.parameters)
+        self._seeds: dict[int, NDArray[np.float64]] = {}  # by the size of a batch
 
-    def gradient(self, batch: list[Point]) -> tuple[float, list[Any]]:
-        """The loss, with its gradient left in the parameters, and the outputs."""
-        seeds = [[1.0 / len(batch), *[0.0] * (len(self.tape.roots) - 1)]] * len(batch)
-        table = self.tape.gradient(self._rows(batch), upstream=seeds)
-        return float(table[:, 0].mean()), self._outputs(table)
+    def batch(self, places: list[int]) -> Any:
+        """The places of data points, for the other methods; a part of them is a batch, too."""
+        import numpy as np
 
-    def evaluate(self, points: list[Point]) -> tuple[list[float], list[Any]]:
-        """The loss and the outputs of each point."""
-        table = self.tape.forward(self._rows(points))
-        return table[:, 0].tolist(), self._outputs(table)
+        return np.array(places)
 
-    def _rows(self, points: Iterable[Point]) -> list[list[float]]:
-        return [self.rows[self.places[id(point)]] for point in points]
+    def gradient(self, batch: Any) -> tuple[float, Any]:
+        """The loss, whose gradient the weights have then, and the outputs."""
+        rows, seeds = self.table.take(batch, axis=0), self._means(len(batch))
+        numbers = self.weights.numbers()
+        if numbers is None:
+            outputs = self.tape.gradient(rows, upstream=seeds)
+        else:
+            outputs, gradients = self.tape.outputs_and_gradients(rows, numbers, seeds)
+            self.weights.add(gradients)
+        return float(outputs[:, 0].sum()) / len(batch), outputs[:, 1:]
 
-    def _outputs(self, table: Any) -> list[Any]:
-        outputs: list[Any] = table[:, 1:].tolist()
-        return outputs if self.several else [row[0] for row in outputs]
+    def evaluate(self, batch: Any) -> tuple[list[float], Any]:
+        """The loss of each point, and the outputs."""
+        rows, numbers = self.table.take(batch, axis=0), self.weights.numbers()
+        if numbers is None:
+            outputs = self.tape.forward(rows)
+        else:
+            outputs, _ = self.tape.outputs_and_gradients(rows, numbers)
+        return outputs[:, 0].tolist(), outputs[:, 1:]
+
+    def right(self, outputs: Any, batch: Any) -> int:
+        """How many outputs tell the right class."""
+        import numpy as np
+
+        if np.isnan(outputs).any():
+            class_of(math.nan)  # the error of it
+        told = outputs.argmax(axis=1) if self.several else outputs[:, 0] > 0
+        return int(np.count_nonzero(told == self._classes[batch]))
+
+    def is_stale(self) -> bool:
+        """Whether the model has become another one, so that passes are to be chosen again."""
+        return _shape(self.model) != self._shape
+
+    def _means(self, count: int) -> "NDArray[np.float64]":
+        """The gradients of the outputs, for that of the mean loss."""
+        import numpy as np
+
+        if count not in self._seeds:
+            self._seeds[count] = np.zeros((count, len(self.tape.roots)))
+            self._seeds[count][:, 0] = 1.0 / count
+        return self._seeds[count]
 
 
 def passes(
-    model: Any, loss: Loss, points: list[Point], met: int, tape: bool | None
+    model: Any, loss: Loss, points: list[Point], optimizer: Any, epochs: int, tape: bool | None
 ) -> Recorded | Replayed:
-    """A tape's passes if that is wanted, or if nobody said and it is safe, there and worth it.
-
-    ``met`` is how often a parameter meets a data point in the whole training.
-    """
+    """A tape's passes if that is wanted, or if nobody said and it is safe, there and worth it."""
     if tape is None:
+        met = len(points) * epochs * len(Weights(model, optimizer).moving())
         tape = is_worth_a_tape(met) and _is_sure(model, loss)
-    return Replayed(model, loss, points) if tape else Recorded(model, loss)
+    return (Replayed if tape else Recorded)(model, loss, points, optimizer)
 
 
 def _is_sure(model: Any, loss: Any) -> bool:
@@ -107,3 +161,68 @@ def _is_sure(model: Any, loss: Any) -> bool:
     if type(loss) is partial and not loss.args and "reduction" not in loss.keywords:
         loss = loss.func
     return can_replay(model) and type(loss) is FunctionType and loss in LOSSES
+
+
+def _shape(model: Any) -> list[Any] | None:
+    """What the graph of a model is made of, where that is known: its neurons and their weights."""
+    neurons = neurons_of(model) if can_replay(model) else None
+    return neurons and [(n.activation, n.nonlin, *n.w, n.b) for n in neurons]
+
+
+def _check_targets(loss: Loss, answer: Any, points: list[Point]) -> None:
+    """Try the targets' numbers: with Values for them it would not be seen that one is no target.
+
+    A loss of a user's own is also tried on two points, whose mean it is to be.
+    """
+    own = plain(loss) not in LOSSES
+    if own:  # it may call methods of Values
+        answer = [Value(x) for x in answer] if isinstance(answer, list) else Value(answer)
+    met = set()
+    for point in points:
+        if not isinstance(point.target, list):
+            if point.target in met:
+                continue
+            met.add(point.target)
+        try:
+            loss([answer], [point.target])
+        except (TypeError, ValueError) as problem:
+            raise type(problem)(f"fit: data point {point.number}: {problem}") from None
+    one, other = points[0].target, points[-1].target
+    pairs: list[list[Any]] = [[one, other], [one], [other]]
+    losses = [loss([answer] * len(pair), pair) for pair in pairs]
+    both, *each = [
+        v if isinstance(v, float) else checked(v, "fit", "the loss").data for v in losses
+    ]
+    if abs(both - sum(each) / 2) > 1e-9 * abs(both):
+        raise ValueError(
+            f"fit: the loss of two data points is {number_text(both)}, and the mean of theirs is "
+            f"{number_text(sum(each) / 2)}; a tape needs a loss that is a mean; take tape=False"
+        )
+
+
+def _classes(answer: Any, points: list[Point]) -> "NDArray[np.int64]":
+    """The place of each point's class."""
+    import numpy as np
+
+    places = []
+    for point in points:
+        try:
+            places.append(place_of(point.target, answer, "accuracy"))
+        except ValueError as problem:
+            raise ValueError(f"fit: data point {point.number}: {problem}") from None
+    return np.array(places)
+
+
+def _table(points: list[Point], classes: int) -> "NDArray[np.float64]":
+    """Rows and targets side by side; of a class, of so many, the target is 1 in a row of zeros."""
+    import numpy as np
+
+    def several(target: Any) -> list[float]:
+        if isinstance(target, list):
+            return target
+        return [float(k == target) for k in range(classes)] if classes else [target]
+
+    targets = [several(point.target) for point in points]
+    if len({*map(len, targets)}) > 1:
+        raise ValueError("fit: a tape needs targets of one length; these differ; take tape=False")
+    return np.hstack([np.array([point.row for point in points]), np.array(targets)])

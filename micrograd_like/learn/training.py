@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from micrograd_like.arguments import above_zero, flag, function, methods, several, whole
-from micrograd_like.classes import is_right
 from micrograd_like.learn.data import Point, points_of, split
 from micrograd_like.learn.history import DivergenceError, History
 from micrograd_like.learn.losses import CLASSIFYING, PER_CLASS, Loss, mse
-from micrograd_like.learn.optim import SGD, Optimizer
-from micrograd_like.learn.passes import passes, plain
+from micrograd_like.learn.optim import SGD
+from micrograd_like.learn.passes import Batch, passes, plain
 from micrograd_like.notation import number as number_text
 
 __all__ = ["fit"]
@@ -29,7 +28,7 @@ def fit(
     epochs: int = 10,
     lr: Rate = 0.01,
     batch_size: int = 1,
-    optimizer: Callable[..., Optimizer] = SGD,
+    optimizer: Callable[..., Any] = SGD,
     validation: float | tuple[Any, Any] = 0.0,
     patience: int | None = None,
     callbacks: Iterable[Callback] = (),
@@ -42,20 +41,24 @@ def fit(
     ``X`` is a list of rows, one data point each, ``y`` the targets; an epoch shows each of them
     once, ``batch_size`` at a time, in an order drawn from ``seed`` (None keeps the order given).
     ``lr`` is the learning rate, or a function that gives that of each epoch, which count from 1.
-    ``optimizer`` is called with the parameters and ``lr=``: `SGD`, `Adam`, or a ``partial`` of one.
+    ``optimizer`` is called with the parameters and ``lr=``: `SGD`, `Adam`, a ``partial`` of one, or
+    something of your own that has ``step`` and ``zero_grad``.
 
     ``validation`` is held back to measure the loss after each epoch: a share of the rows, or rows
     and targets of their own.  With ``patience``, training ends when for so many epochs the loss
     there has found no new minimum, and the weights of the minimum come back (early stopping,
     Prechelt, 1998).  ``callbacks`` are called after each epoch with its number, the model and the
-    history; one that returns True ends the training.  Ctrl-C ends it, too: the model stays as it
-    is, and the history is returned.
+    history; one that returns True ends the training.  Ctrl-C ends it, too: the model is as its last
+    whole step left it, and the history is returned.
 
     With ``tape`` the model and the loss are recorded at one data point and replayed, compiled, at
     the others (`Tape`, which needs Numba): a thousand times faster, with sums that round in another
-    order, and wrong for a model or a loss in which Python branches on the data, or a loss that is
-    no mean over the data points.  None takes it where it is sure to apply (an `MLP`, `Layer` or
-    `Neuron`, and a loss of this package), saves minutes, and is there.
+    order, and wrong for a model or a loss in which Python branches on the data.  A ValueError tells
+    a loss that is no mean over the data points.  None takes it where it is sure to apply (an `MLP`,
+    `Layer` or `Neuron`, and a loss of this package), saves more than the second it takes to begin,
+    and is there; ``history.how`` says so.  `SGD` and `Adam` then move all parameters as one array.
+    The Values have the numbers again whenever ``lr`` or a callback is called, and at the end; what
+    these change, in parameters, gradients or the optimizer, is what training goes on with.
 
     Where the loss, its gradient or a step is not finite, a DivergenceError says so before the
     parameters take it up.  A ValueError or a TypeError tells what in the data or the settings is
@@ -74,8 +77,7 @@ def fit(
     training, held_back = split(points, validation, chance)
     if patience and not held_back:
         raise ValueError("fit: patience needs a validation part, as in validation=0.2")
-    rate = lr if callable(lr) else lambda epoch: lr
-    learner = optimizer(model.parameters(), lr=above_zero(rate(1), "fit: lr"))
+    learner = optimizer(model.parameters(), lr=above_zero(lr(1) if callable(lr) else lr, "fit: lr"))
     methods(learner, "fit: what optimizer gives", ["step", "zero_grad"], "an optimizer, as SGD")
     if tape is not None:
         flag(tape, "fit: tape")
@@ -83,10 +85,11 @@ def fit(
     run.prepare(epochs, tape)
     bar = _bar(range(1, epochs + 1), flag(progress, "fit: progress"))
     try:
-        run.train(bar, rate, batch_size, None if seed is None else chance, hooks, patience)
+        run.train(bar, lr, batch_size, None if seed is None else chance, hooks, patience)
     except KeyboardInterrupt:
         run.end("an interrupt")
     finally:
+        run.passes.weights.write()
         if hasattr(bar, "close"):
             bar.close()
     return run.history
@@ -122,20 +125,22 @@ class _Run:
         self,
         model: Any,
         loss: Loss,
-        optimizer: Optimizer,
+        optimizer: Any,
         training: list[Point],
         held_back: list[Point],
     ) -> None:
         self.model, self.loss, self.optimizer = model, loss, optimizer
-        self.training, self.held_back = training, held_back
+        self.points = [*training, *held_back]
+        places = range(len(self.points))
+        self.training, self.held_back = [*places[: len(training)]], [*places[len(training) :]]
         self.history = History()
         self.classifying = plain(loss) in CLASSIFYING
         self.number = 0  # of the epoch
-        self.best: tuple[int, list[float]] = 0, []  # the epoch of least validation loss, and data
+        self.best: tuple[int, Any] = 0, []  # the epoch of least validation loss, and the weights
 
     def prepare(self, epochs: int, tape: bool | None) -> None:
         """Choose how batches pass; what does not fit the model shows before anything changes."""
-        outputs = self.model(self.training[0].row)
+        outputs = self.model(self.points[0].row)
         several, kind = isinstance(outputs, list), plain(self.loss)
         name = getattr(kind, "__name__", "")
         if kind in PER_CLASS and not several:
@@ -148,27 +153,39 @@ class _Run:
                 f"fit: {name} is for one output neuron, and the model has "
                 f"{len(outputs)}; cross_entropy and max_margin are for several"
             )
-        points = [*self.training, *self.held_back]
-        met = len(points) * epochs * len(self.optimizer.parameters)
-        self.passes = passes(self.model, self.loss, points, met, tape)
+        self.options = epochs, tape
+        self.choose()
+
+    def choose(self) -> None:
+        """Choose how batches pass, for the model as it is."""
+        self.passes = passes(self.model, self.loss, self.points, self.optimizer, *self.options)
+        self.history.how = self.passes.how
 
     def train(
         self,
         epochs: Any,
-        rate: Callable[[int], float],
+        rate: Rate,
         batch_size: int,
         chance: random.Random | None,
-        callbacks: Iterable[Callback],
+        callbacks: list[Callback],
         patience: int | None,
     ) -> None:
         """One epoch after the other, until they are over, a callback ends it, or patience does."""
+        watched = bool(callbacks) or callable(rate)  # by functions that may look at the Values
         for self.number in epochs:
-            self.optimizer.lr = above_zero(rate(self.number), f"fit: lr in epoch {self.number}")
+            if self.number == 1 or callable(rate):
+                number = rate(self.number) if callable(rate) else rate
+                self.optimizer.lr = above_zero(number, f"fit: lr in epoch {self.number}")
+            if watched and self.number > 1 and self.passes.is_stale():
+                self.choose()
             if chance:
                 chance.shuffle(self.training)
             self.epoch(batch_size)
             if hasattr(epochs, "set_postfix_str"):
-                epochs.set_postfix_str(f"loss {number_text(self.history.loss[-1])}")
+                loss = number_text(self.history.loss[-1])
+                epochs.set_postfix_str(f"loss {loss}, {self.passes.how}")
+            if watched:
+                self.passes.weights.write()
             answers = [call(self.number, self.model, self.history) is True for call in callbacks]
             if any(answers) or self.is_over(patience):
                 self.end("a callback" if any(answers) else "patience")
@@ -180,71 +197,72 @@ class _Run:
 
     def epoch(self, batch_size: int) -> None:
         """Show each point once, and measure the loss on those held back."""
+        self.passes.weights.read()
         total = norm = right = 0.0
-        points = self.training
-        for start in range(0, len(points), batch_size):
-            batch = points[start : start + batch_size]
-            where = f"fit: in epoch {self.number}, at data point {batch[0].number}"
-            try:
-                loss, norm, hits = self.learn(batch, where)
-            except DivergenceError:
-                raise
-            except (ValueError, ArithmeticError) as problem:
-                raise type(problem)(f"{where}: {problem}") from problem
-            total += loss * len(batch)
-            right += hits
-        self.history.loss.append(total / len(points))
+        places = self.passes.batch(self.training)
+        with self.passes.weights.quiet():
+            for start in range(0, len(places), batch_size):
+                batch = places[start : start + batch_size]
+                loss, norm, hits = self.learn(batch)
+                total += loss * len(batch)
+                right += hits
+        self.history.loss.append(total / len(places))
         self.history.gradient_norm.append(norm)
         if self.classifying:
-            self.history.accuracy.append(right / len(points))
+            self.history.accuracy.append(right / len(places))
         if self.held_back:
             self.validate(self.held_back)
 
-    def learn(self, batch: list[Point], where: str) -> tuple[float, float, int]:
+    def learn(self, batch: Batch) -> tuple[float, float, int]:
         """Forward, backward, a step: the loss before it, the gradient's length, right answers."""
-        self.optimizer.zero_grad()
-        loss, outputs = self.passes.gradient(batch)
-        norm = math.hypot(*(p.grad for p in self.optimizer.parameters))
-        if not (math.isfinite(loss) and math.isfinite(norm)):
-            raise self._divergence(where, f"the loss is {number_text(loss)}", norm)
-        hits = self._right(outputs, batch)
+        weights = self.passes.weights
         try:
-            self.optimizer.step()
-        except ArithmeticError as problem:
-            raise self._divergence(where, str(problem), norm) from problem
+            weights.zero_grad()
+            loss, outputs = self.passes.gradient(batch)
+            norm = weights.norm()
+            if not (math.isfinite(loss) and math.isfinite(norm)):
+                raise self._divergence(batch, f"the loss is {number_text(loss)}", norm)
+            hits = self.passes.right(outputs, batch) if self.classifying else 0
+            try:
+                weights.step()
+            except ArithmeticError as problem:
+                raise self._divergence(batch, str(problem), norm) from problem
+        except DivergenceError:
+            raise
+        except (ValueError, ArithmeticError) as problem:
+            raise type(problem)(f"{self._where(batch)}: {problem}") from problem
         return loss, norm, hits
 
-    def _divergence(self, where: str, what: str, norm: float) -> DivergenceError:
+    def _where(self, batch: Batch) -> str:
+        number = self.points[batch[0]].number
+        return f"fit: in epoch {self.number}, at data point {number}"
+
+    def _divergence(self, batch: Batch, what: str, norm: float) -> DivergenceError:
         return DivergenceError(
-            f"{where}: {what}, the gradient's norm is {number_text(norm)}; "
+            f"{self._where(batch)}: {what}, the gradient's norm is {number_text(norm)}; "
             f"try a learning rate below {number_text(self.optimizer.lr)}",
             self.history,
         )
 
-    def validate(self, points: list[Point]) -> None:
+    def validate(self, places: list[int]) -> None:
         """Measure the loss on points that are not learned from."""
-        losses, outputs = self.passes.evaluate(points)
+        batch = self.passes.batch(places)
+        losses, outputs = self.passes.evaluate(batch)
         history = self.history
-        history.validation_loss.append(math.fsum(losses) / len(points))
+        history.validation_loss.append(math.fsum(losses) / len(places))
         if self.classifying:
-            history.validation_accuracy.append(self._right(outputs, points) / len(points))
+            right = self.passes.right(outputs, batch)
+            history.validation_accuracy.append(right / len(places))
         if history.validation_loss[-1] == min(history.validation_loss):
-            data = [p.data for p in self.optimizer.parameters]
-            self.best = len(history.validation_loss), data
+            self.best = len(history.validation_loss), self.passes.weights.data()
 
     def is_over(self, patience: int | None) -> bool:
         """Whether patience ends; the weights of the least validation loss then come back."""
         epoch, data = self.best
         if not patience or len(self.history.validation_loss) - epoch < patience:
             return False
-        for p, number in zip(self.optimizer.parameters, data, strict=True):
-            p.data = number
+        self.passes.weights.restore(data)
         return True
-
-    def _right(self, outputs: list[Any], points: list[Point]) -> int:
-        if not self.classifying:
-            return 0
-        return sum(is_right(out, p.target) for out, p in zip(outputs, points, strict=True))
 
 
 def _bar(epochs: Iterable[int], progress: bool) -> Any:
