@@ -95,7 +95,7 @@ class Optimizer(ABC):
         import numpy as np
 
         moved, *columns = self.formula(count)(data, gradients, *columns)
-        if not np.isfinite(moved).all():
+        if not math.isfinite(moved @ moved) and not np.isfinite(moved).all():  # the sum may be inf
             raise self._left()
         return [moved, *columns]
 
@@ -163,7 +163,8 @@ class SGD(Optimizer):
         lr, momentum, decay = self.lr, self.momentum, self.weight_decay
 
         def move(p: Any, g: Any, velocity: Any) -> tuple[Any, ...]:
-            velocity = momentum * velocity + (g + decay * p)
+            g = g + decay * p if decay else g
+            velocity = momentum * velocity + g if momentum else g
             return p - lr * velocity, velocity
 
         return move
@@ -210,7 +211,7 @@ class Adam(Optimizer):
         a, b = 1 - one**count, 1 - two**count
 
         def move(p: Any, g: Any, mean: Any, square: Any) -> tuple[Any, ...]:
-            g = g + decay * p
+            g = g + decay * p if decay else g
             mean = one * mean + (1 - one) * g
             square = two * square + (1 - two) * g * g
             return p - lr * (mean / a) / ((square / b) ** 0.5 + eps), mean, square

@@ -116,19 +116,21 @@ class Replayed:
 
     def evaluate(self, batch: Any) -> tuple[list[float], Any]:
         """The loss of each point, and the outputs."""
+        import numpy as np
+
         rows, numbers = self.table.take(batch, axis=0), self.weights.numbers()
         if numbers is None:
             outputs = self.tape.forward(rows)
         else:
             outputs, _ = self.tape.outputs_and_gradients(rows, numbers)
+        if len(self._classes) and np.isnan(outputs).any():
+            class_of(math.nan)  # raises
         return outputs[:, 0].tolist(), outputs[:, 1:]
 
     def right(self, outputs: Any, batch: Any) -> int:
         """How many outputs tell the right class."""
         import numpy as np
 
-        if np.isnan(outputs).any():
-            class_of(math.nan)  # the error of it
         told = outputs.argmax(axis=1) if self.several else outputs[:, 0] > 0
         return int(np.count_nonzero(told == self._classes[batch]))
 

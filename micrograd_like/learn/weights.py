@@ -81,6 +81,8 @@ class ArrayWeights(Weights):
         super().__init__(model, optimizer)
         self.used = used
         self.held: _Held | None = None
+        self._moving: list[Value] = []
+        self._gradients: NDArray[np.float64] | None = None  # from the first zero_grad on
 
     def read(self) -> None:
         """Take the weights and the optimizer's state, if that is one for arrays."""
@@ -88,18 +90,40 @@ class ArrayWeights(Weights):
             return
         import numpy as np
 
-        self._moving = list(self.optimizer.parameters)
+        moving = self.optimizer.parameters
         columns = [getattr(self.optimizer, name) for name in self.optimizer.state]
-        if any(len(column) != len(self._moving) for column in columns):
+        if any(len(column) != len(moving) for column in columns):
             return  # step says it
-        places = {v: k for k, v in enumerate(dict.fromkeys([*self.used, *self._moving]))}
-        self._values, moving = list(places), set(self._moving)
-        self._places = np.array([places[p] for p in self._moving])
-        self._frozen = [(v, k, v.grad) for v, k in places.items() if v not in moving]
-        self._gradients: NDArray[np.float64] | None = None  # until the first zero_grad
+        if self._moving != moving:
+            self._arrange(list(moving))
+        self._before = [v.grad for v, _ in self._frozen]
+        self._gradients = None
         numbers = np.array([v._data for v in self._values], dtype=np.float64)
-        arrays = [np.array(column, dtype=np.float64) for column in columns]
+        arrays = [np.array(column, dtype=np.float64)[self._order] for column in columns]
         self.held = _Held(numbers, arrays, self.optimizer.count)
+
+    def _arrange(self, moving: list[Value]) -> None:
+        """Find a place in the array for each weight: those of the tape come first.
+
+        Where each of them moves, once, as is usual, a step is one of the whole array, and the
+        optimizer's state is brought into its order.  Otherwise it takes some places.
+        """
+        import numpy as np
+
+        place = {v: k for k, v in enumerate(dict.fromkeys([*self.used, *moving]))}
+        places = np.array([place[p] for p in moving])
+        self._frozen = [(v, k) for v, k in place.items() if k not in {*places.tolist()}]
+        self._moving, self._values = moving, list(place)
+        whole = len(moving) == len(place) and not self._frozen
+        self._places: Any = slice(None) if whole else places
+        self._order: Any = np.argsort(places) if whole else slice(None)
+
+    def _listed(self, column: "NDArray[np.float64]") -> list[float]:
+        """A number for each of the optimizer's parameters, in their order."""
+        listed = column.copy()
+        listed[self._order] = column
+        numbers: list[float] = listed.tolist()
+        return numbers
 
     def write(self) -> None:
         """Bring weights, gradients and the optimizer's state back to where people look."""
@@ -113,12 +137,12 @@ class ArrayWeights(Weights):
                     v.grad = g
                 for v in self._values[len(self.used) :]:
                     v.grad = NOT_COMPUTED
-                for v, k, before in self._frozen:
+                for (v, k), before in zip(self._frozen, self._before, strict=True):
                     v.grad = before + gradients[k]
-        state: dict[str, Any] = dict(zip(self.optimizer.state, columns, strict=True))
-        state = {name: column.tolist() for name, column in state.items()}
-        data = numbers.take(self._places).tolist()
-        self.optimizer.assign(self._moving, data, state | {"count": steps})
+        state: dict[str, Any] = {"count": steps}
+        for name, column in zip(self.optimizer.state, columns, strict=True):
+            state[name] = self._listed(column)
+        self.optimizer.assign(self._moving, self._listed(numbers[self._places]), state)
         self.held = None  # last: after an interrupt all of it is written again
 
     def numbers(self) -> "NDArray[np.float64] | None":
@@ -134,18 +158,18 @@ class ArrayWeights(Weights):
         """Forget the gradients of what the optimizer moves; frozen ones stay."""
         if self.held is None:
             super().zero_grad()
-        elif self._gradients is None:
+        elif self._gradients is not None and self._frozen:
+            self._gradients[self._places] = 0.0
+        else:  # a new one: the old may be the velocity
             import numpy as np
 
-            self._gradients = np.zeros_like(self.held.numbers)
-        else:
-            self._gradients[self._places] = 0.0
+            self._gradients = np.zeros(len(self._values))
 
     def norm(self) -> float:
         """The length of the gradient, also where its square would be 0 or infinite."""
         if self.held is None or self._gradients is None:
             return super().norm()
-        gradient = self._gradients.take(self._places)
+        gradient = self._gradients[self._places]
         square = float(gradient @ gradient)
         if SAFE[0] < square < SAFE[1]:
             return math.sqrt(square)
@@ -159,15 +183,17 @@ class ArrayWeights(Weights):
         numbers, columns, steps = self.held
         places = self._places
         moved, *columns = self.optimizer.moved(
-            numbers.take(places), self._gradients.take(places), columns, steps + 1
+            numbers[places], self._gradients[places], columns, steps + 1
         )
         numbers = numbers.copy()
         numbers[places] = moved
         self.held = _Held(numbers, columns, steps + 1)
 
     def data(self) -> Any:
-        """The numbers of what the optimizer moves; nobody changes this array."""
-        return super().data() if self.held is None else self.held.numbers.take(self._places)
+        """The numbers of what the optimizer moves, for `restore`."""
+        return (
+            super().data() if self.held is None else self._listed(self.held.numbers[self._places])
+        )
 
     def restore(self, data: Any) -> None:
         """Set these numbers again, in the Values."""
