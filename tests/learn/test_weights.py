@@ -1,0 +1,634 @@
+"""fit on a tape: weights in one array, and the same numbers as one Value at a time."""
+
+import math
+import random
+from collections.abc import Callable
+from functools import partial
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from micrograd_like import (
+    MLP,
+    SGD,
+    Adam,
+    DivergenceError,
+    History,
+    Module,
+    Neuron,
+    Tape,
+    Value,
+    binary_cross_entropy,
+    cross_entropy,
+    fit,
+    hinge,
+    huber,
+    mae,
+    max_margin,
+    mse,
+)
+from micrograd_like.compile import tape as tape_module
+from micrograd_like.learn import optim, weights
+
+pytest.importorskip("numba")
+
+MOMENTUM = partial(SGD, momentum=0.9)
+CHANCE = random.Random(11)
+X = [[CHANCE.uniform(-1, 1), CHANCE.uniform(-1, 1)] for _ in range(23)]
+NUMBERS = [math.sin(3 * a) - b for a, b in X]
+CLASSES = [int(a * b > 0) for a, b in X]
+SIGNS = [2 * k - 1 for k in CLASSES]
+MAKERS: list[Callable[..., Any]] = [
+    MOMENTUM,
+    partial(SGD, momentum=0.5, weight_decay=0.1),
+    SGD,
+    partial(Adam, betas=(0.8, 0.95)),
+    partial(Adam, eps=1e-3, weight_decay=0.2),
+]
+
+
+def network(outputs: int = 1, seed: int = 0) -> MLP:
+    """The same weights for the same seed."""
+    random.seed(seed)
+    return MLP(2, [4, outputs], activation="tanh")
+
+
+class Kept:
+    """Makes an optimizer and keeps it."""
+
+    def __init__(self, make: Callable[..., Any] = MOMENTUM) -> None:
+        self.make = make
+
+    def __call__(self, parameters: Any, lr: float) -> Any:
+        self.optimizer = self.make(parameters, lr=lr)
+        return self.optimizer
+
+
+def state(model: Any, optimizer: Any = None) -> list[float]:
+    """All that can be looked at: parameters, gradients, and what the optimizer remembers."""
+    parameters = model.parameters()
+    found = [p.data for p in parameters] + [float(p.grad) for p in parameters]
+    for name in getattr(optimizer, "state", ()):
+        column = getattr(optimizer, name)
+        assert isinstance(column, list)
+        found += column
+    return [*found, getattr(optimizer, "count", 0)]
+
+
+def both(run: Callable[[bool], Any]) -> None:
+    """What a run gives on the tape is what it gives without, to rounding."""
+    assert run(True) == pytest.approx(run(False), rel=1e-12, abs=1e-13)
+
+
+def learned(
+    taped: bool,
+    make: Callable[..., Any] = MOMENTUM,
+    callback: Callable[[MLP, Any], Any] | None = None,
+    epochs: int = 3,
+    **options: Any,
+) -> list[float]:
+    """All numbers after a training, and its history; the callback gets model and optimizer."""
+    model, kept = network(), Kept(make)
+    calls = [lambda epoch, model, history: callback(model, kept.optimizer)] if callback else []
+    settings: dict[str, Any] = {
+        "lr": 0.05,
+        "batch_size": 5,
+        "callbacks": calls,
+        "progress": False,
+    } | options
+    history = fit(model, X, NUMBERS, epochs=epochs, tape=taped, optimizer=kept, **settings)
+    return [*state(model, kept.optimizer), *history.loss, *history.gradient_norm]
+
+
+# --- the numbers ----------------------------------------------------------------------------------
+
+LOSSES = [
+    (mse, NUMBERS, 1),
+    (mae, NUMBERS, 1),
+    (partial(huber, delta=0.3), NUMBERS, 1),
+    (binary_cross_entropy, CLASSES, 1),
+    (hinge, SIGNS, 1),
+    (cross_entropy, CLASSES, 2),
+    (partial(max_margin, margin=0.7), CLASSES, 3),
+]
+
+
+@given(
+    st.sampled_from(LOSSES),
+    st.sampled_from(MAKERS),
+    st.integers(1, 25),
+    st.integers(0, 10**6),
+    st.sampled_from(["tanh", "sigmoid", "softplus", "gelu"]),
+    st.sampled_from([0.0, 0.3]),
+)
+@settings(max_examples=20, deadline=None)
+def test_a_tape_and_the_engine_learn_the_same(
+    task: Any, make: Any, batch: int, seed: int, activation: str, validation: float
+) -> None:
+    """Weights, gradients, the optimizer's state and the history agree to 1e-12."""
+    loss, y, outputs = task
+
+    def run(taped: bool) -> list[float]:
+        random.seed(seed)
+        model, kept = MLP(2, [3, outputs], activation=activation), Kept(make)
+        history = fit(
+            model, X, y, loss, epochs=3, lr=lambda epoch: 0.05 / epoch, batch_size=batch,
+            validation=validation, seed=seed, optimizer=kept, tape=taped, progress=False,
+        )  # fmt: skip
+        columns = vars(history)
+        numbers = [x for name in columns if isinstance(columns[name], list) for x in columns[name]]
+        return [*state(model, kept.optimizer), *numbers]
+
+    both(run)
+
+
+@given(
+    st.sampled_from(MAKERS),
+    st.lists(st.tuples(*[st.floats(-1e3, 1e3)] * 2), min_size=1, max_size=9),
+    st.integers(1, 4),
+)
+@settings(deadline=None)
+def test_the_formula_of_an_optimizer_is_one_for_floats_and_arrays(
+    make: Any, pairs: Any, steps: int
+) -> None:
+    """Some steps with the same gradients, from Value to Value and of whole arrays."""
+    import numpy as np
+
+    parameters = [Value(x) for x, _ in pairs]
+    one = make(parameters, lr=0.1)
+    data, gradients = np.array(pairs).T.copy()
+    columns = [np.zeros(len(data)) for _ in one.state]
+    for k in range(steps):
+        for p, (_, g) in zip(parameters, pairs, strict=True):
+            p.grad = g * (k + 1)
+        one.step()
+        data, *columns = one.moved(data, gradients * (k + 1), columns, k + 1)
+    assert one.count == steps
+    assert data.tolist() == pytest.approx([p.data for p in parameters], rel=1e-12)
+    for name, column in zip(one.state, columns, strict=True):
+        assert column.tolist() == pytest.approx(getattr(one, name), rel=1e-12)
+
+
+# --- whenever anyone looks ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_callbacks_see_what_the_engine_would_show_them(make: Any) -> None:
+    """After each epoch: parameters, gradients and the optimizer's state, as lists of floats."""
+
+    def run(taped: bool) -> list[float]:
+        seen: list[float] = []
+        learned(taped, make, lambda model, optimizer: seen.extend(state(model, optimizer)))
+        return seen
+
+    both(run)
+
+
+def test_a_learning_rate_that_looks_at_the_model_sees_it_as_it_is() -> None:
+    """A function of the epoch is asked when the Values have their numbers, and may change them."""
+
+    def run(taped: bool) -> list[float]:
+        model, seen = network(), []
+
+        def rate(epoch: int) -> float:
+            seen.extend(state(model))
+            model.parameters()[0].data += 0.5
+            return 0.1 / epoch
+
+        fit(model, X, NUMBERS, epochs=3, lr=rate, tape=taped, progress=False)
+        return seen + state(model)
+
+    both(run)
+
+
+def clip(model: MLP, optimizer: Any) -> None:
+    """Parameters are set."""
+    for p in model.parameters():
+        p.data = max(-0.3, min(0.3, p.data))
+
+
+def slow(model: MLP, optimizer: Any) -> None:
+    """The learning rate is."""
+    optimizer.lr /= 3
+
+
+def other_options(model: MLP, optimizer: Any) -> None:
+    """The optimizer's settings are, and what it remembers."""
+    optimizer.momentum, optimizer.weight_decay = 0.1, 0.5
+    optimizer.velocity = [v / 2 + 0.01 for v in optimizer.velocity]
+
+
+def freeze(model: MLP, optimizer: Any) -> None:
+    """From here on only some parameters move; the gradients of the others add up."""
+    optimizer.parameters = model.parameters()[3:7][::-1]
+    optimizer.velocity = [0.0] * 4
+    model.parameters()[0].grad = 10.0
+
+
+def by_hand(model: MLP, optimizer: Any) -> None:
+    """Its step is replaced, by one with a memory of Values."""
+    step, taken = type(optimizer).step, count()
+
+    def own_step() -> None:
+        for p in model.parameters():
+            p.grad *= 0.5
+        next(taken)
+        step(optimizer)
+
+    optimizer.step = own_step
+
+
+@pytest.mark.parametrize("change", [clip, slow, other_options, freeze, by_hand])
+def test_what_a_callback_changes_is_what_training_goes_on_with(change: Any) -> None:
+    """Parameters, learning rate, optimizer, gradients: as with the engine."""
+    both(partial(learned, callback=change))
+
+
+def widen(model: MLP, optimizer: Any) -> None:
+    """A layer gets other weights, which nobody moves."""
+    for neuron in model.layers[0].neurons:
+        neuron.w[1] = Value(0.25)
+
+
+def bend(model: MLP, optimizer: Any) -> None:
+    """Another activation."""
+    for neuron in model.layers[0].neurons:
+        neuron.activation = "sigmoid"
+
+
+def prune(model: MLP, optimizer: Any) -> None:
+    """A neuron and its weights are deleted."""
+    if len(model.layers[0].neurons) == 4:
+        del model.layers[0].neurons[1]
+        del model.layers[1].neurons[0].w[1]
+
+
+@pytest.mark.parametrize("change", [widen, bend, prune])
+def test_a_network_that_a_callback_changes_is_recorded_again(change: Any) -> None:
+    """The next epoch is that of the new network."""
+    both(partial(learned, callback=change))
+
+
+def test_patience_brings_the_best_weights_back() -> None:
+    """The same ones as with the engine, and the training ends in the same epoch."""
+
+    def run(taped: bool) -> list[float]:
+        model = network()
+        history = fit(
+            model, X, NUMBERS, epochs=40, validation=0.3, patience=2, tape=taped, progress=False,
+            lr=lambda epoch: 0.05 if epoch < 4 else 2.0,
+        )  # fmt: skip
+        assert "patience" in history.ended
+        return [p.data for p in model.parameters()] + history.validation_loss
+
+    both(run)
+
+
+# --- what comes in between ------------------------------------------------------------------------
+
+
+def after_steps(steps: int) -> list[float]:
+    """The weights after so many batches of the engine."""
+    model = network()
+    rows = 5 * steps
+    fit(
+        model, X[:rows], NUMBERS[:rows], lr=0.05, epochs=1, batch_size=5, seed=None,
+        optimizer=MOMENTUM, progress=False, tape=False,
+    )  # fmt: skip
+    return [p.data for p in model.parameters()]
+
+
+@pytest.mark.parametrize("place", ["pass", "norm", "step", "write"])
+def test_an_interrupt_leaves_the_last_whole_step(
+    monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """Ctrl-C while the tape runs, while arrays move, while Values are written."""
+    of, name = {
+        "pass": (Tape, "outputs_and_gradients"),
+        "norm": (weights.ArrayWeights, "norm"),
+        "step": (optim.Optimizer, "moved"),
+        "write": (optim.Optimizer, "assign"),
+    }[place]
+    original, calls = getattr(of, name), count(1)
+    at = 1 if place == "write" else 4
+
+    def interrupted(*arguments: Any) -> Any:
+        found = original(*arguments)
+        if next(calls) == at:
+            raise KeyboardInterrupt
+        return found
+
+    monkeypatch.setattr(of, name, interrupted)
+    model, kept = network(), Kept()
+    options: dict[str, Any] = {"callbacks": [lambda *_: None]} if place == "write" else {}
+    history = fit(
+        model, X[:20], NUMBERS[:20], epochs=2, lr=0.05, batch_size=5, seed=None, optimizer=kept,
+        progress=False, tape=True, **options,
+    )  # fmt: skip
+    steps = 4 if place == "write" else 3
+    assert history.ended == "in epoch 1, by an interrupt"
+    assert [p.data for p in model.parameters()] == pytest.approx(after_steps(steps), rel=1e-12)
+    assert kept.optimizer.count == steps
+
+
+def test_an_interrupted_step_of_values_is_finished() -> None:
+    """Ctrl-C between two parameters: the others move, too, and the state is that of the step."""
+
+    class Interrupting(Value):
+        armed = True
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            super().__setattr__(name, value)
+            if name == "_data" and self.armed and getattr(self, "grad", None):
+                super().__setattr__("armed", False)
+                raise KeyboardInterrupt
+
+    parameters = [Value(1.0), Interrupting(1.0), Value(1.0)]
+    optimizer = SGD(parameters, lr=0.5)
+    for p in parameters:
+        p.grad = 1.0
+    with pytest.raises(KeyboardInterrupt):
+        optimizer.step()
+    assert [p.data for p in parameters] == [0.5, 0.5, 0.5]
+    assert optimizer.velocity == [1.0, 1.0, 1.0]
+
+
+def test_an_error_leaves_the_last_whole_step() -> None:
+    """A row at which an operation is undefined; the callback's own error; a divergence."""
+
+    def undefined(taped: bool) -> list[float]:
+        model = Neuron(1, activation="log", init="zeros")
+        model.b.data = model.w[0].data = 1.0
+        with pytest.raises(ValueError, match=r"^fit: in epoch 1, at data point 2: .*log\(-"):
+            fit(
+                model, [[0.0], [1.0], [-2.5]], [0.0, 0.3, 1.0], lr=1e-3, seed=None, tape=taped,
+                progress=False,
+            )  # fmt: skip
+        return state(model)
+
+    def diverging(taped: bool) -> list[float]:
+        line = Neuron(1, nonlin=False, init="zeros")
+        with pytest.raises(DivergenceError, match="fit: in epoch 1, at data point"):
+            fit(
+                line, [[1.0], [1e200]], [1.0, 2.0], lr=1.0, epochs=9, seed=None, tape=taped,
+                progress=False,
+            )  # fmt: skip
+        return [p.data for p in line.parameters()]
+
+    def raising(taped: bool) -> list[float]:
+        model = network()
+
+        def callback(epoch: int, model: MLP, history: History) -> None:
+            model.parameters()[0].data = 7.0
+            raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            fit(model, X, NUMBERS, tape=taped, callbacks=[callback], progress=False)
+        assert model.parameters()[0].data == 7.0
+        return state(model)
+
+    for run in (undefined, diverging, raising):
+        both(run)
+
+
+def test_huge_and_tiny_gradients_have_their_norm() -> None:
+    """Where the square of a norm leaves the floats it does not."""
+    for scale in (1e200, 1e-200):
+
+        def run(taped: bool, scale: float = scale) -> list[float]:
+            line = Neuron(1, nonlin=False, init="zeros")
+            history = fit(
+                line, [[scale]], [1.0], mae, epochs=1, lr=1e-300, tape=taped, progress=False
+            )
+            return history.gradient_norm
+
+        assert run(True) == pytest.approx(run(False), rel=1e-12)
+        assert math.isfinite(run(True)[0])
+
+
+def test_a_step_out_of_the_finite_numbers_changes_nothing() -> None:
+    """On the tape as without: the error of a divergence, and the parameters as they were."""
+    line = Neuron(1, nonlin=False, init="zeros")
+    with pytest.raises(DivergenceError, match="leaves the finite numbers"):
+        fit(line, [[1e150]], [1e153], lr=1e9, tape=True, progress=False)
+    assert [p.data for p in line.parameters()] == [0.0, 0.0]
+
+
+# --- which parameters -----------------------------------------------------------------------------
+
+
+def test_frozen_parameters_stay_and_their_gradients_add_up() -> None:
+    """The optimizer has only some of them, in an order of its own."""
+
+    def some(parameters: list[Value], lr: float) -> SGD:
+        return SGD([parameters[k] for k in (9, 2, 4)], lr=lr, momentum=0.5)
+
+    def run(taped: bool) -> list[float]:
+        model = network()
+        before = [p.data for p in model.parameters()]
+        model.parameters()[0].grad = 2.0
+        fit(
+            model, X, NUMBERS, epochs=2, lr=0.05, batch_size=5, optimizer=some, tape=taped,
+            progress=False,
+        )  # fmt: skip
+        moved = [k for k, p in enumerate(model.parameters()) if p.data != before[k]]
+        assert moved == [2, 4, 9]
+        return state(model)
+
+    both(run)
+
+
+def test_parameters_may_be_shared_listed_twice_or_without_use() -> None:
+    """Two layers with the same weights, and a decaying parameter that is in no graph."""
+
+    def run(taped: bool) -> list[float]:
+        random.seed(5)
+        model, unused = MLP(2, [2, 2, 1], activation="tanh"), Value(1.0)
+        model.layers[1].neurons = model.layers[0].neurons
+        other = Neuron(2)
+        other.w[0] = model.layers[0].neurons[0].w[0]
+        unused.grad = 3.0
+        fit(
+            model, X, NUMBERS, epochs=2, lr=0.05, batch_size=5, tape=taped, progress=False,
+            optimizer=lambda ps, lr: Adam([unused, *ps], lr=lr, weight_decay=0.1),
+        )  # fmt: skip
+        return [*state(model), *state(other), unused.data, float(unused.grad)]
+
+    both(run)
+
+
+# --- optimizers of a user's own -------------------------------------------------------------------
+
+
+class SignDescent:
+    """As people write them: a class with step and zero_grad, and nothing else."""
+
+    def __init__(self, parameters: list[Value], lr: float) -> None:
+        self.ps, self.lr = parameters, lr
+
+    def step(self) -> None:
+        """Each by lr."""
+        for p in self.ps:
+            p.data -= self.lr * math.copysign(1.0, p.grad)
+
+    def zero_grad(self) -> None:
+        """To a small number, which shows that it is called."""
+        for p in self.ps:
+            p.grad = 1e-3
+
+
+class Clipped(SGD):
+    """A step that looks at gradients first."""
+
+    def step(self) -> None:
+        """With gradients up to 0.1."""
+        for p in self.parameters:
+            p.grad = max(-0.1, min(0.1, p.grad))
+        super().step()
+
+
+@pytest.mark.parametrize("make", [SignDescent, Clipped])
+def test_an_optimizer_of_ones_own_moves_the_values(make: Any) -> None:
+    """Anything with step and zero_grad: it finds gradients in the Values, and moves these."""
+    both(partial(learned, make=make))
+
+
+# --- when a tape is taken, and when it cannot be --------------------------------------------------
+
+
+def test_a_tape_is_taken_by_itself_and_the_history_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where it is worth it; ``tape=False`` turns it off, and a closure stays with the engine."""
+
+    def how(model: Any, **options: Any) -> str:
+        return fit(model, X, NUMBERS, epochs=1, progress=False, **options).how
+
+    class Closure(Neuron):
+        def __call__(self, x: Any) -> Value:
+            weighted = [w * number for w, number in zip(self.w, x, strict=True)]
+            out = Value(sum(v.data for v in weighted), tuple(weighted), "sum")
+
+            def backward() -> None:
+                for v in weighted:
+                    v.grad += out.grad
+
+            out._backward = backward
+            return out
+
+    assert how(network()) == "a graph recorded for each batch"
+    monkeypatch.setattr(tape_module, "MUCH", -1)
+    assert how(network()) == "one graph, compiled"
+    assert how(network(), tape=False) == "a graph recorded for each batch"
+    assert how(Closure(2, nonlin=False)) == "a graph recorded for each batch"
+
+
+def test_the_bar_says_what_computes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind the loss."""
+    tqdm = pytest.importorskip("tqdm.auto")
+    said: list[str] = []
+    monkeypatch.setattr(tqdm.tqdm, "set_postfix_str", lambda self, text: said.append(text))
+    fit(network(), X, NUMBERS, epochs=1, tape=True)
+    assert said[0].startswith("loss ")
+    assert said[0].endswith(", one graph, compiled")
+
+
+def test_nobody_meets_a_value_between_two_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without callbacks the Values are read once and written once, at the end."""
+    calls: list[str] = []
+    for name in ("_arrange", "_listed"):
+        original = getattr(weights.ArrayWeights, name)
+
+        def watched(self: Any, x: Any, name: str = name, original: Any = original) -> Any:
+            calls.append(name)
+            return original(self, x)
+
+        monkeypatch.setattr(weights.ArrayWeights, name, watched)
+    model = network()
+    fit(model, X, NUMBERS, epochs=7, batch_size=2, tape=True, progress=False)
+    assert calls == ["_arrange", "_listed", "_listed"]  # velocities, parameters
+
+
+def test_a_tape_refuses_a_loss_that_is_no_mean() -> None:
+    """A sum, or the worst point: the error says what was found, before anything changes."""
+    for loss in (
+        partial(mse, reduction="sum"),
+        lambda p, t: max((a - b) ** 2 for a, b in zip(p, t, strict=True)),
+    ):
+        model = network()
+        before = model.state_dict()
+        with pytest.raises(ValueError, match=r"^fit: the loss of two data points is .*tape=False$"):
+            fit(model, X, NUMBERS, loss, tape=True, progress=False)
+        assert model.state_dict() == before
+
+
+def test_a_tape_takes_a_mean_of_ones_own() -> None:
+    """With methods of Values, which floats have not."""
+
+    def own(predictions: list[Value], targets: list[Any]) -> Value:
+        terms = [(p - t).abs().sqrt() for p, t in zip(predictions, targets, strict=True)]
+        return sum(terms, Value(0.0)) * (1 / len(terms))
+
+    def run(taped: bool) -> list[float]:
+        model = network()
+        fit(model, X, NUMBERS, own, epochs=2, batch_size=5, tape=taped, progress=False)
+        return state(model)
+
+    both(run)
+
+
+def test_a_tape_needs_targets_of_one_length() -> None:
+    """An own loss of some outputs cannot be told which ones by the target."""
+
+    def first(predictions: Any, targets: Any) -> Any:
+        return mse([p[0] for p in predictions], [t[0] for t in targets])
+
+    with pytest.raises(ValueError, match="fit: a tape needs targets of one length"):
+        fit(network(2), X[:2], [[1.0], [1.0, 2.0]], first, tape=True, progress=False)
+
+
+def test_a_class_that_there_is_not_is_told_at_once() -> None:
+    """A probability is none of the classes whose right answers are counted."""
+    with pytest.raises(ValueError, match=r"^fit: data point 1: accuracy: class 0\.25; there are"):
+        fit(network(), X[:2], [1, 0.25], binary_cross_entropy, tape=True, progress=False)
+
+
+def test_predictions_that_are_nan_are_told_in_validation() -> None:
+    """Weights that overflow there, one up and one down: the error of a classification."""
+    for taped in (True, False):
+        model = MLP(2, [2], init="zeros")
+        for neuron in model.layers[0].neurons:
+            neuron.w[0].data, neuron.w[1].data = 1e308, -1e308
+        with pytest.raises(ValueError, match="an output is nan, or there is none"):
+            fit(
+                model, [[0.0, 0.0]], [0], cross_entropy, tape=taped, progress=False, lr=1e-9,
+                validation=([[10.0, 10.0]], [0]),
+            )  # fmt: skip
+
+
+class Pair(Module):
+    """A model of one's own."""
+
+    def __init__(self) -> None:
+        self.one, self.two = network(seed=1), network(seed=2)
+
+    def __call__(self, x: Any) -> Value:
+        """The product of two networks."""
+        return self.one(x) * self.two(x)
+
+
+def test_models_of_ones_own_learn_on_a_tape_when_asked() -> None:
+    """The same numbers, and their shape is not looked at again."""
+
+    def run(taped: bool) -> list[float]:
+        model = Pair()
+        fit(
+            model, X, NUMBERS, epochs=2, batch_size=4, tape=taped, progress=False,
+            callbacks=[lambda *_: None],
+        )  # fmt: skip
+        return state(model)
+
+    both(run)
