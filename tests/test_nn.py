@@ -501,3 +501,21 @@ def test_predict_takes_the_tape_by_itself_where_it_is_safe(monkeypatch: pytest.M
     taken.clear()
     assert math.isnan(MLP(1, [2, 1]).predict([[1.0], [math.nan]])[1])  # which a tape refuses
     assert not taken
+
+
+def test_predict_leaves_what_is_no_table_of_numbers_to_the_engine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Rows of Values, of other lengths, of texts: the answers and the errors of the engine."""
+    pytest.importorskip("numba")
+    model = MLP(2, [2, 1])
+    numbers = model.predict([[1.0, 2.0], [3.0, 4.0]], tape=False)
+    monkeypatch.setattr(tape, "MUCH", -1)
+    assert model.predict([[Value(1.0), 2.0], [3, 4]]) == numbers  # type: ignore[list-item]
+    assert model.predict([]) == []
+    for rows, message in (
+        ([[1.0, 2.0], [3.0]], "predict: row 1: .*takes 2 inputs, not 1"),
+        ([[1.0, 2.0], [3.0, "a"]], "predict: row 1: .*not the str 'a'"),
+    ):
+        with pytest.raises((TypeError, ValueError), match=message):
+            model.predict(rows)  # type: ignore[arg-type]

@@ -112,7 +112,8 @@ class ArrayWeights(Weights):
 
         place = {v: k for k, v in enumerate(dict.fromkeys([*self.used, *moving]))}
         places = np.array([place[p] for p in moving])
-        self._frozen = [(v, k) for v, k in place.items() if k not in {*places.tolist()}]
+        moves = {*moving}
+        self._frozen = [(v, k) for v, k in place.items() if v not in moves]
         self._moving, self._values = moving, list(place)
         whole = len(moving) == len(place) and not self._frozen
         self._places: Any = slice(None) if whole else places
