@@ -58,8 +58,8 @@ def elementwise(function: Callable[[Any], Any], array: Any) -> Any:
     """The array of what a function makes of each element."""
     import numpy
 
-    if not hasattr(array, "__array_ufunc__"):  # a tensor
-        array = numpy.asarray(array)
+    if not hasattr(array, "__array_ufunc__"):  # a tensor, of any kind of number
+        array = numpy.array(array.tolist())
     return numpy.frompyfunc(function, 1, 1)(array)
 
 
@@ -69,6 +69,8 @@ def number(value: Any, where: object) -> float:
     An array or a tensor of no dimension is the number that it holds.
     """
     if getattr(value, "shape", None) == () and hasattr(value, "item"):
+        if type(value).__name__ == "MaskedConstant":
+            raise TypeError(f"{where}: takes a number, not a masked element; fill it first")
         value = value.item()
     if type(value) in (float, int) or _is_real(value):
         try:

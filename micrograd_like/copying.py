@@ -18,7 +18,7 @@ TYPE_CHECKING = False  # typing itself would take most of the time of the import
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["copied", "deepcopied", "detached", "reduced"]
+__all__ = ["attributes", "copied", "deepcopied", "detached", "reduced"]
 
 _THREAD = _local()
 SLOTS = ("_data", "_dx", "_dy", "_rule", "_x", "_y", "grad", "label")  # the engine's own
@@ -28,13 +28,14 @@ BLOCK = 50  # nodes, as deep as a pickler may go where a token is another's
 
 def copied(self: Any) -> Any:
     """A node of the same state, with the same inputs and attributes."""
-    return _with(_restored(*_state(self)), _attributes(self))
+    return _with(_restored(*_state(self)), self.__getstate__())
 
 
 def detached(self: Any) -> Any:
     """A leaf of the same class, number, label and attributes."""
     kind, data, label, *_ = _state(self)
-    return _with(_restored(kind, data, label, None, (), (), None), _attributes(self))
+    leaf = _restored(kind, data, label, None, (), (), None)
+    return _with(leaf, self.__getstate__())
 
 
 def deepcopied(self: Any, memo: dict[int, Any]) -> Any:
@@ -47,7 +48,7 @@ def deepcopied(self: Any, memo: dict[int, Any]) -> Any:
         inputs = tuple(memo.get(id(x), x) for x in inputs)
         memo[id(v)] = _restored(kind, data, label, rule, inputs, *rest)
     for v in new:  # attributes may lead to nodes, which are all there now
-        _with(memo[id(v)], deepcopy(_attributes(v), memo))
+        _with(memo[id(v)], deepcopy(v.__getstate__(), memo))
     return memo[id(self)]
 
 
@@ -57,7 +58,7 @@ def reduced(self: Any) -> tuple[Any, ...]:
 
     tokens = _THREAD.__dict__.setdefault("tokens", WeakSet())  # a token lives with its pickler
     if self._rule is None or any(token.expects(self) for token in tokens):
-        return _restored, _state(self), _attributes(self)
+        return _restored, _state(self), self.__getstate__()
     token = _Token(topological_order(self))
     tokens.add(token)
     return operator.itemgetter(-2), (token.listed(),)
@@ -111,16 +112,23 @@ def _restored(
     return node
 
 
-def _attributes(node: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-    """What a user has put on a node, in its ``__dict__`` and in a subclass's slots, if anything."""
-    state: Any = object.__getstate__(node)
+def attributes(self: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """What a user has put on a node, in its ``__dict__`` and in a subclass's slots, if anything.
+
+    It is the node's ``__getstate__``: copies of all kinds have what a subclass gives there, by its
+    ``__setstate__`` if it has one.
+    """
+    state: Any = object.__getstate__(self)
     own = {name: x for name, x in (state[0] or {}).items() if name not in DERIVED}
     slots = {name: x for name, x in state[1].items() if name not in SLOTS}
     return (own, slots) if own or slots else None
 
 
-def _with(node: Any, attributes: tuple[dict[str, Any], dict[str, Any]] | None) -> Any:
-    for each in attributes or ():
-        for name, x in each.items():
+def _with(node: Any, state: Any) -> Any:
+    if state is not None and hasattr(node, "__setstate__"):
+        node.__setstate__(state)
+    elif state is not None:
+        own, slots = state if isinstance(state, tuple) else (state, {})
+        for name, x in ((own or {}) | slots).items():
             setattr(node, name, x)
     return node

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 
 from micrograd_like.arguments import elementwise, flag, is_array, number, text
-from micrograd_like.copying import copied, deepcopied, detached, reduced
+from micrograd_like.copying import attributes, copied, deepcopied, detached, reduced
 from micrograd_like.elementary import bind, elementary
 from micrograd_like.graph import (
     NOT_COMPUTED,
@@ -27,6 +27,7 @@ from micrograd_like.graph import (
     described,
     edges,
     recorded,
+    refuse_cycles,
     replay,
     topological_order,
 )
@@ -93,7 +94,7 @@ class Value(Micrograd, Methods):
         self.label = label if type(label) is str else text(label, "Value(...): label")
         self.grad = NOT_COMPUTED
         self._rule = self._x = self._y = self._dx = self._dy = None
-        if _children != () or _op != "":
+        if type(_children) is not tuple or _children or _op:  # an array has no truth
             by_hand(self, _children, _op)
 
     @property
@@ -141,6 +142,7 @@ class Value(Micrograd, Methods):
         """
         flag(create_graph, "backward: create_graph")
         with ONE_PASS.backward:
+            refuse_cycles()
             if create_graph:
                 _backward_on_values(self)
             else:
@@ -188,7 +190,7 @@ class Value(Micrograd, Methods):
     def __pos__(self) -> Value:
         return self
 
-    __copy__, __deepcopy__, __reduce__ = copied, deepcopied, reduced
+    __copy__, __deepcopy__, __reduce__, __getstate__ = copied, deepcopied, reduced, attributes
 
     @staticmethod
     def _apply(rule: Rule, *operands: Any) -> Any:

@@ -29,6 +29,7 @@ __all__ = [
     "as_function_of",
     "backward_edges",
     "chain_product",
+    "check_assigned",
     "connect",
     "data_changed",
     "dependents",
@@ -40,6 +41,7 @@ __all__ = [
     "operands_by",
     "operands_of",
     "recorded",
+    "refuse_cycles",
     "replay",
     "topological_order",
 ]
@@ -90,6 +92,70 @@ def recorded(node: Any) -> list[tuple[Any, float | None]]:
     return found[: node._rule.arity]
 
 
+FEW = 50
+_UNSEEN: list[Any] = []  # weak references to nodes whose operands were assigned by hand
+
+
+def check_assigned(node: Any, inputs: Iterable[Any]) -> None:
+    """A ValueError if a node is among the values that it is to be made of.
+
+    Only some of them are looked at now; `refuse_cycles` goes on before the next walk.
+    """
+    from _weakref import ref
+
+    stack = list(inputs)
+    for _ in range(FEW):
+        if not stack:
+            return
+        v = stack.pop()
+        if v is node:
+            raise cycle(node)
+        stack += (x for _, x, _ in edges(v))
+    _UNSEEN.append(ref(node))
+
+
+def cycle(node: Any) -> ValueError:
+    """The error of operands that lead back to where they are assigned."""
+    return ValueError(
+        f"Value._prev = ...: {short(node)} is among the values that it is made of, and a graph has "
+        "no cycles; the operands are not taken"
+    )
+
+
+def refuse_cycles() -> None:
+    """A ValueError if operands that were assigned by hand make a cycle; they are taken back then.
+
+    It is looked for before the next walk, once for all assignments.
+    """
+    if not _UNSEEN:
+        return
+    assigned = [node for ref in _UNSEEN if (node := ref()) is not None]
+    _UNSEEN.clear()
+    is_open: dict[int, bool] = {}  # False once all that a node is made of has been seen
+    for root in assigned:
+        stack = [root]
+        while stack:
+            node = stack[-1]
+            if id(node) in is_open:
+                is_open[id(stack.pop())] = False
+                continue
+            is_open[id(node)] = True
+            for _, v, _ in edges(node):
+                if is_open.get(id(v)):
+                    _take_back(assigned, [*stack, v], is_open)
+                if id(v) not in is_open:
+                    stack.append(v)
+
+
+def _take_back(assigned: list[Any], stack: list[Any], is_open: dict[int, bool]) -> None:
+    """Make a leaf of the node by whose assigned operands a walk has come back to where it was."""
+    path = [v for v in stack if is_open.get(id(v))]
+    circle = {id(v) for v in path[path.index(stack[-1]) :]}
+    node = next(v for v in assigned if id(v) in circle)
+    connect(node, None, (), ())
+    raise cycle(node)
+
+
 def topological_order(*roots: Node) -> list[Node]:
     """Every value that the roots depend on, each once, inputs before what is made of them.
 
@@ -104,6 +170,7 @@ def topological_order(*roots: Node) -> list[Node]:
     """
     for root in roots:
         graph(root, "topological_order")
+    refuse_cycles()
     order: list[Any] = []
     met: set[int] = set()
     stack: list[Any] = list(reversed(roots))

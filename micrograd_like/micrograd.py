@@ -2,8 +2,10 @@
 
 The engine and all readers know a node by its rule, its ``inputs`` and its ``local_grads``.  Here
 are micrograd's names for these, and operations made by hand: a number, the Values that it was made
-of, and a closure that adds to their gradients.  The closure is run when it is assigned, with 1 for
-the gradient of the result; what it adds is the local derivative, and is recorded like any other.
+of, and a closure that adds to their gradients.  The closure is run when it is assigned, with 1 and
+with -2 for the gradient of the result; what it adds is the local derivative, which is recorded like
+any other.  `Value.backward` does not run it again.  Copies of a node have its local derivatives,
+and no closure.
 
 >>> import math
 >>> from micrograd_like import Value
@@ -28,9 +30,9 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 from micrograd_like.arguments import expect, function, is_list, is_value, number, short, text
-from micrograd_like.graph import chain_product, connect, edges, topological_order
+from micrograd_like.graph import NOT_COMPUTED, chain_product, check_assigned, connect, edges
 from micrograd_like.guard import ONE_PASS
-from micrograd_like.notation import SIGNS, code, plural
+from micrograd_like.notation import SIGNS, code, one_line, plural
 from micrograd_like.table import RULES, Rule
 
 TYPE_CHECKING = False  # typing itself would take most of the time of the import
@@ -39,31 +41,39 @@ if TYPE_CHECKING:
 
 __all__ = ["Micrograd", "by_hand"]
 
-OWN = ("_closure", "_operands", "_word")  # attributes of a node that belong to how it was made
+# Attributes of a node that belong to how it was made, and go when it is made otherwise.
+STATE = ("_closure", "_operands", "_word")
 WORDS = {"relu": "ReLU", "neg": "*"}  # where micrograd's word is neither Python's sign nor the name
+# What a node has before anything is set: a subclass may not call the constructor of Value.
+UNSET = dict.fromkeys(("_rule", "_x", "_y", "_dx", "_dy")) | {"grad": NOT_COMPUTED, "label": ""}
+MANY = 200  # objects among which a closure's Values are looked for
+MUTATORS = (
+    "add", "clear", "difference_update", "discard", "intersection_update", "pop", "remove",
+    "symmetric_difference_update", "update",
+)  # fmt: skip
 
 
 class ByHand(Rule):
     """An operation of which only a result is known: no formula, and no function to run again."""
 
     def __init__(self, op: str, arity: int) -> None:
-        super().__init__(self.not_known, op or "f", "", ("",) * arity)
+        super().__init__(self.not_known, one_line(op) or "f", "", ("",) * arity)
         self.name, self.op = op or "f", op
 
     def not_known(self, *_: Any) -> Any:
         """The error of all who would compute the operation at other numbers."""
+        known = {WORDS.get(name, name): f"x.{name}()" for name in RULES}
+        known |= {"+": "x + y", "*": "x * y", "-": "x - y", "/": "x / y", "**": "x ** y"}
         name = self.op if self.op.isidentifier() else "f"
-        operands = "x" if self.arity == 1 else "x, y"
-        slopes = ", ".join(f'"derivative by {x}"' for x in operands.split(", "))
-        remedy = (
-            f'@rule("{name}", "formula", {slopes}) above def {name}({operands}): return value, ...'
-        )
-        if name in RULES:
-            remedy = f"x.{name}()"
+        operands, slopes = ("x", '"derivative"') if self.arity == 1 else ("x, y", '"by x", "by y"')
+        remedy = f'such as @rule("{name}", "formula", {slopes}) above def {name}({operands}): ...'
+        if self.arity > 2:
+            remedy = "which have one or two operands; make it of several"
+        elif self.op in known and self.arity == known[self.op].count("y") + 1:
+            remedy = f"such as {known[self.op]}"
         raise TypeError(
-            f"{self.name}: made by hand, as Value(data, children, {self.op!r}), it is known at "
-            "these numbers alone; second derivatives, tapes, exports and exact references need a "
-            f"rule, such as {remedy}"
+            f"{one_line(self.name)}: made by hand, it is known at these numbers alone; second "
+            f"derivatives, tapes, exports and exact references need rules, {remedy}"
         )
 
     def __eq__(self, other: object) -> bool:
@@ -79,28 +89,29 @@ class ByHand(Rule):
 class Operands(frozenset):  # type: ignore[type-arg]
     """What a node was made of: a set as in micrograd, which goes through them in their order."""
 
+    _values: tuple[Any, ...]
+
     def __new__(cls, values: Iterable[Any]) -> Operands:
         """The set of the values."""
-        values = dict.fromkeys(values)
-        operands = super().__new__(cls, values)
-        operands.values = tuple(values)
+        different = dict.fromkeys(values)
+        operands = super().__new__(cls, different)
+        operands._values = tuple(different)
         return operands
 
-    values: tuple[Any, ...]
-
     def __iter__(self) -> Any:
-        return iter(self.values)
+        return iter(self._values)
 
     def __repr__(self) -> str:
-        return f"{{{', '.join(map(repr, self.values))}}}" if self.values else "set()"
+        return f"{{{', '.join(map(repr, self._values))}}}" if self._values else "set()"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Operands, (self.values,)
+        return Operands, (self._values,)
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(
-            f"_prev.{name}: a node's operands cannot be changed in place; assign v._prev = {{...}}"
-        )
+        what = f"'Operands' object has no attribute {name!r}"
+        if name in MUTATORS:
+            what = f"_prev.{name}: operands cannot be changed in place; assign v._prev = {{...}}"
+        raise AttributeError(what)
 
 
 class Micrograd:
@@ -119,6 +130,12 @@ class Micrograd:
         local_grads: Any
     else:
         __slots__ = ()
+
+        def __getattr__(self, name):
+            if name in UNSET:
+                return UNSET[name]
+            what = f"{type(self).__name__!r} object has no attribute {name!r}"
+            raise AttributeError(what, name=name, obj=self)
 
     @property
     def _op(self) -> str:
@@ -161,24 +178,25 @@ class Micrograd:
         found: Operands | None = getattr(self, "_operands", None)
         if found is None:  # the next to ask finds the same Values
             found = self._operands = Operands(x if is_value(x) else self._of(x) for x in of)
-        if rule.formula and self.grad != 0:  # a constant's gradient, for those who ask
-            with suppress(ArithmeticError, ValueError):  # other data since, not defined there
-                _, *slopes = rule.function(*(v.data for v in found))
-                for v, x, slope in zip(found, of, slopes, strict=True):
-                    if not is_value(x):
-                        v.grad = chain_product(self.grad, slope)
+        if rule.formula and self.grad != 0:
+            _constants_gradients(rule, found, of, self.grad)
         return found
 
     @_prev.setter
     def _prev(self, children: Iterable[Any]) -> None:
         of = list(dict.fromkeys(_children(children, "Value._prev = ...")))
-        if any(v is self for v in topological_order(*of)):
-            raise ValueError(
-                f"Value._prev = ...: {short(self)} would be among the values that it is made of; "
-                "a graph has no cycles"
-            )
+        if self._prev == set(of):
+            return
+        check_assigned(self, of)
         closure = getattr(self, "_closure", None) if of else None
-        record(self, self._op, of, _local_gradients(self, of, closure) if closure else 0.0)
+        if closure:
+            known = _local_gradients(self, of, closure)
+        else:  # operands that stay keep their derivatives
+            before: dict[int, float] = {}
+            for _, v, local in edges(self):
+                before[id(v)] = before.get(id(v), 0.0) + local
+            known = [before.get(id(v), 0.0) for v in of]
+        _record(self, self._op, of, known)
         if closure:
             self._closure = closure
 
@@ -187,21 +205,33 @@ class Micrograd:
         """The node's part of the chain rule, to be called when its gradient is known."""
 
         def _backward() -> None:
-            for _, v, local in edges(self):
-                v.grad = v.grad + chain_product(self.grad, local)
+            with ONE_PASS:
+                for _, v, local in edges(self):
+                    v.grad = v.grad + chain_product(self.grad, local)
 
         return getattr(self, "_closure", None) or _backward
 
     @_backward.setter
     def _backward(self, closure: Callable[[], None]) -> None:
         function(closure, "Value._backward = ...", "nothing that adds to the operands' gradients")
-        children = list(dict.fromkeys(v for _, v, _ in edges(self)))
-        found = _local_gradients(self, children, closure)
-        if children:
-            constants = [x for x in self.inputs if not is_value(x)]
-            inputs = [*children, *constants]
-            record(self, self._op, inputs, [*found, *(None for _ in constants)])
+        op, inputs = self._op, self.inputs
+        if self._rule is RULES["pow"] and not is_value(inputs[1]):
+            inputs = inputs[:1]  # the exponent stands in the word
+        children = list(dict.fromkeys(x for x in inputs if is_value(x)))
+        found = dict(zip(children, _local_gradients(self, children, closure), strict=True))
+        if children:  # of an operand that stands twice the first has all
+            slopes = [found.pop(x, 0.0) if is_value(x) else None for x in inputs]
+            _record(self, op, inputs, slopes)
         self._closure = closure
+
+
+def _constants_gradients(rule: Rule, found: Operands, of: Iterable[Any], grad: Any) -> None:
+    """Give the Values of constants their gradients, as micrograd's have them."""
+    with suppress(ArithmeticError, ValueError):  # other data since, not defined there
+        _, *slopes = rule.function(*(v.data for v in found))
+        for v, x, slope in zip(found, of, slopes, strict=True):
+            if not is_value(x):
+                v.grad = chain_product(grad, slope)
 
 
 # --- operations made by hand -------------------------------------------------------------------
@@ -219,7 +249,8 @@ def by_hand(node: Any, children: Any, op: Any) -> None:
         return
     of = _children(children, "Value(...)")
     if isinstance(op, str):
-        record(node, op, list(dict.fromkeys(of)), 0.0)  # until a closure is assigned
+        of = list(dict.fromkeys(of))
+        _record(node, op, of, [0.0] * len(of))  # until a closure is assigned
         return
     expect(is_list(op), op, "Value(...): _op", "a text, or a local gradient for each child")
     local_grads = [number(d, "Value(...): a local gradient") for d in op]
@@ -228,7 +259,7 @@ def by_hand(node: Any, children: Any, op: Any) -> None:
             f"Value(...): {plural(len(local_grads), 'local gradient')} for {len(of)} children; "
             "give one for each"
         )
-    record(node, "", of, local_grads)
+    _record(node, "", of, local_grads)
 
 
 def _children(children: Any, where: str) -> list[Any]:
@@ -242,16 +273,17 @@ def _children(children: Any, where: str) -> list[Any]:
     of = list(children)
     for k, v in enumerate(of):
         if not is_value(v):
-            raise TypeError(f"{where}: child {k} is {short(v)}, no Value; wrap it: Value({v!r})")
+            raise TypeError(f"{where}: child {k} is {short(v)}, no Value; wrap it, as in Value(2)")
     return of
 
 
-def record(node: Any, op: str, inputs: list[Any], local_grads: list[Any] | float) -> None:
+def _record(node: Any, op: str, inputs: Iterable[Any], local_grads: Iterable[Any]) -> None:
     """Make a node the result of an operation by hand; without inputs it stays a leaf."""
-    for name in OWN:
-        vars(node).pop(name, None)
-    slopes = local_grads if isinstance(local_grads, list) else [local_grads] * len(inputs)
-    connect(node, ByHand(op, len(inputs)) if inputs else None, inputs, slopes)
+    inputs = tuple(inputs)
+    for name in STATE:
+        if hasattr(node, name):
+            delattr(node, name)
+    connect(node, ByHand(op, len(inputs)) if inputs else None, inputs, local_grads)
     if op and not inputs:
         node._word = op
 
@@ -259,53 +291,89 @@ def record(node: Any, op: str, inputs: list[Any], local_grads: list[Any] | float
 def _local_gradients(node: Any, children: list[Any], closure: Any) -> list[float]:
     """What a closure adds to each child's gradient when that of its node is 1.
 
-    It is run with 1 and with 2, as what it adds has to be in proportion.  Gradients are then what
-    they were.  A RuntimeError tells that it fails, or adds to a gradient that is no child's.
+    It is run with 1 and with -2, as what it adds has to be in proportion.  Gradients are then what
+    they were.  A RuntimeError tells that it fails, and that it changes a gradient that is no
+    child's.  Another thread's pass is waited for.
     """
-    where, added = f"{node.label or node._op or 'Value'}._backward", []
-    others = [v for v in _reached(closure) if not any(v is w for w in (node, *children))]
+    there = {id(v) for v in (node, *children)}
+    others = [v for v in _reached(closure, children) if id(v) not in there]
+    added, problem, cause, wrong = [], "", None, None
     with ONE_PASS:
         before = [(v, v.grad) for v in (node, *children, *others)]
         try:
-            for grad in (1.0, 2.0):
+            for grad in (1.0, -2.0):
                 for v in (*children, *others):
                     v.grad = 0.0
                 node.grad = grad
                 closure()
-                added.append([number(v.grad, f"{where}: what it adds") for v in children])
-                for v in others:
-                    if v.grad != 0:
-                        raise ValueError(
-                            f"it adds to the gradient of {short(v)}, which is none of the children"
-                        )
+                added.append([v.grad for v in children])
+                if node.grad != grad:
+                    problem = "it changes the gradient of its own node, which is to be done outside"
+                wrong = wrong or next((v for v in others if v.grad != 0), None)
+                if wrong is not None:
+                    problem = "it adds to the gradient of {}, which is none of the children"
         except Exception as error:
-            what = "" if type(error) is ValueError else f"{type(error).__name__}: "
-            raise RuntimeError(f"{where}: {what}{error}") from error
+            problem, cause = f"{type(error).__name__}: {error}", error
         finally:
             for v, grad in before:
                 v.grad = grad
-    for once, twice in zip(*added, strict=True):
-        if math.isclose(2 * once, twice, rel_tol=1e-9) or math.isnan(once):
+    if problem:
+        told = problem.format(short(wrong)) if cause is None else problem
+        raise RuntimeError(f"{_where(node)}: {told}") from cause
+    once, twice = [[number(x, f"{_where(node)}: what it adds") for x in each] for each in added]
+    for a, b in zip(once, twice, strict=True):
+        if not math.isclose(-2 * a, b, rel_tol=1e-9, abs_tol=1e-300) and not math.isnan(a):
+            problem = (
+                f"{_where(node)}: adds {a!r} where out.grad is 1, and {b!r} where it is -2; "
+                "it is to add the local derivative times out.grad"
+            )
+            if a != b:
+                raise RuntimeError(problem)
+            import warnings  # out.grad was forgotten, which is common, and right at a root
+
+            warnings.warn(problem + ", as is done now", stacklevel=3)
+    return once
+
+
+def _where(node: Any) -> str:
+    return f"{one_line(node.label or node._op or 'Value')}._backward"
+
+
+def _reached(closure: Any, children: list[Any]) -> list[Any]:
+    """The Values that a closure can change: what it names, what is in that, the children's inputs.
+
+    Not all of a large model is gone through.
+    """
+    found = dict.fromkeys(x for v in children for x in v.inputs if is_value(x))
+    stack, met = [closure], {id(closure)}
+    while stack and len(met) < MANY:
+        thing = stack.pop()
+        if is_value(thing):
+            found[thing] = None
             continue
-        problem = (
-            f"{where}: adds {once!r} where out.grad is 1, and {twice!r} where it is 2; "
-            "it is to add the local derivative times out.grad"
+        for x in _parts(thing):
+            if id(x) not in met and not isinstance(x, float | int | str | type):
+                met.add(id(x))
+                stack.append(x)
+    return list(found)
+
+
+def _parts(thing: Any) -> list[Any]:
+    """What a function, a list or an object refers to."""
+    if isinstance(thing, list | tuple | set):
+        return list(thing)
+    if isinstance(thing, dict):
+        return list(thing.values())
+    if hasattr(thing, "__func__"):  # a method
+        return [thing.__self__, thing.__func__]
+    code = getattr(thing, "__code__", None)
+    if code is None:
+        return (
+            list(getattr(thing, "__dict__", {}).values()) if not hasattr(thing, "__spec__") else []
         )
-        if once != twice:
-            raise RuntimeError(problem)
-        import warnings  # out.grad was forgotten, which is common, and right at a root
-
-        warnings.warn(problem + ", as is done now", stacklevel=3)
-    return added[0]
-
-
-def _reached(closure: Any) -> list[Any]:
-    """The Values that a function names, alone or in a list: its own variables, and global ones."""
-    code, named = getattr(closure, "__code__", None), []
-    for cell in getattr(closure, "__closure__", None) or ():
+    found = [*(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).values()]
+    for cell in thing.__closure__ or ():
         with suppress(ValueError):  # a variable that has no value yet
-            named.append(cell.cell_contents)
-    if code is not None:
-        named += [closure.__globals__.get(name) for name in code.co_names]
-    found = [x for each in named for x in (each if isinstance(each, list | tuple) else [each])]
-    return list(dict.fromkeys(x for x in found if is_value(x)))
+            found.append(cell.cell_contents)
+    names = [thing.__globals__.get(name) for name in code.co_names]
+    return found + [x for x in names if is_value(x) or isinstance(x, list | tuple | dict)]

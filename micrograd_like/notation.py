@@ -40,6 +40,7 @@ __all__ = [
     "gradient",
     "listed",
     "number",
+    "one_line",
     "operation",
     "partial",
     "plural",
@@ -75,6 +76,7 @@ PYTHON = BOARD | {
 # What needs no brackets, a name, a number, a function's call; all else that a label can be does.
 SOLID = r"[\w.′'…₀-₉∞]*(?:\([^()]*\))?"
 PARTIAL = r"∂[\w.₀-₉]+/∂[\w.₀-₉]+"  # is a factor
+LONGEST = 8  # operands that are written
 TREES: dict[str, ast.expr] = {}  # of formulas that were read before
 
 
@@ -170,6 +172,16 @@ def listed(choices: Iterable[str], most: int = 20) -> str:
     """
     names = list(choices)
     return ", ".join([*names[:most], *(["…"] if len(names) > most else [])]) or "none"
+
+
+def one_line(text: str) -> str:
+    """A text of a user's in one line that is not too long.
+
+    >>> one_line(" two   words "), len(one_line("x" * 1000))
+    ('two words', 40)
+    """
+    words = " ".join(readable(text).split())
+    return words if len(words) <= 40 else words[:37] + "..."
 
 
 def readable(name: str) -> str:
@@ -342,16 +354,19 @@ def _operation(
     """An operation's term: an operator's is its formula, all others are functions."""
     if rule.formula and rule.name in SIGNS:
         return _write(syntax(rule.formula), _named(operands, numbers), signs)
+    if len(operands) > LONGEST:  # of an operation by hand
+        operands = (*operands[: LONGEST - 1], "…", operands[-1])
     terms = [term(x, numbers) for x in operands]
-    if rule.formula or rule.name.isidentifier():
-        return Term(f"{rule.name}({', '.join(x.text for x in terms)})")
+    name = one_line(rule.name)
+    if rule.formula or name.isidentifier():
+        return Term(f"{name}({', '.join(x.text for x in terms)})")
     # An operation by hand, whose name may be any text: a sign, a power, or a function after all.
-    first, *others = [x.within(ATOM) for x in terms]
-    if others and rule.name in ("+", "-", "*", "/", "**"):
-        return Term(f" {rule.name} ".join((first, *others)), SUM)
-    if not others and rule.name.startswith("**"):
-        return Term(first + rule.name, POWER)
-    return Term(f"{readable(rule.name)}({', '.join(x.text for x in terms)})", SUM)
+    first, *others = (x.within(ATOM) for x in terms)
+    if others and name in ("+", "-", "*", "/", "**"):
+        return Term(f" {name} ".join((first, *others)), SUM)
+    if not others and name.startswith("**"):
+        return Term(first + name, POWER)
+    return Term(f"{name}({', '.join(x.text for x in terms)})", SUM)
 
 
 def _named(

@@ -115,6 +115,7 @@ class Words:
     def __init__(self, outline: Outline, names: Names, titles: Names | None = None) -> None:
         self.outline, self.names = outline, names
         self.titles = names if titles is None else titles
+        self._known: dict[int, list[Term | str | float]] = {}  # operands: a node may have thousands
 
     def picture(self) -> str:
         """What the picture is of: its roots."""
@@ -217,7 +218,10 @@ class Words:
         return str(notation.operation(v.rule, *self._operands(v), numbers=exact))
 
     def _operands(self, v: Value) -> list[Term | str | float]:
-        return operands_by(v, self.names)
+        found = self._known.get(id(v))
+        if found is None:
+            found = self._known[id(v)] = operands_by(v, self.names)
+        return found
 
 
 def _within(name: str, group: str) -> str:

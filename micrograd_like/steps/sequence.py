@@ -313,7 +313,8 @@ def which_use(node: Value, position: int) -> str:
     >>> which_use(a * a, 1), which_use(a * 2, 0)
     ('second', '')
     """
-    places = [k for k, v in enumerate(node.inputs) if v is node.inputs[position]]
+    inputs = node.inputs
+    places = [k for k, v in enumerate(inputs) if v is inputs[position]]
     count = places.index(position)
     if len(places) == 1:
         return ""
