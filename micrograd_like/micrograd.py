@@ -44,7 +44,7 @@ __all__ = ["Micrograd", "by_hand"]
 # Attributes of a node that belong to how it was made, and go when it is made otherwise.
 STATE = ("_closure", "_operands", "_word")
 WORDS = {"relu": "ReLU", "neg": "*"}  # where micrograd's word is neither Python's sign nor the name
-# What a node has before anything is set: a subclass may not call the constructor of Value.
+# What a leaf has before anything is set: a subclass may not call the constructor of Value.
 UNSET = dict.fromkeys(("_rule", "_x", "_y", "_dx", "_dy")) | {"grad": NOT_COMPUTED, "label": ""}
 MANY = 200  # objects among which a closure's Values are looked for
 MUTATORS = (
@@ -131,11 +131,10 @@ class Micrograd:
     else:
         __slots__ = ()
 
-        def __getattr__(self, name):
-            if name in UNSET:
-                return UNSET[name]
-            what = f"{type(self).__name__!r} object has no attribute {name!r}"
-            raise AttributeError(what, name=name, obj=self)
+        def __init_subclass__(cls, **options):
+            super().__init_subclass__(**options)
+            if Micrograd not in cls.__bases__ and "__init__" in vars(cls):
+                cls.__new__ = vars(cls).get("__new__", _new_leaf)
 
     @property
     def _op(self) -> str:
@@ -223,6 +222,13 @@ class Micrograd:
             slopes = [found.pop(x, 0.0) if is_value(x) else None for x in inputs]
             _record(self, op, inputs, slopes)
         self._closure = closure
+
+
+def _new_leaf(cls: Any, *_: Any, **__: Any) -> Any:
+    leaf = object.__new__(cls)
+    for name, x in UNSET.items():
+        setattr(leaf, name, x)
+    return leaf
 
 
 def _constants_gradients(rule: Rule, found: Operands, of: Iterable[Any], grad: Any) -> None:
