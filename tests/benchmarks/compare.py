@@ -1,129 +1,74 @@
-"""Time and memory of micrograd_like beside its peers, as two markdown tables.
+"""Time and memory of micrograd_like beside its peers, as three markdown tables.
 
-``python tests/benchmarks/compare.py [--quick] [--pictures FOLDER]``.  The first has engines that
-compute one scalar at a time, the second ways to compute many rows of data at once.  All run the
-same program in one process, in turns; each number is a median, in the second table the least.
-Nothing is asserted: machines differ, ratios tell.  ``--pictures`` draws the tape's cost by batch
-and by length of the graph.
+``python tests/benchmarks/compare.py [--quick] [--only ROW ...] [--pictures FOLDER]``.  The first
+table has engines that compute one scalar at a time, each in a Python of its own; the second, ways
+to compute many rows of data at once, on one processor; the third, what ours does once.  All take
+turns, and each number is the least of its repeats.  Nothing is asserted: machines differ, ratios
+tell.
+``--pictures`` draws the cost by batch and by length of the graph.
 """
 
 import argparse
-import gc
 import math
 import os
 import platform
-import random
-import statistics
 import subprocess
 import sys
+import tempfile
 import time
-import tracemalloc
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import partial
-from importlib import import_module
-from importlib.metadata import version
+from collections.abc import Callable
+from contextlib import ExitStack
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-SEED = 1337
+from processes import Worker, WorkerError
+
+OURS, VALUES = "micrograd_like", "micrograd_like, into Values"
+MICROGRAD, MICROGPT, TORCH = "micrograd", "microgpt's Value", "PyTorch scalars"
+ENGINES = (OURS, MICROGRAD, MICROGPT, TORCH)
+IMPORTS = {
+    OURS: "from micrograd_like import Value",
+    MICROGRAD: "from micrograd.engine import Value",
+    TORCH: "import torch",
+}
 SMALL = 10**4  # the size to which the cost per node of larger graphs is compared
-RECURSION = "RecursionError"
-TORCH = "PyTorch scalars"
+BATCHES = (1, 10, 32, 100, 1000, 10**4, 10**5)
+PATIENCE = 10.0  # seconds of one step, from which a larger batch is left out
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 Cells = dict[str, str]
 Costs = dict[str, float]
-Task = Callable[[], float]  # does some work and returns what it cost
-Leaf = Callable[[float], Any]
 
 
-@dataclass(frozen=True)
-class Engine:
-    """What the workloads need of an engine."""
+class Options(NamedTuple):
+    """How much is measured."""
 
-    name: str
-    package: str
-    imports: str
-    leaf: Leaf
-    mlp: Callable[[int, list[int]], Any]
+    rounds: int
+    steps: int  # of an engine, in a row
+    batches: tuple[int, ...]
+    limit: float  # seconds, after which one that is done once is left
 
 
-class TorchMLP:
-    """micrograd's MLP on 0-d tensors: the same draws, the same order of additions."""
-
-    def __init__(self, leaf: Leaf, nin: int, nouts: list[int]) -> None:
-        sizes = [nin, *nouts]
-        self.layers = [
-            [([leaf(random.uniform(-1, 1)) for _ in range(n)], leaf(0.0)) for _ in range(nout)]
-            for n, nout in zip(sizes, nouts, strict=False)
-        ]
-
-    def __call__(self, x: list[Any]) -> Any:
-        """The network's answer."""
-        for layer in self.layers:
-            x = [sum((wi * xi for wi, xi in zip(w, x, strict=True)), b) for w, b in layer]
-            if layer is not self.layers[-1]:
-                x = [v.relu() for v in x]
-        return x[0]
-
-    def parameters(self) -> list[Any]:
-        """The leaves that learning changes, in micrograd's order."""
-        return [p for layer in self.layers for w, b in layer for p in (*w, b)]
-
-    def zero_grad(self) -> None:
-        """Forget the gradient of every parameter."""
-        for p in self.parameters():
-            p.grad = None
+FULL = Options(5, 3, BATCHES, 60)
+QUICK = Options(2, 1, (1, 32, 1000, 10**4), 12)
 
 
-def micrograd_engine(package: str) -> Engine:
-    """The engine of a package with micrograd's modules: ``engine`` and ``nn``."""
-    value, nn = import_module(f"{package}.engine").Value, import_module(f"{package}.nn")
-    return Engine(package, package, f"from {package}.engine import Value", value, nn.MLP)
+class Report:
+    """What was measured so far: the tables' rows, the notes, and numbers for the pictures."""
 
+    def __init__(self) -> None:
+        self.scalars: dict[str, Cells] = {}
+        self.arrays: dict[str, Cells] = {}
+        self.once: dict[str, Cells] = {}
+        self.notes: list[str] = []
+        self.missing: set[str] = set()
+        self.step: Costs = {}  # the moons step of each engine
+        self.batches: dict[str, dict[int, float]] = {}  # by way, the moons step of each batch
 
-def torch_engine() -> Engine:
-    """PyTorch with one thread and a 0-d float64 tensor for each number."""
-    torch = import_module("torch")
-    torch.set_num_threads(1)
-
-    def leaf(number: float) -> Any:
-        """A 0-d tensor that gets a gradient."""
-        return torch.tensor(number, dtype=torch.float64, requires_grad=True)
-
-    return Engine(TORCH, "torch", "import torch", leaf, partial(TorchMLP, leaf))
-
-
-def load_engines() -> tuple[list[Engine], list[str]]:
-    """The engines, ours first, and the names of the peers that are not installed."""
-    engines, missing = [micrograd_engine("micrograd_like")], []
-    for name, load in (
-        ("micrograd", partial(micrograd_engine, "micrograd")),
-        (TORCH, torch_engine),
-    ):
-        try:
-            engines.append(load())
-        except ImportError:
-            missing.append(name)
-    return engines, missing
-
-
-def alternate(tasks: dict[str, Task], rounds: int) -> Costs:
-    """The median costs of tasks that take turns; PyTorch's only in every third round."""
-    costs: dict[str, list[float]] = {name: [] for name in tasks}
-    for i in range(rounds):
-        for name, task in tasks.items():
-            if i % 3 == 0 or not name.startswith(TORCH):
-                costs[name].append(task())
-    return {name: statistics.median(measured) for name, measured in costs.items()}
-
-
-def cells(costs: Costs, show: Callable[[float], str]) -> Cells:
-    """Each cost as text, those of the peers with their ratio to ours."""
-    ours = costs["micrograd_like"]
-    return {
-        name: show(cost) if name == "micrograd_like" else f"{show(cost)} ({ratio(cost / ours)}×)"
-        for name, cost in costs.items()
-    }
+    def note(self, text: str) -> None:
+        """Add a note, once."""
+        if text not in self.notes:
+            self.notes.append(text)
 
 
 def ratio(times: float) -> str:
@@ -131,305 +76,367 @@ def ratio(times: float) -> str:
     return f"{float(f'{times:.2g}'):,.7g}"
 
 
-def milliseconds(seconds: float) -> str:
-    """A time in milliseconds with three digits or all before the point."""
+def duration(seconds: float) -> str:
+    """A time in milliseconds with three digits, or all before the point."""
     return f"{seconds * 1e3:,.0f} ms" if seconds >= 0.1 else f"{seconds * 1e3:.3g} ms"
 
 
-def moons(n: int = 100, noise: float = 0.1) -> tuple[list[list[float]], list[int]]:
-    """Points on two interleaved half circles with Gaussian noise, and labels -1 and 1."""
-    rng = random.Random(SEED)
-    points, labels = [], [-1, 1] * (n // 2)
-    for label in labels:
-        t = rng.uniform(0, math.pi)
-        x, y = (math.cos(t), math.sin(t)) if label < 0 else (1 - math.cos(t), 0.5 - math.sin(t))
-        points.append([x + rng.gauss(0, noise), y + rng.gauss(0, noise)])
-    return points, labels
-
-
-POINTS, LABELS = moons()
-
-
-def moons_model(engine: Engine) -> Any:
-    """The network of micrograd's demo, with the same parameters in every engine."""
-    random.seed(SEED)
-    return engine.mlp(2, [16, 16, 1])
-
-
-def moons_inputs(engine: Engine) -> list[list[Any]]:
-    """The points as leaves of an engine, as micrograd's demo makes them."""
-    return [list(map(engine.leaf, row)) for row in POINTS]
-
-
-def moons_loss(model: Any, inputs: list[list[Any]]) -> Any:
-    """The max-margin loss of micrograd's demo, with its regularization."""
-    scores = list(map(model, inputs))
-    losses = [(1 + -label * score).relu() for label, score in zip(LABELS, scores, strict=True)]
-    data_loss = sum(losses) * (1.0 / len(losses))
-    return data_loss + 1e-4 * sum(p * p for p in model.parameters())
-
-
-def moons_step(engine: Engine, model: Any) -> float:
-    """One step, all but the update: build, backward, and free on return; the loss."""
-    model.zero_grad()
-    loss = moons_loss(model, moons_inputs(engine))
-    loss.backward()
-    return float(loss.data)
-
-
-def moons_task(engine: Engine) -> Task:
-    """A task: the seconds of a step, averaged over consecutive steps.
-
-    As many come before, untimed, in which the garbage collector meets what others left to it.
-    """
-    model, steps = moons_model(engine), 1 if engine.name == TORCH else 5
-
-    def task() -> float:
-        """One turn."""
-        for i in range(2 * steps):
-            if i == steps:
-                start = time.perf_counter()
-            moons_step(engine, model)
-        return (time.perf_counter() - start) / steps
-
-    return task
-
-
-def moons_costs(engines: list[Engine], rounds: int) -> tuple[Costs, str]:
-    """The seconds of the moons step, and a note on how far the losses agree."""
-    losses = [moons_step(engine, moons_model(engine)) for engine in engines]
-    apart = max(abs(loss / losses[0] - 1) for loss in losses)
-    note = f"Losses of the moons step: {losses[0]:.12f}, relative difference at most {apart:.1g}."
-    tasks = {engine.name: moons_task(engine) for engine in engines}
-    return alternate(tasks, rounds), note
-
-
-def count_nodes(root: Any) -> int:
-    """The number of Values in a graph, by micrograd's ``_prev``, without recursion."""
-    seen, stack = {root}, [root]
-    while stack:
-        new = set(stack.pop()._prev) - seen
-        seen |= new
-        stack.extend(new)
-    return len(seen)
-
-
-def memory(engine: Engine) -> tuple[int, int, int]:
-    """Nodes of the moons graph, its bytes after building, and after backward too.
-
-    Parameters and inputs are made before, and neither measured nor counted.
-    """
-    model, inputs = moons_model(engine), moons_inputs(engine)
-    tracemalloc.start()
-    loss = moons_loss(model, inputs)
-    built = tracemalloc.get_traced_memory()[0]
-    loss.backward()
-    gc.collect()  # micrograd's backward leaves its order of nodes to the collector
-    after = tracemalloc.get_traced_memory()[0]
-    tracemalloc.stop()
-    leaves = len(model.parameters()) + sum(map(len, inputs))
-    return count_nodes(loss) - leaves, built, after
-
-
-def memory_rows(engines: list[Engine]) -> tuple[Cells, Cells, str]:
-    """The cells of bytes per node, before and after backward, and a note on the whole graph."""
-    measured = {e.name: memory(e) for e in engines if e.package != "torch"}
-    rows = [
-        cells({name: m[i] / m[0] for name, m in measured.items()}, lambda b: f"{b:.0f} B")
-        for i in (1, 2)
-    ]
-    graphs = (f"{name} {m[0]:,} nodes, {m[2] / 1e6:.1f} MB" for name, m in measured.items())
-    return rows[0], rows[1], f"The moons graph with its gradients: {'; '.join(graphs)}."
-
-
-def chain(leaf: Leaf, n: int) -> Any:
-    """A chain of n operations."""
-    y = leaf(1.0)
-    for _ in range(n // 2):
-        y = y * 1.0001 + 0.5
-    return y
-
-
-def fan_in(leaf: Leaf, n: int) -> Any:
-    """The sum of n leaves."""
-    return sum([leaf(float(i)) for i in range(n)])
-
-
-def fan_out(leaf: Leaf, n: int) -> Any:
-    """A sum of n products, one leaf in all of them."""
-    x = leaf(0.5)
-    return sum(x * float(i) for i in range(n))
-
-
-Build = Callable[[Leaf, int], Any]
-
-
-def graph_task(engine: Engine, build: Build, n: int, times: int = 1) -> Task:
-    """A task: the seconds to build, differentiate and free a graph, per unit of its size."""
-
-    def task() -> float:
-        """One turn."""
-        start = time.perf_counter()
-        for _ in range(times):
-            build(engine.leaf, n).backward()
-        return (time.perf_counter() - start) / (times * n)
-
-    return task
-
-
-def graph_rows(engines: list[Engine], build: Build, n: int, rounds: int) -> tuple[Cells, Cells]:
-    """The cells of a graph of size n, and of its cost per node relative to a small graph's."""
-    tasks: dict[str, Task] = {}
-    failed: Cells = {}
-    for engine in engines:
-        try:
-            graph_task(engine, build, SMALL // 4)()
-        except RecursionError:
-            failed[engine.name] = RECURSION
-            continue
-        size = min(n, 10**5) if engine.name == TORCH else n
-        tasks[engine.name] = graph_task(engine, build, size)
-        tasks[f"{engine.name} small"] = graph_task(engine, build, SMALL, size // SMALL)
-    costs = alternate(tasks, rounds)
-    names = [engine.name for engine in engines if engine.name in costs]
-    mark = {TORCH: " †"} if n > 10**5 else {}
-    large = cells({name: costs[name] * n for name in names}, milliseconds)
-    large = {name: cell + mark.get(name, "") for name, cell in large.items()}
-    relative = {
-        name: f"{costs[name] / costs[f'{name} small']:.2f}{mark.get(name, '')}" for name in names
+def cells(costs: Costs, show: Callable[[float], str] = duration) -> Cells:
+    """Each cost as text, those of the peers with their ratio to ours."""
+    return {
+        name: show(cost) if name == OURS else f"{show(cost)} ({ratio(cost / costs[OURS])}×)"
+        for name, cost in costs.items()
     }
-    return large | failed, relative | failed
 
 
-def picture_rows(engine: Engine, rounds: int) -> dict[str, Cells]:
-    """Our picture and our player's page of networks at one point, every value shown."""
-    from micrograd_like import Backprop, draw_dot
-
-    def seconds(show: Callable[[], Any]) -> float:
-        start = time.perf_counter()
-        show()
-        return time.perf_counter() - start
-
-    def row(show: Callable[[], Any]) -> str:
-        return milliseconds(alternate({"": partial(seconds, show)}, rounds)[""])
-
-    rows: dict[str, Cells] = {}
-    for model in (engine.mlp(2, [8, 7, 1]), moons_model(engine)):
-        root = model(moons_inputs(engine)[0])
-        root.backward()
-        picture, steps = draw_dot(root, expand="all"), Backprop(root, expand="all")
-        drawn = row(partial(picture.pipe, "svg"))
-        page = f"{row(steps.page)}, {len(steps.page().encode()) / 1e6:.2f} MB"
-        count = f"of {count_nodes(root)} values"
-        rows[f"draw_dot {count}, rendered"] = {engine.name: drawn}
-        rows[f"player {count}, its page"] = {engine.name: page}
-    return rows
+def size(n: int) -> str:
+    """A number as a power of ten, if it is a large one."""
+    return {10**4: "10⁴", 10**5: "10⁵", 10**6: "10⁶"}.get(n, f"{n:,}")
 
 
-def import_task(engine: Engine) -> Task:
-    """A task: the seconds of a Python that imports the engine, less those of one that does not."""
-
-    def seconds(code: str) -> float:
-        """The time of a new Python that runs the code."""
-        start = time.perf_counter()
-        subprocess.run([sys.executable, "-c", code], check=True, env=environment)
-        return time.perf_counter() - start
-
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-
-    seconds(engine.imports)  # compiles, and fills the disk cache
-    return lambda: seconds(engine.imports) - seconds("pass")
-
-
-def machine(engines: Iterable[Engine]) -> str:
-    """A line with processor, cores, and the versions of Python and of the engines."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    cpu = models[0] if models else platform.processor() or platform.machine()
-    versions = ", ".join(f"{e.package} {version(e.package)}" for e in engines)
-    return f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}"
-
-
-def tape_rows(micrograd: Costs, rounds: int) -> tuple[dict[str, Cells], str]:
-    """The cells of what the tape computes and other ways to do so, and a note.
-
-    ``micrograd`` has the seconds that it takes for the moons step, if it is installed.
-    """
-    import tapes
-
-    costs, apart = tapes.moons_step(rounds)
-    first = {tapes.OURS: costs[tapes.OURS]}
-    rows = {"moons step, a batch of 100": first | micrograd | costs}
-    rows["moons step, a batch of 10⁴"], _ = tapes.moons_step(rounds, 10**4)
-    for batch in (32, 1797):
-        costs = tapes.digits_epoch(rounds, batch)
-        rows[f"digits, an epoch in batches of {batch:,}"] = costs
-    note = (
-        f"Losses and gradients of the moons step: relative difference at most {apart:.1g}.  "
-        f"A digits epoch is 1,797 rows of MLP(64, [16, 10]), its updates included."
-    )
-    return {title: cells(costs, milliseconds) for title, costs in rows.items()}, note
-
-
-def draw(folder: Path, eager: Costs, rounds: int) -> None:
-    """Measure the tape's cost by batch and by length; draw it, and ``eager``'s for a row."""
-    import tapes
-
-    batches, lengths = tapes.by_batch(rounds), tapes.by_length(rounds)
-    for name, values in (batches | lengths).items():
-        print(f"{name:22}", *(f"{1e9 * value:12,.2f} ns" for value in values))
-    for theme, end in (("light", ""), ("dark", "_dark")):
-        tapes.picture(folder / f"tape{end}.svg", theme, batches, lengths, eager)
-
-
-def table(rows: dict[str, Cells], names: Iterable[str]) -> str:
-    """The rows as a markdown table, a column for each name."""
-    names = list(names)
+def table(rows: dict[str, Cells]) -> str:
+    """The rows as a markdown table, a column for each name that any row has."""
+    names = list(dict.fromkeys(name for row in rows.values() for name in row))
     lines = [["", *names], ["---", *["---:"] * len(names)]]
     lines += [[title, *(row.get(name, "–") for name in names)] for title, row in rows.items()]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-NOTES = f"""\
-In brackets: the ratio to ours.  Times are of build, backward and free, with Python's default
-garbage collection and no call of the collector; bytes are counted after one, because micrograd's
-backward leaves its order of nodes to it.  The inputs of the moons step are leaves with gradients in
-every engine.  {RECURSION}: already at a quarter of 10⁴.  † Measured at 10⁵, and scaled."""
+def engines(stack: ExitStack, report: Report) -> dict[str, Worker]:
+    """A new Python for each engine that is installed, which imports that one alone."""
+    workers = {name: stack.enter_context(Worker("eager")) for name in ENGINES}
+    for name in ENGINES:
+        if not workers[name].ask("is_installed", name):
+            report.missing.add(name)
+            del workers[name]
+    return workers
+
+
+def least(workers: dict[str, Worker], rounds: int, function: str, *arguments: Any) -> Costs:
+    """The least cost of each engine; they take turns.
+
+    Engines that recurse too deep are taken out of ``workers``.
+    """
+    costs: Costs = {}
+    for _ in range(rounds):
+        for name, worker in list(workers.items()):
+            try:
+                cost = worker.ask(function, name, *arguments)
+            except WorkerError as error:
+                if error.kind != "RecursionError":
+                    raise
+                del workers[name]
+                continue
+            costs[name] = min(cost, costs.get(name, math.inf))
+    return costs
+
+
+def moons_eager(report: Report, options: Options) -> None:
+    """The step of micrograd's demo, with the collector and without."""
+    for title, collecting in (("moons step", True), ("moons step, gc off", False)):
+        with ExitStack() as stack:
+            workers = engines(stack, report)
+            losses = [worker.ask("moons_step", name) for name, worker in workers.items()]
+            costs = least(workers, options.rounds, "moons_seconds", collecting, options.steps)
+        report.scalars[title] = cells(costs)
+        report.step = report.step or costs
+    apart = max(abs(loss / losses[0] - 1) for loss in losses)
+    report.note(f"Losses of the engines' moons steps: relative difference at most {apart:.1g}.")
+
+
+def memory(report: Report, options: Options) -> None:
+    """Bytes per node, before and after backward."""
+    with ExitStack() as stack:
+        workers = engines(stack, report)
+        measured = {n: w.ask("memory", n) for n, w in workers.items() if n != TORCH}
+    for title, k in (("bytes per node", 1), ("bytes per node, gradients included", 2)):
+        costs = {name: m[k] / m[0] for name, m in measured.items()}
+        report.scalars[title] = cells(costs, lambda b: f"{b:.0f} B")
+    graphs = (f"{name} {m[0]:,} nodes, {m[2] / 1e6:.1f} MB" for name, m in measured.items())
+    report.note(f"The moons graph with its gradients: {'; '.join(graphs)}.")
+
+
+def graph(name: str, n: int) -> Callable[[Report, Options], None]:
+    """A graph of size n, and its cost per node relative to a small graph's."""
+
+    def measure(report: Report, options: Options) -> None:
+        title, failed = f"{name} of {size(n)}", {}
+        with ExitStack() as stack:
+            workers = engines(stack, report)
+            asked = list(workers)
+            least(workers, 1, "graph_seconds", name, SMALL // 4, 1)
+            failed = dict.fromkeys((e for e in asked if e not in workers), "RecursionError")
+            costs, small = dict[str, float](), dict[str, float]()
+            for _ in range(options.rounds):  # both sizes in turns, too
+                for engine, worker in workers.items():
+                    much = min(n, 10**5) if engine == TORCH else n
+                    for found, m, times in ((costs, much, 1), (small, SMALL, much // SMALL)):
+                        cost = worker.ask("graph_seconds", engine, name, m, times)
+                        found[engine] = min(cost, found.get(engine, math.inf))
+        mark = {TORCH: " †"} if n > 10**5 else {}
+        whole = cells({engine: cost * n for engine, cost in costs.items()})
+        report.scalars[title] = {e: c + mark.get(e, "") for e, c in whole.items()} | failed
+        relative = {e: f"{c / small[e]:.2f}{mark.get(e, '')}" for e, c in costs.items()}
+        report.scalars[f"{title}, per node relative to 10⁴"] = relative | failed
+        if mark:
+            report.note("† Measured at 10⁵, and scaled.")
+
+    return measure
+
+
+def imports(report: Report, options: Options) -> None:
+    """A Python that imports a Value, less one that does nothing."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    costs: Costs = {}
+    codes = {"": "pass"} | {n: c for n, c in IMPORTS.items() if n not in report.missing}
+    for k in range(4 * options.rounds + 1):
+        for name, code in list(codes.items()):
+            if k > 2 and name == TORCH:
+                continue
+            start = time.perf_counter()
+            command = [sys.executable, "-c", code]
+            done = subprocess.run(command, env=environment, check=False, capture_output=True)
+            seconds = time.perf_counter() - start
+            if done.returncode:
+                del codes[name]
+            elif k:  # the first fills the disk's cache
+                costs[name] = min(seconds, costs.get(name, math.inf))
+    empty = costs.pop("")
+    report.scalars["import of Value"] = cells({n: cost - empty for n, cost in costs.items()})
+
+
+def pages(report: Report, options: Options) -> None:
+    """Our picture and our player's page, every value open."""
+    for name in ("small", "moons"):
+        with Worker("pages") as worker:
+            found = worker.ask("of_network", name, options.rounds)
+        count = f"of {found['values']} values"
+        if found["picture"] is None:
+            report.missing.add("Graphviz")
+        else:
+            report.scalars[f"draw_dot {count}, rendered"] = {OURS: duration(found["picture"])}
+        page = f"{duration(found['page'])}, {found['bytes'] / 1e6:.2f} MB"
+        report.scalars[f"player {count}, its page"] = {OURS: page}
+
+
+def compiled(report: Report) -> tuple[Worker, list[str]]:
+    """A Python on one processor, and the ways that it can compute by."""
+    worker = Worker("compiled", ONE_THREAD)
+    names, absent = worker.ask("installed")
+    report.missing |= set(absent)
+    return worker, names
+
+
+def steps(network: str, title: str) -> Callable[[Report, Options], None]:
+    """A step of a network at each size of a batch."""
+
+    def measure(report: Report, options: Options) -> None:
+        worker, names = compiled(report)
+        worst, before, previous = 0.0, dict[str, float](), 1
+        with worker:
+            for count in options.batches:
+                asked = [
+                    n for n in names if before.get(n, 0) * count / previous < PATIENCE
+                ]  # what took long took long for its rows
+                rounds = options.rounds if count < 10**5 else 2
+                before, apart = worker.ask("steps", network, count, asked, rounds)
+                names, previous, worst = list(before), count, max(worst, apart)
+                report.arrays[f"{title}, a batch of {size(count)}"] = cells(before)
+                if network == "moons":
+                    for name, seconds in before.items():
+                        report.batches.setdefault(name, {})[count] = seconds / count
+        report.note(f"{title}: losses and gradients are at most {worst:.1g} apart.")
+
+    return measure
+
+
+def epoch(report: Report, options: Options) -> None:
+    """An epoch of digits, with its updates."""
+    worker, _ = compiled(report)
+    with worker:
+        for batch in (32,) if options is QUICK else (32, 1797):
+            costs = worker.ask("epoch", options.rounds, batch)
+            report.arrays[f"fit: digits, an epoch in batches of {batch:,}"] = cells(costs)
+    report.note(
+        "A digits epoch is 1,797 rows of MLP(64, [16, 10]) and its updates.  Of fit it is what "
+        "further epochs take: its preparations are not in it, its history is."
+    )
+
+
+def irregular(report: Report, options: Options) -> None:
+    """A graph without a pattern, replayed."""
+    worker, _ = compiled(report)
+    with worker:
+        found = worker.ask("replayed", "irregular", 10**4, options.rounds)
+    text = ", ".join(f"{name} {1e9 * seconds:,.4g} ns" for name, seconds in found.items())
+    report.once["irregular graph of 10⁴ operations, per operation"] = {OURS: text}
+
+
+def alone(function: str, *arguments: Any, limit: float, **environment: str) -> Any:
+    """The result of a function of `once` in a new Python; after the limit the name of an error."""
+    with Worker("once", environment) as worker:
+        try:
+            return worker.ask(function, *arguments, limit=limit)
+        except WorkerError as error:
+            if error.kind not in ("TimeoutError", "ImportError", "ModuleNotFoundError"):
+                raise
+            return f"> {limit:.0f} s" if error.kind == "TimeoutError" else "not installed"
+
+
+def seconds_text(cost: float | str) -> str:
+    """The time in seconds, or the text there is in its place."""
+    return cost if isinstance(cost, str) else f"{cost:.2f} s"
+
+
+def first_use(report: Report, options: Options) -> None:
+    """The first compiled step of a process, with nothing on disk, and with all there."""
+    graphs = {"moons": "moons", "digits": "digits", "irregular": "an irregular graph of ten rules"}
+    for name, text in graphs.items():
+        if options is QUICK and name == "digits":
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            cache = {"XDG_CACHE_HOME": folder, "NUMBA_CACHE_DIR": folder}
+            found = [alone("first_use", name, limit=options.limit, **cache) for _ in range(3)]
+        cold, *warm = found
+        last = min((w for w in warm if not isinstance(w, str)), default="–")
+        cell = f"{seconds_text(cold)}, kept on disk {seconds_text(last)}"
+        report.once[f"first compiled step in a process, {text}"] = {OURS: cell}
+
+
+def long_graph(report: Report, options: Options) -> None:
+    """A graph of 10⁶ operations recorded, and its structure found."""
+    for name, text in (("moons", "the moons loss over 1,540 points"), ("irregular", "irregular")):
+        found = alone("long_graph", name, limit=options.limit)
+        if isinstance(found, str):
+            report.once[f"a graph of 10⁶ operations, {text}"] = {OURS: found}
+            continue
+        title = f"a graph of {found['operations']:,} operations, {text}"
+        cell = f"recorded {seconds_text(found['recorded'])}"
+        if found["structure"] is not None:
+            cell += f", structure found {seconds_text(found['structure'])}"
+        report.once[title] = {OURS: cell}
+
+
+def whole_graph(report: Report, options: Options) -> None:
+    """The demo's loss over its hundred points, recorded as one graph and replayed as it is."""
+    found = alone("whole_graph", options.rounds, limit=options.limit)
+    if found is None:
+        report.note("A graph without inputs is not replayed; its row is left out.")
+    elif isinstance(found, str):
+        report.missing.add(f"whole-graph ({found})")
+    else:
+        cell = f"{duration(found['tape'])}, by the engine {duration(found['engine'])}"
+        report.once["the moons step of 100 points, one graph replayed"] = {OURS: cell}
+
+
+def export(report: Report, options: Options) -> None:
+    """`jax.jit` of what `to_function` gives."""
+    for name, text in (("digits", "MLP(64, [16, 10])"), ("deep", "MLP(64, [64, 64, 10])")):
+        if options is QUICK and name == "digits":
+            continue
+        found = alone("jitted_export", name, limit=options.limit)
+        report.once[f"jax.jit of the export of {text}"] = {OURS: seconds_text(found)}
+
+
+def training(report: Report, options: Options) -> None:
+    """A training that chooses by itself whether to compile."""
+    found = alone("training", 100, limit=options.limit)
+    title = "fit by itself: MLP(30, [8, 2]), 569 rows in batches of 32, 100 epochs"
+    report.once[title] = {OURS: seconds_text(found)}
+
+
+ROWS: dict[str, Callable[[Report, Options], None]] = {
+    "moons-eager": moons_eager,
+    "bytes": memory,
+    "chain": graph("chain", 10**6),
+    "fan-in": graph("fan-in", 10**5),
+    "fan-out": graph("fan-out", 10**5),
+    "import": imports,
+    "pages": pages,
+    "moons": steps("moons", "moons step"),
+    "digits": steps("digits", "MLP(64, [16, 10])"),
+    "deep": steps("deep", "MLP(64, [64, 64, 10])"),
+    "epoch": epoch,
+    "irregular": irregular,
+    "first-use": first_use,
+    "long-graph": long_graph,
+    "whole-graph": whole_graph,
+    "export": export,
+    "training": training,
+}
+
+
+def machine() -> str:
+    """A line with processor, cores, and the versions of Python and of the peers."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    cpu = models[0] if models else platform.processor() or platform.machine()
+    versions = []
+    for package in (OURS, "micrograd", "numpy", "numba", "torch", "jax", "casadi"):
+        try:
+            versions.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            continue
+    python = platform.python_version()
+    return f"{cpu}, {os.cpu_count()} cores, Python {python}, {', '.join(versions)}"
+
+
+def draw(folder: Path, report: Report, options: Options) -> None:
+    """Measure an operation's cost by length, and draw it beside the step's by batch."""
+    import pictures
+
+    lengths: pictures.Lines = {}
+    worker, _ = compiled(report)
+    with worker:
+        for length in pictures.LENGTHS:
+            for name, cost in worker.ask("replayed", "mixed", length, options.rounds).items():
+                lengths.setdefault(name, {})[length] = cost
+    batches = dict(report.batches)
+    if cost := report.step.get(MICROGRAD):
+        batches[MICROGRAD] = dict.fromkeys(options.batches, cost / 100)  # of its 100 points
+    for name, line in (batches | lengths).items():
+        print(f"{name:28}", *(f"{1e9 * seconds:12,.2f} ns" for seconds in line.values()))
+    for theme, end in (("light", ""), ("dark", "_dark")):
+        pictures.draw(folder / f"tape{end}.svg", theme, batches, lengths)
+
+
+NOTES = """\
+In brackets: the ratio to ours.  Each number is the least of its repeats.  One scalar at a time:
+build, backward and free, each engine in a process that imports nothing else, with Python's default
+garbage collection and no call of it meanwhile; the inputs of the moons step are leaves with
+gradients in every engine; bytes are counted after a collection, because micrograd's backward leaves
+its order of nodes to it, and have the room for attributes of one's own, where an engine has it.
+RecursionError: already at a quarter of 10⁴.  Many rows at once: forward and backward in float64, on
+one processor and one thread, parameters and gradients in arrays; "into Values" reads and writes
+Values.  Batches for which a way would take more than 10 s are left out, and those for which CasADi,
+which holds the gradients of all rows, would hold more than 1.5 · 10⁷ numbers."""
 
 
 def main() -> None:
-    """Measure everything and print the table with its notes."""
+    """Measure the rows, and print the tables with their notes."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer repeats")
+    parser.add_argument("--quick", action="store_true", help="fewer repeats and batches")
+    parser.add_argument("--only", nargs="+", choices=ROWS, metavar="ROW", help=", ".join(ROWS))
     parser.add_argument("--pictures", type=Path, help="a folder for tape.svg and tape_dark.svg")
     arguments = parser.parse_args()
-    rounds = 2 if arguments.quick else 7
-    engines, missing = load_engines()
-    graphs: dict[str, Cells] = {}  # first, while the collector has little of others' to look at
-    for title, build, n in (
-        ("chain of 10⁶", chain, 10**6),
-        ("fan-in 10⁵", fan_in, 10**5),
-        ("fan-out 10⁵", fan_out, 10**5),
-    ):
-        large, relative = graph_rows(engines, build, n, rounds)
-        graphs |= {title: large, f"{title}, cost per node relative to 10⁴": relative}
-    imports = {engine.name: import_task(engine) for engine in engines}
-    imported = cells(alternate(imports, 2 * rounds), milliseconds)
-    built, after, nodes = memory_rows(engines)
-    step, losses = moons_costs(engines, rounds)
-    rows = {"moons step": cells(step, milliseconds), "bytes per node": built}
-    rows |= {"bytes per node, gradients included": after, **graphs, "import of Value": imported}
-    rows |= picture_rows(engines[0], rounds)
-    eager = {name: step[name] for name in ("micrograd",) if name in step}
-    taped, agreed = tape_rows(eager, rounds)
-    ways = next(iter(taped.values()))
-    print(machine(engines), table(rows, [e.name for e in engines]), sep="\n\n")
-    print("", table(taped, ways), NOTES, losses, agreed, nodes, sep="\n\n")
+    options, report = QUICK if arguments.quick else FULL, Report()
+    for name in arguments.only or ROWS:
+        start = time.perf_counter()
+        try:
+            ROWS[name](report, options)
+        except WorkerError as error:
+            report.note(f"The row {name} is left out.  {error}")
+        print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
+    print(machine())
+    for rows in (report.scalars, report.arrays, report.once):
+        if rows:
+            print("", table(rows), sep="\n")
+    print("", NOTES, *report.notes, sep="\n")
+    if report.missing:
+        print(f"Not installed, and left out: {', '.join(sorted(report.missing))}.")
     if arguments.pictures:
-        draw(arguments.pictures, {name: cost / len(LABELS) for name, cost in eager.items()}, rounds)
-    if missing:
-        print(f"\nNot installed, and left out: {', '.join(missing)}.")
+        draw(arguments.pictures, report, options)
 
 
 if __name__ == "__main__":
