@@ -1,13 +1,12 @@
 """Optimizers: how far each parameter moves against its gradient.
 
-Definitions are those of PyTorch's optimizers of like names.  Each is one formula, for floats and
-for arrays: `step` goes from Value to Value, and `fit` on a tape takes all of them at once.
+Definitions are those of PyTorch's optimizers of like names.  Each is one loop over rows with the
+numbers of a parameter.  `step` gives it a row for each; `fit` on a tape a single one, of arrays.
 """
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
-from itertools import starmap
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from micrograd_like.arguments import above_zero, number, several, share, values
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SGD", "Adam", "Optimizer", "moves_arrays"]
 
-# From a parameter, its gradient and its state to the parameter after a step, and its state then.
-Formula = Callable[..., tuple[Any, ...]]
+Rows = Iterable[tuple[Any, ...]]  # of floats, or of arrays
 
 
 class Optimizer(ABC):
@@ -74,9 +72,11 @@ class Optimizer(ABC):
         # _data without the property's way round, which would take most of the time
         data = [p._data for p in self.parameters]
         columns = [getattr(self, name) for name in self.state]
-        rows = zip(data, gradients, *columns, strict=True)
-        moved, *columns = map(list, zip(*starmap(self.formula(self.count + 1), rows), strict=True))
-        if not all(map(math.isfinite, moved)):
+        rows, width = zip(data, gradients, *columns, strict=True), 1 + len(columns)
+        found = [*self.formula(rows, self.count + 1)]
+        moved, *columns = [found[k::width] for k in range(width)]
+        # where the sum is finite all of them are, which is seen much faster
+        if not math.isfinite(sum(moved)) and not all(map(math.isfinite, moved)):
             raise self._left()
         state = dict(zip(self.state, columns, strict=True), count=self.count + 1)
         self.assign(self.parameters, moved, state)
@@ -94,8 +94,8 @@ class Optimizer(ABC):
         """
         import numpy as np
 
-        moved, *columns = self.formula(count)(data, gradients, *columns)
-        if not math.isfinite(moved @ moved) and not np.isfinite(moved).all():  # the sum may be inf
+        moved, *columns = self.formula([(data, gradients, *columns)], count)
+        if not math.isfinite(moved.sum()) and not np.isfinite(moved).all():
             raise self._left()
         return [moved, *columns]
 
@@ -114,10 +114,11 @@ class Optimizer(ABC):
             raise
 
     @abstractmethod
-    def formula(self, count: int) -> Formula:
-        """What step ``count``, from 1, makes of a parameter, its gradient, and its ``state``.
+    def formula(self, rows: Rows, count: int) -> Iterator[Any]:
+        """Step ``count``, from 1: from each parameter, its gradient and its state to new ones.
 
-        The numbers are floats, or arrays of them.
+        A row is (parameter, gradient, state...); of each the new parameter and state are yielded,
+        one after the other.
         """
 
     def _left(self) -> ArithmeticError:
@@ -158,16 +159,14 @@ class SGD(Optimizer):
         super().__init__(parameters, lr, weight_decay)
         self.momentum = share(momentum, "SGD: momentum")
 
-    def formula(self, count: int) -> Formula:
-        """Velocity is what is remembered."""
+    def formula(self, rows: Rows, count: int) -> Iterator[Any]:
+        """A row is of a parameter, its gradient, and its velocity."""
         lr, momentum, decay = self.lr, self.momentum, self.weight_decay
-
-        def move(p: Any, g: Any, velocity: Any) -> tuple[Any, ...]:
-            g = g + decay * p if decay else g
-            velocity = momentum * velocity + g if momentum else g
-            return p - lr * velocity, velocity
-
-        return move
+        for p, gradient, velocity in rows:
+            g = gradient + decay * p if decay else gradient
+            v = momentum * velocity + g if momentum else g
+            yield p - lr * v
+            yield v
 
 
 class Adam(Optimizer):
@@ -205,18 +204,17 @@ class Adam(Optimizer):
         self.betas = tuple(share(beta, "Adam: a beta") for beta in weights)
         self.eps = above_zero(eps, "Adam: eps")
 
-    def formula(self, count: int) -> Formula:
-        """The two means are what is remembered."""
+    def formula(self, rows: Rows, count: int) -> Iterator[Any]:
+        """A row is of a parameter, its gradient, and the two means."""
         (one, two), lr, eps, decay = self.betas, self.lr, self.eps, self.weight_decay
         a, b = 1 - one**count, 1 - two**count
-
-        def move(p: Any, g: Any, mean: Any, square: Any) -> tuple[Any, ...]:
-            g = g + decay * p if decay else g
-            mean = one * mean + (1 - one) * g
-            square = two * square + (1 - two) * g * g
-            return p - lr * (mean / a) / ((square / b) ** 0.5 + eps), mean, square
-
-        return move
+        for p, gradient, mean, square in rows:
+            g = gradient + decay * p if decay else gradient
+            m = one * mean + (1 - one) * g
+            s = two * square + (1 - two) * g * g
+            yield p - lr * (m / a) / ((s / b) ** 0.5 + eps)
+            yield m
+            yield s
 
 
 def moves_arrays(optimizer: Any) -> bool:
