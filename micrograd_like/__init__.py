@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 # nothing.  What is not listed here is a rule's function.  Types are in the stub beside this file.
 _PLACES = {
     "check": ("assert_gradients", "gradcheck"),
-    "compile": ("Tape", "to_function"),
+    "compile": ("Tape", "structure", "to_function"),
     "custom": ("rule",),
     "derivatives": ("derivative", "grad", "hessian", "jacobian"),
     "draw": ("draw_difference", "draw_dot"),

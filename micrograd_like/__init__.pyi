@@ -3,6 +3,7 @@
 from micrograd_like.check import assert_gradients as assert_gradients
 from micrograd_like.check import gradcheck as gradcheck
 from micrograd_like.compile import Tape as Tape
+from micrograd_like.compile import structure as structure
 from micrograd_like.compile import to_function as to_function
 from micrograd_like.custom import rule as rule
 from micrograd_like.derivatives import derivative as derivative
@@ -123,6 +124,7 @@ __all__ = [
     "softmax",
     "softplus",
     "sqrt",
+    "structure",
     "tan",
     "tanh",
     "to_function",

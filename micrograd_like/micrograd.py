@@ -184,7 +184,7 @@ class Micrograd:
     @_prev.setter
     def _prev(self, children: Iterable[Any]) -> None:
         of = list(dict.fromkeys(_children(children, "Value._prev = ...")))
-        if self._prev == set(of):
+        if self._prev == frozenset(of):
             return
         check_assigned(self, of)
         closure = getattr(self, "_closure", None) if of else None

@@ -126,18 +126,20 @@ def _is_plain(rule: Rule) -> bool:
 
 def identifiers(order: Sequence[Value], ours: Collection[str]) -> dict[int, str]:
     """The values' names as Python takes them, each another, and none of ours."""
-    given: dict[str, int] = {}
-    found = {}
-    for key, name in names_of(order).items():
-        spelled = normalize("NFKC", name)  # as Python reads names
-        word = "".join(c if f"_{c}".isidentifier() else "_" for c in spelled)
-        taken = word in ours or word in RULES or word.startswith(("grad_", "d_"))
-        taken = taken or word in ("_", "__debug__")
-        if not word.isidentifier() or iskeyword(word) or taken:
-            word = f"v_{word}"
-        while word in given:
-            given[word] += 1
-            word = f"{word}_{given[word]}"
-        given[word] = 1
-        found[key] = word
-    return found
+    taken = set(ours)
+    return {key: identifier(name, taken) for key, name in names_of(order).items()}
+
+
+def identifier(name: str, taken: set[str]) -> str:
+    """A name as Python takes it, that is none of those taken; it is one of them then."""
+    spelled = normalize("NFKC", name)  # as Python reads names
+    word = "".join(c if f"_{c}".isidentifier() else "_" for c in spelled)
+    meant = word in RULES or word.startswith(("grad_", "d_")) or word in ("_", "__debug__")
+    if not word.isidentifier() or iskeyword(word) or meant:
+        word = f"v_{word}"
+    new, n = word, 1
+    while new in taken:
+        n += 1
+        new = f"{word}_{n}"
+    taken.add(new)
+    return new

@@ -196,7 +196,8 @@ def test_the_text_runs_without_this_package() -> None:
     X, p = np.array([[0.5, -0.5]]), [v.data for v in function.parameters]
     expected = replay(root, {leaves[0]: 0.5, leaves[1]: -0.5})
     assert function(X, p).tolist() == pytest.approx([expected], rel=1e-14)
-    assert scope["program"](X, p).tolist() == pytest.approx([expected], rel=1e-14)
+    parts = list(function.weights().values())
+    assert scope["program"](X, parts).tolist() == pytest.approx([expected], rel=1e-14)
 
 
 def test_a_rule_of_ones_own_with_branches() -> None:
@@ -253,7 +254,7 @@ def test_what_is_no_array_or_no_module_of_them_is_told() -> None:
     with pytest.raises(TypeError, match=r"X is \[\[1.0\]\]; it is to be an array"):
         to_function(w0 * x0, [x0], np)([[1.0]], [3.0])
     for parameters in (None, 3.0, np.array(3.0)):
-        with pytest.raises(TypeError, match=r"parameters is .*; it is to be a list or an array"):
+        with pytest.raises(TypeError, match=r"parameters is .*; it is to be a dict"):
             to_function(w0 * x0, [x0], np)(np.array([[1.0]]), parameters)
 
 
@@ -262,7 +263,7 @@ def test_arrays_of_the_wrong_shape_are_told() -> None:
     function = to_function(hinge([w0 * x0], [x0]), [x0], np)
     with pytest.raises(ValueError, match=r"a column for each of 1 inputs, not the shape \(2, 2\)"):
         function(np.ones((2, 2)), [1.0])
-    with pytest.raises(ValueError, match=r"0 parameters, and there are 1; start with \[v.data"):
+    with pytest.raises(ValueError, match=r"0 parameters, and there are 1; start with f.weights"):
         function(np.ones((2, 1)))
 
 
