@@ -165,6 +165,8 @@ class Value(Micrograd, Methods):
         return self._text(repr)
 
     def __str__(self) -> str:
+        if type(self).__repr__ is not _REPR:  # a program's own
+            return repr(self)
         return self._text("{:.6g}".format)
 
     def _text(self, numbers: Callable[[float], str]) -> str:
@@ -199,6 +201,9 @@ class Value(Micrograd, Methods):
     @staticmethod
     def _of(data: float) -> Value:
         return Value(data)
+
+
+_REPR = Value.__repr__
 
 
 def _data_of(other: Any, symbol: str) -> float:

@@ -46,6 +46,16 @@ STATE = ("_closure", "_operands", "_word")
 WORDS = {"relu": "ReLU", "neg": "*"}  # where micrograd's word is neither Python's sign nor the name
 # What a leaf has before anything is set: a subclass may not call the constructor of Value.
 UNSET = dict.fromkeys(("_rule", "_x", "_y", "_dx", "_dy")) | {"grad": NOT_COMPUTED, "label": ""}
+# The operators that micrograd makes of + * **: so it is where a subclass has its own of these.
+DERIVED: dict[str, Callable[..., Any]] = {
+    "__neg__": lambda self: self * -1,
+    "__radd__": lambda self, other: self + other,
+    "__sub__": lambda self, other: self + (-other),
+    "__rsub__": lambda self, other: other + (-self),
+    "__rmul__": lambda self, other: self * other,
+    "__truediv__": lambda self, other: self * other**-1,
+    "__rtruediv__": lambda self, other: other * self**-1,
+}
 MANY = 200  # objects among which a closure's Values are looked for
 MUTATORS = (
     "add", "clear", "difference_update", "discard", "intersection_update", "pop", "remove",
@@ -133,8 +143,14 @@ class Micrograd:
 
         def __init_subclass__(cls, **options):
             super().__init_subclass__(**options)
-            if Micrograd not in cls.__bases__ and "__init__" in vars(cls):
-                cls.__new__ = vars(cls).get("__new__", _new_leaf)
+            own = vars(cls)
+            if Micrograd in cls.__bases__:  # Value
+                return
+            if "__init__" in own:
+                cls.__new__ = own.get("__new__", _new_leaf)
+            if not own.keys().isdisjoint(("__add__", "__mul__", "__pow__")):
+                for name in DERIVED.keys() - own.keys():
+                    setattr(cls, name, DERIVED[name])
 
     @property
     def _op(self) -> str:
@@ -317,7 +333,7 @@ def _local_gradients(node: Any, children: list[Any], closure: Any) -> list[float
                     problem = "it changes the gradient of its own node, which is to be done outside"
                 wrong = wrong or next((v for v in others if v.grad != 0), None)
                 if wrong is not None:
-                    problem = "it adds to the gradient of {}, which is none of the children"
+                    problem = "it adds to the gradient of {}, which is to be one of the children"
         except Exception as error:
             problem, cause = f"{type(error).__name__}: {error}", error
         finally:
@@ -350,18 +366,18 @@ def _reached(closure: Any, children: list[Any]) -> list[Any]:
 
     Not all of a large model is gone through.
     """
-    found = dict.fromkeys(x for v in children for x in v.inputs if is_value(x))
+    found = {id(x): x for v in children for x in v.inputs if is_value(x)}
     stack, met = [closure], {id(closure)}
     while stack and len(met) < MANY:
         thing = stack.pop()
         if is_value(thing):
-            found[thing] = None
+            found[id(thing)] = thing
             continue
         for x in _parts(thing):
             if id(x) not in met and not isinstance(x, float | int | str | type):
                 met.add(id(x))
                 stack.append(x)
-    return list(found)
+    return list(found.values())
 
 
 def _parts(thing: Any) -> list[Any]:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         def __len__(self) -> int: ...
 
 
-__all__ = ["MLP", "Layer", "Module", "Neuron"]
+__all__ = ["MLP", "Layer", "Module", "Neuron", "Value"]
 
 Activation = str | Callable[..., Any]
 LINEAR = "linear"
