@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from micrograd_like.compile.kernel import Kernel
-from micrograd_like.compile.program import Program
+from micrograd_like.compile.program import Passes, Program
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Outcome", "Runner"]
 
-CACHED = 2**22  # bytes of values that a block of rows should have
-ROWS = 16, 256  # of a block, at least, and what they are a multiple of, and at most
-WAVE = 16  # blocks at a time, on several threads
+CACHED = 2**22  # bytes of values and gradients that a block of rows should have
+ROWS = 64, 256  # of a block, at least and at most
+LINE = 8  # numbers of a line of the cache
+WAVE = 16  # blocks whose gradients are kept apart, until they are summed in the order of the rows
 
 
 class Outcome(NamedTuple):
@@ -27,6 +28,13 @@ class Outcome(NamedTuple):
     invariants: "NDArray[np.float64]"  # and of the operations among them
     inputs: "NDArray[np.float64]"  # (rows, inputs)
     suspects: list[int]  # rows at which an operation may be undefined
+
+
+class Memory(NamedTuple):
+    """Room for one block."""
+
+    values: "NDArray[np.float64]"
+    gradients: "NDArray[np.float64]"  # all zero
 
 
 class Runner:
@@ -41,8 +49,7 @@ class Runner:
         self._constants[list(scalars.constants)] = list(scalars.constants.values())
         self._leaves = np.array(list(scalars.leaves), dtype=np.int64)
         self._invariants = np.array(list(scalars.operations), dtype=np.int64)
-        self._values: list[Any] = []
-        self._gradients: list[Any] = []
+        self._memory: list[Memory] = []  # of each thread, while it computes nothing
 
     def scalars(self, leaves: Any = (), invariants: Any = ()) -> "NDArray[np.float64]":
         """The scalars' numbers: those of leaves and of operations are given, each in its order."""
@@ -58,79 +65,100 @@ class Runner:
         *,
         input_gradients: bool = False,
         parallel: bool = False,
+        keep: bool = False,
         kept: bool = False,
     ) -> Outcome:
         """The program over rows, an array with a column for each input.
 
         With ``seeds``, the gradients of the outputs in their shape, there is a way back.  With
         ``kept`` the values of the run before are still there: so they are after rows that made one
-        block.
+        block, if they were told to ``keep`` for a way back to the inputs.
         """
         import numpy as np
 
-        kernel, forward, count = self._kernel, self.program.forward, len(rows)
-        back = None if seeds is None else self.program.backward(input_gradients)
-        size, wave = _sizes(count, self.program.values, parallel)
-        values, gradients = self._memory(size, wave)
-        outputs = np.empty((count, len(forward.roots)))
+        count = len(rows)
+        passes = self.program.passes(input_gradients if keep or seeds is not None else None)
+        size = _size(count, passes)
+        outputs = np.empty((count, len(passes.forward.roots)))
         slopes = np.empty((count, rows.shape[1] if input_gradients else 0))
-        sums, bad = np.zeros(len(scalars)), np.zeros(count, dtype=np.uint8)
+        bad = np.zeros(count)
 
-        def compute(start: int, place: int) -> None:
-            part, V = slice(start, start + size), values[place]
-            if not kept:
-                kernel.forward(rows[part], *forward, scalars, outputs[part], V, bad[part])
-            if back and seeds is not None:
-                kernel.backward(seeds[part], *back, scalars, slopes[part], V, *gradients[place])
+        def compute(start: int, H: "NDArray[np.float64]") -> None:
+            part = slice(start, start + size)
+            V, G = memory = self._room(passes, size)
+            done = kept or self._kernel.forward(
+                rows[part], *passes.forward, scalars, outputs[part], V, bad[part], size
+            )
+            if done and passes.backward and seeds is not None:
+                done = self._kernel.backward(
+                    seeds[part], *passes.backward, scalars, slopes[part], V, G, H, size
+                )
+            if not done:  # gradients of half a pass are in the memory: it is given up
+                raise ArithmeticError("Tape: a rule raised an error that it does not in the engine")
+            self._memory.append(memory)
 
-        try:
-            for first in range(0, count, size * wave):
-                starts = range(first, min(count, first + size * wave), size)
-                _for_each_block(compute, starts, parallel=wave > 1)
-                for _, H, _ in gradients[: len(starts)] if back else ():
-                    sums += H  # in the order of the rows, whichever thread was first
-        except BaseException:  # after an interrupt threads may still be writing there
-            self._values, self._gradients = [], []
-            raise
+        sums = _in_blocks(compute, range(0, count, size), len(scalars), parallel)
         learned = sums[self._leaves], sums[self._invariants]
-        return Outcome(outputs, *learned, slopes, np.flatnonzero(bad).tolist())
+        return Outcome(outputs, *learned, slopes, bad.nonzero()[0].tolist())
 
-    def _memory(self, size: int, wave: int) -> tuple[list[Any], list[Any]]:
-        """Room for the values and gradients of blocks; kept, as getting it costs as much as use."""
+    def _room(self, passes: Passes, size: int) -> Memory:
+        """Memory for a block; kept from run to run, as getting it costs as much as use."""
         import numpy as np
 
-        program, shape = self.program, (self.program.gradients, size)
-        if len(self._values) < wave or self._values[0].shape[1] < size:
-            self._values = [np.empty((program.values, size)) for _ in range(wave)]
-        there = self._gradients[0][0].shape if self._gradients else (0, 0)
-        if len(self._gradients) < wave or there[0] < shape[0] or there[1] < shape[1]:
-            self._gradients = [
-                (np.zeros(shape), np.zeros(program.graph.scalars.count), np.empty(size))
-                for _ in range(wave)
-            ]
-        return self._values, self._gradients
+        try:
+            values, gradients = self._memory.pop()
+        except IndexError:
+            values, gradients = np.empty(0), np.empty(0)
+        if len(values) < passes.values * size:
+            values = _aligned(np.empty(passes.values * size + LINE))
+        if len(gradients) < passes.gradients * size:
+            gradients = _aligned(np.zeros(passes.gradients * size + LINE))
+        return Memory(values, gradients)
 
 
-def _sizes(count: int, values: int, parallel: bool) -> tuple[int, int]:
-    """The rows of a block, and how many blocks are computed at a time."""
+def _size(count: int, passes: Passes) -> int:
+    """The rows of a block: whole lines of the cache, but for few rows, which lie close together."""
+    if count < LINE:
+        return count
     few, many = ROWS
-    size = min(count, many, max(few, CACHED // (8 * values) // few * few))
-    return size, WAVE if parallel and count > size else 1
+    fit = CACHED // (8 * (passes.values + passes.gradients))
+    return min(-(-count // LINE) * LINE, many, max(few, fit // LINE * LINE))
 
 
-def _for_each_block(
-    compute: Callable[[int, int], None], starts: Sequence[int], *, parallel: bool
-) -> None:
-    """Compute the block that begins at each row, each in a place of its own."""
-    if not parallel:
-        for place, start in enumerate(starts):
-            compute(start, place)
-        return
-    tasks = [_threads().submit(compute, start, place) for place, start in enumerate(starts)]
-    for task in tasks:
-        task.exception()  # waits: none works on when an error is raised
-    for task in tasks:
-        task.result()
+def _aligned(numbers: "NDArray[np.float64]") -> "NDArray[np.float64]":
+    """From the first number on that begins a line of the cache: machine code reads whole lines."""
+    return numbers[-(numbers.ctypes.data // 8) % LINE :]
+
+
+def _in_blocks(
+    compute: Callable[[int, "NDArray[np.float64]"], None],
+    starts: Sequence[int],
+    width: int,
+    parallel: bool,
+) -> "NDArray[np.float64]":
+    """Compute the block that begins at each row; the sums of the gradients that blocks add up."""
+    import numpy as np
+
+    sums = np.zeros(width)
+    if len(starts) == 1:
+        compute(starts[0], sums)
+        return sums
+    for first in range(0, len(starts), WAVE):
+        wave = starts[first : first + WAVE]
+        parts = np.zeros((len(wave), width))
+        if parallel:
+            tasks = [_threads().submit(compute, *block) for block in zip(wave, parts, strict=True)]
+            for task in tasks:
+                task.exception()  # waits: none works on when an error is raised
+            for task in tasks:
+                task.result()
+        else:
+            for block in zip(wave, parts, strict=True):
+                compute(*block)
+        with np.errstate(all="ignore"):
+            for part in parts:
+                sums += part  # in the order of the rows, whichever thread was first
+    return sums
 
 
 @cache

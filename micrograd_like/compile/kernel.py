@@ -1,23 +1,23 @@
-"""The kernel: Numba's machine code of every rule, for graphs that are replayed over many rows.
+"""The kernel: Numba's machine code of the rules, for graphs that are replayed over many rows.
 
 The rules' own functions are compiled; nothing is differentiated or declared again here.  What is
-written below, as Python text, is the loop around them: over the operations of a recorded graph and,
-inside, over the rows of a block, so that one decision what to do serves many rows.  The text is
-compiled once for all graphs and kept on disk; only rules of one's own make another kernel.
+written below, as Python text, is the loops around them.  A rule has loops over the rows of a block:
+for its values, and for the gradients of its operands.  Each is compiled when a graph first needs
+it, and kept on disk: no other graph compiles it again, whatever other rules it has.  The kernel, a
+loop over a graph's operations, calls them by their addresses, so that it knows no rule.
 
 An operand is a row of a block (``v``) or one number for all rows (``s``: a parameter, a constant).
-Short rules have a loop for each kind of operands; for the others single numbers are first spread
-over a row.  A gradient that nobody needs goes to place -1.
 """
 
 import os
 import sys
-from _thread import allocate_lock
-from collections.abc import Callable, Iterable
+from _thread import RLock
+from collections.abc import Callable, Mapping
 from functools import cache
 from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from micrograd_like import rules
 from micrograd_like.arguments import extra
 from micrograd_like.elementary import FLOAT_COMPOSED, bind, elementary, of_math
 from micrograd_like.graph import chain_product
@@ -27,229 +27,309 @@ from micrograd_like.table import BUILTINS, CONSTANTS
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["BUILT_IN", "Codes", "Kernel", "kernel", "kinds"]
+__all__ = ["BUILT_IN", "Kernel", "kernel", "loop", "machine_code"]
 
-Codes = dict[tuple[Rule | None, str], int]  # by the rule and the kinds of its operands
-BUILT_IN = tuple(RULES.values())  # the rules of every kernel
-SPREAD = None, "s"  # the operation that copies a single number to all of a row
-_LOCK = allocate_lock()
+BUILT_IN = frozenset(rule for rule in RULES.values() if rule.function.__module__ == rules.__name__)
+_LOCK = RLock()  # one thread compiles, the others find what it made
 _PROCESS = os.urandom(8).hex()
-SHORT = 40  # bytes of a rule's code, up to which it has loops for every kind of operands
-TEXT = '''"""From micrograd_like.compile.kernel: the rules in a loop over operations and rows."""
+_LOOPS: dict[tuple[str, str], Any] = {}  # by module and name: their machine code is to stay
+SHORT = 40  # bytes of a rule's code, up to which a single row is faster without a loop
+KERNEL = '''"""From micrograd_like.compile.kernel: the loop over a graph's operations."""
 
-from math import {constants}
-
-from numba import njit
-
-
-@njit(
-    cache=True, error_model="numpy", fastmath={{"reassoc", "nsz"}},
-    no_cpython_wrapper=True, no_cfunc_wrapper=True,
-)
-def total(row, n):
-    s = 0.0
-    for r in range(n):
-        s += row[r]
-    return s
+from numba import intp, njit
 
 
 @njit(cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True)
-def forward(X, program, roots, S, Y, V, bad):
+def forward(X, table, loops, roots, S, Y, V, bad, size):
     """Some rows X, to outputs Y by way of the values V; bad marks rows to look at again."""
     n = len(X)
+    v, s, marks = intp(V.ctypes.data), intp(S.ctypes.data), intp(bad.ctypes.data)
     for k in range(X.shape[1]):
         for r in range(n):
-            V[k, r] = X[r, k]
-    for k in range(program.shape[1]):
-        c, i, j, o = program[0, k], program[1, k], program[2, k], program[3, k]
-        if c == 0:
-            for r in range(n):
-                V[o, r] = S[i]
-{forward}
+            V[k * size + r] = X[r, k]
+    after = loops[table[0, 0]]  # known before it is called, which saves a fifth of a single row
+    for k in range(len(table) - 1):  # the last is no operation
+        loop, after = after, loops[table[k + 1, 0]]
+        i, j = table[k, 1], table[k, 2]
+        x = v + 8 * i * size if i >= 0 else s + 8 * ~i
+        y = v + 8 * j * size if j >= 0 else s + 8 * ~j
+        if call_forward(loop, x, y, v + 8 * table[k, 3] * size, marks, n):
+            return False
     for k in range(len(roots)):
         for r in range(n):
-            Y[r, k] = V[roots[k], r]
+            Y[r, k] = V[roots[k] * size + r]
+    return True
 
 
 @njit(cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True)
-def backward(U, program, roots, S, D, V, G, H, T):
+def backward(U, table, loops, roots, S, D, V, G, H, size):
     """From the outputs' gradients U to those of parameters, H, and of inputs, D.
 
     All of G is zero, and is so again afterwards: what was handed on leaves its place.
     """
     n = len(U)
-    H[:] = 0.0
+    v, s = intp(V.ctypes.data), intp(S.ctypes.data)
+    g, h = intp(G.ctypes.data), intp(H.ctypes.data)
     for k in range(len(roots)):
-        for r in range(n):
-            G[roots[k], r] += U[r, k]
-    for k in range(program.shape[1] - 1, -1, -1):
-        c, i, j, o = program[0, k], program[1, k], program[2, k], program[3, k]
-        p, q = program[4, k], program[5, k]
-        if c == 0:
-            H[p] += total(G[o], n)
-{backward}
-        for r in range(n):
-            G[o, r] = 0.0
+        if roots[k] >= 0:
+            for r in range(n):
+                G[roots[k] * size + r] += U[r, k]
+    after = loops[table[0, 0]]
+    for k in range(len(table) - 1):
+        loop, after = after, loops[table[k + 1, 0]]
+        i, j, p, q = table[k, 1], table[k, 2], table[k, 4], table[k, 5]
+        x = v + 8 * i * size if i >= 0 else s + 8 * ~i
+        y = v + 8 * j * size if j >= 0 else s + 8 * ~j
+        dx = g + 8 * p * size if p >= 0 else h + 8 * ~p
+        dy = g + 8 * q * size if q >= 0 else h + 8 * ~q
+        start = table[k, 3] * size
+        if call_backward(loop, x, y, g + 8 * start, dx, dy, n):
+            return False
+        if table[k, 6]:
+            for r in range(n):
+                G[start + r] = 0.0
     for k in range(D.shape[1]):
         for r in range(n):
-            D[r, k] = G[k, r]
-            G[k, r] = 0.0
+            D[r, k] = G[k * size + r]
+            G[k * size + r] = 0.0
+    return True
+'''
+LOOPS = '''"""From micrograd_like.compile.kernel: the loops over rows of the rule {name}."""
+
+from math import {constants}
+
+from numba import carray
 '''
 
 
 class Kernel(NamedTuple):
-    """The compiled loop, and the codes of its operations."""
+    """The loops over a graph's operations; they return False where a rule raised an error."""
 
-    codes: Codes
-    forward: Callable[..., None]
-    backward: Callable[..., None]
-
-
-def kinds(rule: Rule) -> tuple[str, ...]:
-    """The kinds of operands that a rule has loops for."""
-    if rule.arity == 1:
-        return ("v",)
-    return ("vv",) if len(rule.function.__code__.co_code) > SHORT else ("vv", "vs", "sv")
-
-
-def kernel(rules: Iterable[Rule]) -> Kernel:
-    """The kernel for graphs of these rules: the built-in ones, and those of one's own."""
-    marked = [(rule.name, _mark(rule.function), rule) for rule in {*rules}.difference(BUILT_IN)]
-    marked.sort(key=lambda mark: mark[:2])
-    with _LOCK:  # one thread compiles, the others find what it made
-        return _kernel(tuple((rule, mark) for _, mark, rule in marked))
+    forward: Callable[..., bool]
+    backward: Callable[..., bool]
 
 
 @cache
-def _kernel(custom: tuple[tuple[Rule, str], ...]) -> Kernel:
-    from hashlib import sha256
-
-    numba = extra("numba", "tape", "the tape is compiled by Numba")
-    names = {
-        rule: f"{rule.name}_{k}"
-        for k, rule in enumerate([*BUILT_IN, *(rule for rule, _ in custom)])
-    }
-    codes: Codes = {SPREAD: 0}
-    there, back = [""], [""]
-    for rule, name in names.items():
-        for kind in kinds(rule):
-            codes[rule, kind] = code = len(codes)
-            there.append(_forward(rule, name, kind, code))
-            back.append(_backward(rule, name, kind, code))
-    words = {"forward": "".join(there), "backward": "".join(back)}
-    text = TEXT.format(constants=", ".join(CONSTANTS), **words)
-    marks = [text, numba.__version__, sys.version]
-    marks += [_mark(rule.function) for rule in BUILT_IN] + [mark for _, mark in custom]
-    marks += [_mark(function) for function in (chain_product, *FLOAT_COMPOSED.values())]
-    digest = sha256("\n".join(marks).encode()).hexdigest()[:24]
-    module = _imported(text, f"micrograd_like_kernel_{digest}", names)
-    return Kernel(codes, module.forward, module.backward)
+def kernel() -> Kernel:
+    """The kernel, for all graphs."""
+    extra("numba", "tape", "the tape is compiled by Numba")
+    module = machine_code(KERNEL, "operations", {})
+    return Kernel(module.forward, module.backward)
 
 
-def _forward(rule: Rule, name: str, kind: str, code: int) -> str:
-    x, y = _operands(kind)
-    lines = [
-        f"        elif c == {code}:",
-        *_single(kind),
-        "            for r in range(n):",
-        f"                V[o, r] = {name}({', '.join((x, y)[: rule.arity])})[0]",
-    ]
+def loop(rule: Rule, kinds: str, operands: str = "") -> int:
+    """The address of a rule's loop over rows: of its values, or of the gradients of operands."""
+    name = f"backward_{kinds}_{operands}" if operands else f"forward_{kinds}"
+    with _LOCK:
+        module = _built_in(rule) if rule in BUILT_IN else _module(rule)
+        key = module.__name__, name
+        if key not in _LOOPS:
+            _LOOPS[key] = _with_addresses(getattr(module, name), 5 if operands else 4)
+        code = _LOOPS[key]
+        address: int = code.library.get_pointer_to_function(code.fndesc.llvm_func_name)
+        return address
+
+
+def _with_addresses(function: Callable[..., None], places: int) -> Any:
+    """What Numba compiles of a loop that takes so many addresses of numbers, and a count."""
+    from numba import types
+
+    pointer: Any = types.CPointer  # type: ignore[attr-defined,unused-ignore]
+    signature = types.void(*[pointer(types.float64)] * places, types.int64)
+    (code,) = _compiled(function, signature, cache=True).overloads.values()
+    return code
+
+
+def _module(rule: Rule) -> ModuleType:
+    """A module of a rule's loops."""
+    text = LOOPS.format(name=rule.name, constants=", ".join(CONSTANTS))
+    for kinds in ("v",) if rule.arity == 1 else ("vv", "vs", "sv"):
+        text += _forward(rule, kinds)
+        for operands in ("x",) if rule.arity == 1 else ("x", "y", "xy"):
+            text += _backward(rule, kinds, operands)
+    return machine_code(text, rule.name, {rule: "_rule"})
+
+
+_built_in = cache(_module)  # a rule of one's own may read what has changed since
+
+
+def _forward(rule: Rule, kinds: str) -> str:
+    lines = [f"def forward_{kinds}(xs, ys, out, bad, n):", *_operands(kinds)]
+    lines += ["    out, bad = carray(out, n), carray(bad, n)"]
     if rule.domain:
-        numbers = " and ".join(f"{name} == {name}" for name in rule.asked)
+        asked = " and ".join(f"{name} == {name}" for name in rule.asked)
         lines += [
-            "            for r in range(n):",
-            f"                x, y = {x}, {y}",
-            f"                if not ({rule.domain}) and {numbers or True}:  # NaN is allowed",
-            "                    bad[r] = 1",
+            *_rows(kinds),
+            f"        if not ({rule.domain}) and {asked or True}:  # NaN is allowed",
+            "            bad[r] = 1.0",
         ]
-    return "\n".join(lines) + "\n"
+    value = f"{_call(rule)}[0]"
+    if len(rule.function.__code__.co_code) <= SHORT:
+        lines += ["    if n == 1:", *_reading(kinds, "0")]
+        lines += [f"        out[0] = {value}", "        return"]
+    return "\n".join(["", "", *lines, *_rows(kinds), f"        out[r] = {value}", ""])
 
 
-def _backward(rule: Rule, name: str, kind: str, code: int) -> str:
-    """The chain rule, in which zero times infinity is zero."""
-    call = f"{name}({', '.join(_operands(kind)[: rule.arity])})"
-    loop = ["            for r in range(n):", "                g = G[o, r]"]
-    lines = [f"        elif c == {code}:", *_single(kind)]
-    if len(kinds(rule)) == 1:
-        lines += [*loop, f"                d = {call}"]
-        return "\n".join([*lines, *(_product(k, place) for place, k in enumerate(kind))]) + "\n"
-    for place, k in enumerate(kind):  # short rules: a loop for each gradient that is needed
-        lines.append(f"            if {'pq'[place]} >= 0:")
-        inner = [*loop, f"                d = {call}", _product(k, place)]
-        if k == "s":
-            inner.append(f"            H[{'pq'[place]}] += total(T, n)")
-        lines += ["    " + line for line in inner]
-    return "\n".join(lines) + "\n"
+def _backward(rule: Rule, kinds: str, operands: str) -> str:
+    """The chain rule, in which zero times infinity is zero.
+
+    The gradient of a single number is a sum over rows, in any order.
+    """
+    lines = [f"def backward_{kinds}_{operands}(xs, ys, grads, dx, dy, n):", *_operands(kinds)]
+    lines += ["    grads = carray(grads, n)"]
+    steps, ends = [f"        d = {_call(rule)}"], []
+    for place, (x, kind) in enumerate(zip("xy", kinds, strict=False), 1):
+        if x not in operands:
+            continue
+        product = f"chain_product(grads[r], d[{place}])"
+        if kind == "v":
+            lines += [f"    d{x} = carray(d{x}, n)"]
+            steps += [f"        d{x}[r] += {product}"]
+        else:
+            lines += [f"    d{x} = carray(d{x}, 1)", f"    total_{x} = 0.0"]
+            steps += [f"        total_{x} = plus(total_{x}, {product})"]
+            ends += [f"    d{x}[0] += total_{x}"]
+    return "\n".join(["", "", *lines, *_rows(kinds), *steps, *ends, ""])
 
 
-def _product(kind: str, place: int) -> str:
-    target = f"G[{'pq'[place]}, r] +=" if kind == "v" else "T[r] ="
-    d = f"d[{place + 1}]"
-    return f"                {target} chain_product(g, {d})"
+def _call(rule: Rule) -> str:
+    return f"_rule({', '.join('xy'[: rule.arity])})"
 
 
-def _operands(kind: str) -> tuple[str, str]:
-    rows = ["V[i, r]", "V[j, r]"]
-    x, y = (row if k == "v" else "s" for row, k in zip(rows, (kind + "v")[:2], strict=True))
-    return (x, y) if len(kind) > 1 else (x, "0.0")
+def _operands(kinds: str) -> list[str]:
+    found = []
+    for x, kind in zip("xy", kinds, strict=False):
+        found += [f"    {x}s = carray({x}s, {'n' if kind == 'v' else 1})"]
+        found += [f"    {x} = {x}s[0]"] if kind == "s" else []
+    return found
 
 
-def _single(kind: str) -> list[str]:
-    return [f"            s = S[{'ij'[kind.index('s')]}]"] if "s" in kind else []
+def _rows(kinds: str) -> list[str]:
+    return ["    for r in range(n):", *_reading(kinds, "r")]
 
 
-def _compiled(names: dict[Rule, str]) -> dict[str, Any]:
-    """The rules as functions that Numba puts into its loops, and what domains may call."""
-    from numba import float64, njit
+def _reading(kinds: str, row: str) -> list[str]:
+    rows = [x for x, kind in zip("xy", kinds, strict=False) if kind == "v"]
+    return [f"        {x} = {x}s[{row}]" for x in rows]
+
+
+@cache
+def _shared() -> tuple[dict[str, Any], ModuleType]:
+    """What texts call, and the elementary functions for machine code."""
+    found = {"chain_product": _compiled(chain_product, forceinline=True), "plus": _plus()}
+    return found | _calls(), elementary(of_math, FLOAT_COMPOSED, _compiled)
+
+
+def _compiled(function: Callable[..., Any], signature: Any = None, **options: Any) -> Any:
+    """A function that only machine code calls: Python and C get no way to call it."""
+    import numba
+
+    njit: Any = numba.njit
+    options |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return njit(signature, error_model="numpy", **options)(function)
+
+
+def _functions(rules: Mapping[Rule, str]) -> dict[str, Any]:
+    """The rules as functions that Numba puts into loops, and what their domains may call."""
+    from numba import float64
     from numba.core.errors import NumbaError
 
-    def compiled(function: Callable[..., Any], **options: Any) -> Any:
-        # Only machine code calls these: what Python or C would call them by need not be compiled.
-        options |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-        return njit(function, error_model="numpy", **options)
-
-    m = elementary(of_math, FLOAT_COMPOSED, compiled)
-    ready: dict[str, Any] = {"chain_product": compiled(chain_product, forceinline=True)}
-    for rule in names:  # what domains call
-        for name in compile(rule.domain or "0", "domain", "eval").co_names:
-            if name not in ("x", "y", *CONSTANTS, *BUILTINS):
-                ready[name] = getattr(m, name)
-    for rule, name in names.items():
-        ready[name] = compiled(bind(rule.function, m), forceinline=True)
-        if rule not in BUILT_IN:
-            try:
-                ready[name].compile((float64,) * rule.arity)
-            except NumbaError as error:
-                said = [line for line in str(error).splitlines() if line and "pipeline" not in line]
-                raise TypeError(
-                    f"Tape: the rule {rule.name} takes more than numbers and m, and Numba cannot "
-                    f"compile it: {said[0].strip()}"
-                ) from None
-    return ready
+    shared, m = _shared()
+    found = shared.copy()
+    for rule, name in rules.items():
+        for called in compile(rule.domain or "0", "domain", "eval").co_names:
+            if called not in ("x", "y", *CONSTANTS, *BUILTINS):
+                found[called] = getattr(m, called)
+        found[name] = _compiled(bind(rule.function, m), forceinline=True)
+        if rule in BUILT_IN:
+            continue
+        try:
+            found[name].compile((float64,) * rule.arity)
+        except NumbaError as error:
+            said = [line for line in str(error).splitlines() if line and "pipeline" not in line]
+            raise TypeError(
+                f"Tape: the rule {rule.name} takes more than numbers and m, and Numba cannot "
+                f"compile it: {said[0].strip()}"
+            ) from None
+    return found
 
 
-def _imported(text: str, name: str, names: dict[Rule, str]) -> ModuleType:
-    """A module of this text, in a file of its name, beside which Numba keeps what it compiles.
+def _plus() -> Any:
+    """A sum of two, one of many that may be taken in any order: several rows are summed at once."""
+    from numba import types
+    from numba.extending import intrinsic
 
-    The text calls the rules by ``names``.
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.fadd(*arguments, flags=("reassoc", "nsz"))
+
+    def plus(context: Any, a: Any, b: Any) -> Any:
+        return types.float64(types.float64, types.float64), generate
+
+    return intrinsic(plus)
+
+
+def _calls() -> dict[str, Any]:
+    """The calls of loops over rows by their addresses; they are true where a rule raised."""
+    from llvmlite import ir  # type: ignore[import-untyped,unused-ignore]
+    from numba import types
+    from numba.extending import intrinsic
+
+    pointer, count = ir.IntType(8).as_pointer(), ir.IntType(64)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        loop, *places, n = arguments
+        with builder.goto_entry_block():  # Numba's functions write what they return and raise
+            results = [builder.bitcast(builder.alloca(pointer), pointer) for _ in range(2)]
+        places = results + [builder.inttoptr(place, pointer) for place in places]
+        function = ir.FunctionType(ir.IntType(32), [*[pointer] * len(places), count])
+        return builder.call(builder.inttoptr(loop, function.as_pointer()), [*places, n])
+
+    def forward(context: Any, loop: Any, x: Any, y: Any, out: Any, bad: Any, n: Any) -> Any:
+        return types.int32(*[types.int64] * 6), generate
+
+    def backward(
+        context: Any, loop: Any, x: Any, y: Any, grads: Any, dx: Any, dy: Any, n: Any
+    ) -> Any:
+        return types.int32(*[types.int64] * 7), generate
+
+    return {"call_forward": intrinsic(forward), "call_backward": intrinsic(backward)}
+
+
+def machine_code(text: str, name: str, rules: Mapping[Rule, str]) -> ModuleType:
+    """A module of this text, in a file of its own, beside which Numba keeps what it compiles.
+
+    The text calls the rules by the names that are given for them.
     """
     import importlib.util
+    from hashlib import sha256
 
     from micrograd_like.files import write
 
-    if name in sys.modules:
-        return sys.modules[name]
-    path = _folder() / f"{name}.py"
-    if not path.exists() or path.read_text("utf-8") != text:
-        write(path, text.encode())
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    vars(module).update(_compiled(names))
-    spec.loader.exec_module(module)
-    sys.modules[name] = module
-    return module
+    marks = [text, _surroundings(), *(_mark(rule.function) for rule in rules)]
+    name = f"micrograd_like_{name}_{sha256(chr(10).join(marks).encode()).hexdigest()[:24]}"
+    with _LOCK:
+        if name in sys.modules:
+            return sys.modules[name]
+        path = _folder() / f"{name}.py"
+        if not path.exists() or path.read_text("utf-8") != text:
+            write(path, text.encode())
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        vars(module).update(_functions(rules))
+        spec.loader.exec_module(module)
+        sys.modules[name] = module
+        return module
+
+
+@cache
+def _surroundings() -> str:
+    """What all compiled code depends on, as text."""
+    import numba
+
+    shared = (chain_product, *FLOAT_COMPOSED.values(), _plus.__code__, _calls.__code__)
+    return "\n".join([numba.__version__, sys.version, *map(_mark, shared)])
 
 
 @cache

@@ -73,15 +73,15 @@ class Tape:
         self.single = isinstance(roots, Value)
         self.roots, self.inputs, order = roots_and_inputs("Tape", roots, inputs)
         self.parallel = flag(parallel, "Tape: parallel")
-        compiled = kernel({v._rule for v in order if v._rule is not None})
+        compiled = kernel()
         graph = graph_arrays(self.roots, self.inputs, order)
-        self._each = Runner(Program(graph, compiled.codes), compiled)
+        self._each = Runner(Program(graph), compiled)
         self.parameters = list(graph.scalars.leaves.values())
         # What depends on no input, such as a penalty for large weights, is computed once.
         self._once: Runner | None = None
         if invariants := list(graph.scalars.operations.values()):
             graph = graph_arrays(invariants, self.parameters, invariants)
-            self._once = Runner(Program(graph, compiled.codes), compiled)
+            self._once = Runner(Program(graph), compiled)
         self._count = len(order) - len(self.inputs) - len(self.parameters)
         self._lock = allocate_lock()  # of the memory of both
         self._thread = _local()  # .latest: the rows of its latest forward, and the parameters
@@ -248,19 +248,22 @@ class Tape:
         return outcome
 
     def _run(self, rows: Any, numbers: Any, upstream: Any, input_gradients: bool) -> Outcome:
+        import numpy as np
+
         each, once = self._each, self._once
         options = {"input_gradients": input_gradients, "parallel": self.parallel}
         if once is None:
             return each.run(rows, each.scalars(numbers), upstream, **options)
         row, constants = numbers[None], once.scalars()
-        known = once.run(row, constants)
+        known = once.run(row, constants, input_gradients=True, keep=upstream is not None)
         outcome = each.run(rows, each.scalars(numbers, known.outputs[0]), upstream, **options)
         if known.suspects:  # it is the row 0
             outcome = outcome._replace(suspects=known.suspects + outcome.suspects)
         if upstream is None:
             return outcome
         back = once.run(row, constants, outcome.invariants[None], input_gradients=True, kept=True)
-        return outcome._replace(leaves=outcome.leaves + back.inputs[0])
+        with np.errstate(all="ignore"):  # what is infinite may meet its opposite
+            return outcome._replace(leaves=outcome.leaves + back.inputs[0])
 
     def _explain(self, rows: Any, numbers: Any, suspects: Sequence[int]) -> None:
         """Raise what the engine raises at the first row at which an operation is undefined."""

@@ -2,6 +2,7 @@
 
 import copy
 import math
+import os
 import pickle
 import random
 import subprocess
@@ -9,15 +10,16 @@ import sys
 import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import of, unlisted
+from conftest import BUILT_IN, of, unlisted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from micrograd_like import MLP, Value, hinge, mse, replay, rule, topological_order
-from micrograd_like.compile import kernel
+from micrograd_like.compile import blocks
 from micrograd_like.compile.tape import Tape
 from micrograd_like.strategies import Graph, graphs
 
@@ -124,6 +126,81 @@ def test_every_rule_is_the_engines_to_a_few_ulp(graph: Graph, data: st.DataObjec
         assert total == near(sum(found), 1e-7, sum(map(abs, found)))
 
 
+@given(graphs(EXACT, max_nodes=40, max_leaves=4), st.data())
+@settings(deadline=None, max_examples=100)
+def test_places_are_used_again_and_no_bit_changes(graph: Graph, data: st.DataObject) -> None:
+    """Long graphs, whose values share places, at the borders of blocks and of lines of the cache.
+
+    Three different rows in turns have the engine's values and gradients.
+    """
+    count = data.draw(st.integers(1, len(graph.leaves)))
+    if not used(graph, count):
+        return
+    moves = st.floats(-1, 1, width=16)
+    rows = [[x + data.draw(moves) for x in graph.leaves[:count]] for _ in range(3)]
+    try:
+        expected = [eager(graph, row, graph.leaves) for row in rows]
+    except ArithmeticError:
+        return
+    number = data.draw(st.sampled_from([1, 2, 7, 8, 9, 63, 64, 65, 1000]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "ROWS", (64, 64))
+        outputs, slopes, _ = replayed(graph, (rows * 334)[:number])
+    for k in range(number):
+        value, grads = expected[k % 3]
+        assert same(outputs[k], value)
+        assert all(map(same, slopes[k], grads))
+
+
+@given(graphs(max_nodes=25, max_leaves=4), st.data())
+@settings(deadline=None, max_examples=100)
+def test_several_roots_of_any_graph_are_the_engines(graph: Graph, data: st.DataObject) -> None:
+    """Values, the inputs' gradients and the parameters', with an upstream gradient for each."""
+    leaves = [Value(x) for x in graph.leaves]
+    inputs, parameters = leaves[:-1], leaves[-1:]
+    values = graph.values(leaves)[len(leaves) :]
+    roots = [v for v in values if {*inputs} & {*topological_order(v)}]
+    if not inputs or not roots:
+        return
+    roots = data.draw(st.lists(st.sampled_from(roots), min_size=1, max_size=4))
+    weights = data.draw(st.lists(st.integers(-2, 2), min_size=len(roots), max_size=len(roots)))
+    present = {*topological_order(*roots)}
+    inputs = [v for v in inputs if v in present]
+    tape = Tape(roots, inputs)
+    number = data.draw(st.sampled_from([1, 65]))
+    outputs = tape.forward([[v.data for v in inputs]] * number)
+    assert (outputs == [near(v.data, 1e-9) for v in roots]).all()
+    slopes = tape.backward(upstream=[weights] * number, input_gradients=True)
+    found = [v.grad for v in parameters]
+    for v in leaves:
+        v.grad = 0.0
+    sum(weight * v for weight, v in zip(weights, roots, strict=True)).backward()
+    grads = [v.grad for v in inputs]
+    assert [*slopes[0]] == near(grads, 1e-7, *grads)
+    assert (slopes == slopes[0]).all() or np.isnan(slopes).any()
+    assert found == near([number * v.grad for v in parameters], 1e-7, *grads)
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_a_derivative_reads_what_its_formula_names(name: str) -> None:
+    """No other operand changes it, whatever is in its place by then."""
+    rule = BUILT_IN[name]
+    points = [-2.0, -0.5, 0.5, 2.0]
+    for place, formula in enumerate(rule.derivatives, 1):
+        names = compile(formula, "derivative", "eval").co_names
+        for x in points:
+            for y in points[: 4 if rule.arity == 2 else 1]:
+                operands = (x, y)[: rule.arity]
+                if not rule.is_defined(*operands):
+                    continue
+                expected = rule.function(*operands)[place]
+                for garbage in (1e-310, 0.0, 1e300, math.inf, math.nan):
+                    others = [
+                        v if k in names else garbage for k, v in zip("xy", operands, strict=False)
+                    ]
+                    assert same(rule.function(*others)[place], expected)
+
+
 def near(expected: Any, share: float, *sizes: float) -> Any:
     """What is equal to a share, and to 1e-9 of the largest finite size; NaN is equal to NaN."""
     size = 1 + max([0.0, *(abs(x) for x in sizes if math.isfinite(x))])
@@ -170,6 +247,39 @@ def test_threads_change_no_bit() -> None:
     assert results[0] == results[1] == results[2] == results[3]
 
 
+def test_each_thread_has_memory_of_its_own_whatever_the_blocks() -> None:
+    """Of 100 blocks on several threads no more memory is left than there are threads."""
+    _, tape, rows = moons_tape(parallel=True)
+    tape.gradient(np.tile(rows, (26, 1)))
+    assert 1 <= len(tape._each._memory) <= (os.cpu_count() or 1)
+
+
+def test_long_sums_need_few_places() -> None:
+    """A neuron of 1,000 weights: on the way back, too, no product and no sum is kept."""
+    x = [Value(0.1, f"x{k}") for k in range(1000)]
+    w = [Value(0.2, f"w{k}") for k in range(1000)]
+    tape = Tape(sum(a * b for a, b in zip(x, w, strict=True)).tanh(), x)
+    for input_gradients in (None, False, True):
+        passes = tape._each.program.passes(input_gradients)
+        assert passes.values <= 1000 + 3
+        assert passes.gradients <= 1000 + 2
+    tape.gradient([[0.5] * 1000])
+    assert w[7].grad == pytest.approx(0.5 * (1 - math.tanh(100.0) ** 2))
+
+
+def test_infinite_gradients_of_opposite_signs_are_nan_in_silence() -> None:
+    """Of what is computed once and of each row, and of several blocks; as the engine does."""
+    x, w = Value(0.0, "x"), Value(1.0, "w")
+    product = (w + w) * (x / w)
+    tape = Tape(product * product, [x])
+    tape.gradient([[1e200]])
+    assert math.isnan(w.grad)
+    w.grad, tape = 0.0, Tape(w * x, [x])
+    tape.forward([[1e308]] * 256 + [[-1e308]] * 256)
+    tape.backward(upstream=[1e200] * 512)
+    assert math.isnan(w.grad)
+
+
 def test_memory_is_bounded_by_the_block_not_by_the_batch() -> None:
     """20,000 rows of a network, whose values and gradients are 300 MB, take a few MB."""
     _, tape, rows = moons_tape()
@@ -200,21 +310,45 @@ def test_a_long_graph_is_replayed() -> None:
     assert (slope, w.grad) == pytest.approx(slopes, rel=1e-12)
 
 
-def test_another_process_finds_the_kernel_on_disk() -> None:
-    """What this process compiled, the next one loads; Numba counts."""
-    moons_tape()[1].gradient([[0.0, 0.0, 1.0]])
-    program = (
-        "from micrograd_like import Value, Tape\n"
-        "from micrograd_like.compile.kernel import kernel\n"
-        "x = Value(2.0)\n"
-        "print(Tape(x * x, [x]).gradient([[3.0]]))\n"
-        "for function in kernel([])[1:]:\n"
-        "    print(sum(function.stats.cache_hits.values()), len(function.stats.cache_misses))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.splitlines() == ["[9.]", "1 0", "1 0"]
+PROGRAM = """
+from micrograd_like import Tape, Value
+from micrograd_like.compile import kernel
+x, w = Value(2.0), Value(3.0)
+tape = Tape(w * x, [x])
+print(*(name for _, name in kernel._LOOPS))
+print(*tape.gradient([[4.0]]), w.grad)
+print(*(name for _, name in kernel._LOOPS))
+for function in kernel.kernel():
+    print(sum(function.stats.cache_hits.values()))
+"""
+
+
+def start(cache: Path) -> "subprocess.Popen[str]":
+    """The program in a Python of its own, which keeps what it compiles in a folder."""
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM], env=os.environ | {"XDG_CACHE_HOME": str(cache)},
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def test_processes_share_on_disk_what_they_compile(tmp_path: Path) -> None:
+    """Two at once each compile what the graph needs, not more; the next one loads it."""
+    first = [start(tmp_path) for _ in range(2)]
+    expected = ["forward_sv", "12.0 4.0", "forward_sv backward_sv_x"]
+    for process in first:
+        assert process.communicate()[0].splitlines()[:3] == expected
+        assert process.returncode == 0
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.nb[ci]")}
+    assert kept
+    assert start(tmp_path).communicate()[0].splitlines() == [*expected, "1", "1"]
+    assert kept == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.nb[ci]")}
+
+
+def test_without_a_folder_to_keep_it_the_kernel_is_compiled(tmp_path: Path) -> None:
+    """Where the cache would be there is a file."""
+    (tmp_path / "file").write_text("")
+    lines = start(tmp_path / "file").communicate()[0].splitlines()
+    assert lines[1:] == ["12.0 4.0", "forward_sv backward_sv_x", "0", "0"]
 
 
 def test_parameters_are_read_at_forward_and_gradients_accumulate() -> None:
@@ -270,7 +404,7 @@ def test_what_is_done_twice_is_done_once_and_its_gradients_are_the_engines() -> 
         return (w * x + y) * 0.1 + (w * x + y) * (w * x)
 
     tape = Tape(program(), [x, y])
-    assert tape._each.program.values == 2 + 5  # two inputs, five of the eight operations
+    assert len(tape._each.program.passes(None).forward.table) == 5 + 1  # of the eight operations
     tape.forward([[0.3, 0.7]])
     slopes = tape.backward(input_gradients=True)
     found, w.grad = w.grad, 0.0
@@ -307,13 +441,6 @@ def test_what_depends_on_no_input_is_computed_once() -> None:
     assert not any(w.grad for w in weights)
 
 
-@pytest.fixture
-def small_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Kernels of a graph's own rules alone, which take less time to compile."""
-    monkeypatch.setattr(kernel, "BUILT_IN", ())
-
-
-@pytest.mark.usefixtures("small_kernels")
 def test_a_rule_of_ones_own_is_compiled_too() -> None:
     """With a domain of its own, at which a row is stopped."""
 
@@ -335,7 +462,32 @@ def test_a_rule_of_ones_own_is_compiled_too() -> None:
         assert w.grad == 0.5 * 2.0
 
 
-@pytest.mark.usefixtures("small_kernels")
+def test_the_formula_of_a_rule_of_ones_own_is_for_people_only() -> None:
+    """What its derivative reads is kept, though the formula does not name it."""
+
+    @unlisted
+    @rule("sq", "x * x", "2")
+    def squared(x: Any) -> Any:
+        return x * x, 2 * x
+
+    x, w = Value(3.0, "x"), Value(2.0, "w")
+    tape = Tape((squared(w * x) + 1) * (x - 1) + x, [x])
+    tape.gradient([[5.0]])
+    assert w.grad == 2 * 10.0 * 5.0 * 4.0
+
+
+def test_an_error_in_machine_code_alone_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a rule of one's own raises that does not in the engine there is no number."""
+    x, w = Value(1.0, "x"), Value(2.0, "w")
+    tape = Tape(w * x, [x])
+    runner = tape._each
+    failing = runner._kernel._replace(forward=lambda *arguments: False)
+    monkeypatch.setattr(runner, "_kernel", failing)
+    with pytest.raises(ArithmeticError, match="a rule raised an error that it does not in the"):
+        tape.gradient([[1.0]])
+    assert w.grad == 0.0
+
+
 def test_a_rule_is_what_it_was_when_it_was_recorded() -> None:
     """Defined again it is another; so it is when a number that it reads has changed."""
     x, y = Value(3.0, "x"), Value(4.0, "y")
@@ -590,8 +742,8 @@ def test_an_interrupted_run_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatc
     runner = tape._each
     whole = runner._kernel
 
-    def interrupted(*arguments: Any) -> None:
-        runner._gradients[0][0][:] = 1.0
+    def interrupted(*arguments: Any) -> bool:
+        arguments[7][:] = 1.0  # the gradients
         raise KeyboardInterrupt
 
     monkeypatch.setattr(runner, "_kernel", whole._replace(backward=interrupted))
