@@ -47,8 +47,8 @@ def forward(X, table, loops, roots, S, Y, V, bad, size):
     for k in range(X.shape[1]):
         for r in range(n):
             V[k * size + r] = X[r, k]
-    after = loops[table[0, 0]]  # known before it is called, which saves a fifth of a single row
-    for k in range(len(table) - 1):  # the last is no operation
+    after = loops[table[0, 0]]  # each is read before the one ahead of it is called: the processor
+    for k in range(len(table) - 1):  # then knows where to go on, which saves a fifth of one row
         loop, after = after, loops[table[k + 1, 0]]
         i, j = table[k, 1], table[k, 2]
         x = v + 8 * i * size if i >= 0 else s + 8 * ~i
@@ -306,7 +306,8 @@ def machine_code(text: str, name: str, rules: Mapping[Rule, str]) -> ModuleType:
     from micrograd_like.files import write
 
     marks = [text, _surroundings(), *(_mark(rule.function) for rule in rules)]
-    name = f"micrograd_like_{name}_{sha256(chr(10).join(marks).encode()).hexdigest()[:24]}"
+    digest = sha256("\n".join(marks).encode()).hexdigest()[:24]
+    name = f"micrograd_like_{name}_{digest}"
     with _LOCK:
         if name in sys.modules:
             return sys.modules[name]
