@@ -35,7 +35,9 @@ IMPORTS = {
 SMALL = 10**4  # the size to which the cost per node of larger graphs is compared
 BATCHES = (1, 10, 32, 100, 1000, 10**4, 10**5)
 PATIENCE = 10.0  # seconds of one step, from which a larger batch is left out
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+ONE_THREAD: dict[str, str] = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"
+)
 Cells = dict[str, str]
 Costs = dict[str, float]
 
@@ -44,12 +46,12 @@ class Options(NamedTuple):
     """How much is measured."""
 
     rounds: int
-    steps: int  # of an engine, in a row
+    turn: float  # seconds of an engine's steps in a row
     batches: tuple[int, ...]
     limit: float  # seconds, after which one that is done once is left
 
 
-FULL = Options(5, 3, BATCHES, 60)
+FULL = Options(5, 2, BATCHES, 60)
 QUICK = Options(2, 1, (1, 32, 1000, 10**4), 12)
 
 
@@ -82,9 +84,10 @@ def duration(seconds: float) -> str:
 
 
 def cells(costs: Costs, show: Callable[[float], str] = duration) -> Cells:
-    """Each cost as text, those of the peers with their ratio to ours."""
+    """Each cost as text, those of the peers with their ratio to ours, if ours is there."""
+    ours = costs.get(OURS)
     return {
-        name: show(cost) if name == OURS else f"{show(cost)} ({ratio(cost / costs[OURS])}×)"
+        name: f"{show(cost)} ({ratio(cost / ours)}×)" if ours and name != OURS else show(cost)
         for name, cost in costs.items()
     }
 
@@ -137,7 +140,7 @@ def moons_eager(report: Report, options: Options) -> None:
         with ExitStack() as stack:
             workers = engines(stack, report)
             losses = [worker.ask("moons_step", name) for name, worker in workers.items()]
-            costs = least(workers, options.rounds, "moons_seconds", collecting, options.steps)
+            costs = least(workers, options.rounds, "moons_seconds", collecting, options.turn)
         report.scalars[title] = cells(costs)
         report.step = report.step or costs
     apart = max(abs(loss / losses[0] - 1) for loss in losses)

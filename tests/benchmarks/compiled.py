@@ -47,7 +47,10 @@ def seconds_of(step: Callable[[], object], enough: float = 0.02) -> float:
     """The time of one call, averaged over as many as take a moment."""
     start = time.perf_counter()
     step()
-    count = max(1, min(1000, int(enough / (time.perf_counter() - start + 1e-9))))
+    once = time.perf_counter() - start
+    if once > enough:
+        return once
+    count = min(1000, int(enough / (once + 1e-9)))
     start = time.perf_counter()
     for _ in range(count):
         step()

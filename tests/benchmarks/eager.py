@@ -143,18 +143,22 @@ def moons_step(name: str) -> float:
     return float(loss.data)
 
 
-def moons_seconds(name: str, collecting: bool, steps: int) -> float:
-    """The seconds of a step, averaged over consecutive ones, with or without the collector."""
+def moons_seconds(name: str, collecting: bool, enough: float) -> float:
+    """The seconds of a step, with or without the collector.
+
+    It is an average over as many steps as take ``enough`` seconds: a few steps may be lucky, and
+    meet none of the long collections.
+    """
     gc.collect()
     if not collecting:
         gc.disable()
     moons_step(name)
-    start = time.perf_counter()
-    for _ in range(steps):
+    count, start = 0, time.perf_counter()
+    while (elapsed := time.perf_counter() - start) < enough:
         moons_step(name)
-    seconds = time.perf_counter() - start
+        count += 1
     gc.enable()
-    return seconds / steps
+    return elapsed / count
 
 
 def count_nodes(root: Any) -> int:
