@@ -22,7 +22,7 @@ __all__ = ["attributes", "copied", "deepcopied", "detached", "reduced"]
 
 _THREAD = _local()
 SLOTS = ("_data", "_dx", "_dy", "_rule", "_x", "_y", "grad", "label")  # the engine's own
-DERIVED = ("_closure", "_operands")  # a closure would go to the first node's operands
+DERIVED = ("_leafs", "_operands")  # a closure would go to the first node's operands
 BLOCK = 50  # nodes, as deep as a pickler may go where a token is another's
 
 

@@ -21,18 +21,20 @@ from micrograd_like.arguments import elementwise, flag, is_array, number, text
 from micrograd_like.copying import attributes, copied, deepcopied, detached, reduced
 from micrograd_like.elementary import bind, elementary
 from micrograd_like.graph import (
+    CLOSURES,
     NOT_COMPUTED,
     NotComputed,
+    begin_pass,
     data_changed,
     described,
     edges,
+    inputs_of,
     recorded,
-    refuse_cycles,
     replay,
     topological_order,
 )
 from micrograd_like.guard import ONE_PASS
-from micrograd_like.micrograd import Micrograd, by_hand
+from micrograd_like.micrograd import Micrograd, by_hand, with_closures
 from micrograd_like.notation import OPERATORS, Written, undefined
 from micrograd_like.rules import RULES, Rule
 from micrograd_like.table import CONSTANTS
@@ -121,7 +123,7 @@ class Value(Micrograd, Methods):
     @property
     def inputs(self) -> tuple[Operand, ...]:
         """The operands in order: Values, and plain numbers for constants."""
-        return tuple(v for v, _ in recorded(self))
+        return tuple(inputs_of(self))
 
     @property
     def local_grads(self) -> tuple[float | None, ...]:
@@ -142,13 +144,16 @@ class Value(Micrograd, Methods):
         """
         flag(create_graph, "backward: create_graph")
         with ONE_PASS.backward:
-            refuse_cycles()
+            begin_pass()
             if create_graph:
                 _backward_on_values(self)
             else:
                 order = _start_pass(self)
                 self.grad += 1.0
-                _chain_rule(order)
+                if CLOSURES:
+                    with_closures(order, _chain_rule)
+                else:
+                    _chain_rule(order)
 
     def detach(self) -> Value:
         """A new leaf with the same number, label and attributes, outside the graph."""

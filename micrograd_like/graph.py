@@ -24,24 +24,29 @@ if TYPE_CHECKING:
     Node = TypeVar("Node")
 
 __all__ = [
+    "CLOSURES",
     "NOT_COMPUTED",
+    "Closure",
     "NotComputed",
     "as_function_of",
     "backward_edges",
+    "begin_pass",
     "chain_product",
     "check_assigned",
+    "closure_of",
     "connect",
+    "connect_closure",
     "data_changed",
     "dependents",
     "described",
     "edges",
     "evaluated",
     "gradients_of",
+    "inputs_of",
     "names_of",
     "operands_by",
     "operands_of",
     "recorded",
-    "refuse_cycles",
     "replay",
     "topological_order",
 ]
@@ -56,6 +61,10 @@ class NotComputed(float):
 NOT_COMPUTED = NotComputed()
 
 
+HIDDEN = "hidden"  # the rule of what stands between a node and its operands
+CLOSURES: list[Any] = []  # that the pass under way has met
+
+
 class Rest:
     """The further operands of a node that has more than two: no value, and no reader meets it.
 
@@ -63,33 +72,91 @@ class Rest:
     """
 
     __slots__ = ("_dx", "_dy", "_x", "_y", "grad")
-    _rule = "rest"
+    _rule = HIDDEN
 
-    def __init__(self, x: Any, dx: Any, y: Any, dy: Any) -> None:
-        self._x, self._dx, self._y, self._dy = x, dx, y, dy
+    def __init__(self, edges: list[tuple[Any, Any]]) -> None:
+        _connect(self, edges)
         self.grad = NOT_COMPUTED
+
+
+class Closure:
+    """What stands between a node and its operands where the program passes the gradient on.
+
+    It is run when the node's gradient arrives here; the operands behind it get nothing else, and
+    come after it in a pass.  ``local_grads`` gives the derivatives to readers.
+    """
+
+    __slots__ = ("_dx", "_dy", "_grad", "_x", "_y", "inputs", "local_grads", "run")
+    _rule = HIDDEN
+
+    def __init__(
+        self,
+        inputs: Sequence[Any],
+        run: Any,  # without arguments
+        local_grads: Callable[[], list[float | None]],
+    ) -> None:
+        _connect(self, [(x, 0.0) for x in inputs if hasattr(x, "_rule")])
+        self.inputs, self.run, self.local_grads = inputs, run, local_grads
+        self._grad: float = NOT_COMPUTED
+
+    @property
+    def grad(self) -> float:
+        """The node's gradient, in a pass."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, grad: float) -> None:
+        self._grad = grad
+        if type(grad) is NotComputed:  # the mark of a pass that begins
+            CLOSURES.append(self)
+        elif type(grad) is float:
+            self.run()
 
 
 def connect(node: Any, rule: Any, inputs: Iterable[Any], local_grads: Iterable[Any]) -> None:
     """Make a node the result of an operation on any number of inputs, or a leaf if it has none."""
-    edges = list(zip(inputs, local_grads, strict=True))
+    node._rule = rule
+    _connect(node, list(zip(inputs, local_grads, strict=True)))
+
+
+def _connect(node: Any, edges: list[tuple[Any, Any]]) -> None:
     while len(edges) > 2:
-        (y, dy), (x, dx) = edges.pop(), edges.pop()
-        edges.append((Rest(x, dx, y, dy), 1.0))
+        edges[-2:] = [(Rest(edges[-2:]), 1.0)]
     (x, dx), (y, dy) = (*edges, (None, None), (None, None))[:2]
-    node._rule, node._x, node._dx, node._y, node._dy = rule, x, dx, y, dy
+    node._x, node._dx, node._y, node._dy = x, dx, y, dy
+
+
+def connect_closure(node: Any, rule: Any, closure: Closure) -> None:
+    """Make a node the result of an operation whose gradient a closure passes on."""
+    node._rule = rule
+    _connect(node, [(closure, 1.0)])
+
+
+def closure_of(node: Any) -> Closure | None:
+    """What passes a node's gradient on, if that is a closure."""
+    found = node._x
+    return found if type(found) is Closure else None
 
 
 def recorded(node: Any) -> list[tuple[Any, float | None]]:
     """The inputs of a node and their local derivatives, of which a constant has none."""
     if node._rule is None:
         return []
+    if type(node._x) is Closure:
+        return list(zip(node._x.inputs, node._x.local_grads(), strict=True))
     rest, found = node, []
     while type(rest._y) is Rest:
         found.append((rest._x, rest._dx))
         rest = rest._y
     found += [(rest._x, rest._dx), (rest._y, rest._dy)]
     return found[: node._rule.arity]
+
+
+def inputs_of(node: Any) -> list[Any]:
+    """The inputs of a node; no closure is asked."""
+    if type(node._x) is Closure:
+        return list(node._x.inputs)
+    return [v for v, _ in recorded(node)]
 
 
 FEW = 50
@@ -110,7 +177,7 @@ def check_assigned(node: Any, inputs: Iterable[Any]) -> None:
         v = stack.pop()
         if v is node:
             raise cycle(node)
-        stack += (x for _, x, _ in edges(v))
+        stack += (x for x in inputs_of(v) if hasattr(x, "_rule"))
     _UNSEEN.append(ref(node))
 
 
@@ -120,6 +187,12 @@ def cycle(node: Any) -> ValueError:
         f"Value._prev = ...: {short(node)} is among the values that it is made of, and a graph has "
         "no cycles; the operands are not taken"
     )
+
+
+def begin_pass() -> None:
+    """What comes before a pass: no closure has been met, and there is no cycle."""
+    CLOSURES.clear()
+    refuse_cycles()
 
 
 def refuse_cycles() -> None:
@@ -140,7 +213,9 @@ def refuse_cycles() -> None:
                 is_open[id(stack.pop())] = False
                 continue
             is_open[id(node)] = True
-            for _, v, _ in edges(node):
+            for v in inputs_of(node):
+                if not hasattr(v, "_rule"):  # a constant
+                    continue
                 if is_open.get(id(v)):
                     _take_back(assigned, [*stack, v], is_open)
                 if id(v) not in is_open:
@@ -178,7 +253,7 @@ def topological_order(*roots: Node) -> list[Node]:
         node = stack.pop()
         if node is None:  # the inputs of the next one are in the order
             node = stack.pop()
-            if type(node) is not Rest:
+            if node._rule is not HIDDEN:
                 order.append(node)
         elif id(node) not in met:
             met.add(id(node))

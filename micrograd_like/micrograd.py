@@ -2,10 +2,10 @@
 
 The engine and all readers know a node by its rule, its ``inputs`` and its ``local_grads``.  Here
 are micrograd's names for these, and operations made by hand: a number, the Values that it was made
-of, and a closure that adds to their gradients.  The closure is run when it is assigned, with 1 and
-with -2 for the gradient of the result; what it adds is the local derivative, which is recorded like
-any other.  `Value.backward` does not run it again.  Copies of a node have its local derivatives,
-and no closure.
+of, and a closure that adds to their gradients.  `Value.backward` runs the closure when the gradient
+of its node is complete.  Pictures, steps and checks need the local derivatives: for them it is run
+with 1, -2 and 1 for that gradient, and what it adds with 1 is the local derivative.  Copies of a
+node have its local derivatives, and no closure.
 
 >>> import math
 >>> from micrograd_like import Value
@@ -26,11 +26,22 @@ and no closure.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 
 from micrograd_like.arguments import expect, function, is_list, is_value, number, short, text
-from micrograd_like.graph import NOT_COMPUTED, chain_product, check_assigned, connect, edges
+from micrograd_like.graph import (
+    CLOSURES,
+    NOT_COMPUTED,
+    Closure,
+    chain_product,
+    check_assigned,
+    closure_of,
+    connect,
+    connect_closure,
+    edges,
+)
 from micrograd_like.guard import ONE_PASS
 from micrograd_like.notation import SIGNS, code, one_line, plural
 from micrograd_like.table import RULES, Rule
@@ -39,10 +50,10 @@ TYPE_CHECKING = False  # typing itself would take most of the time of the import
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["Micrograd", "by_hand"]
+__all__ = ["Micrograd", "by_hand", "with_closures"]
 
 # Attributes of a node that belong to how it was made, and go when it is made otherwise.
-STATE = ("_closure", "_operands", "_word")
+STATE = ("_leafs", "_operands", "_word")
 WORDS = {"relu": "ReLU", "neg": "*"}  # where micrograd's word is neither Python's sign nor the name
 # What a leaf has before anything is set: a subclass may not call the constructor of Value.
 UNSET = dict.fromkeys(("_rule", "_x", "_y", "_dx", "_dy")) | {"grad": NOT_COMPUTED, "label": ""}
@@ -86,14 +97,14 @@ class ByHand(Rule):
             f"derivatives, tapes, exports and exact references need rules, {remedy}"
         )
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ByHand) and (self.op, self.arity) == (other.op, other.arity)
-
-    def __hash__(self) -> int:
-        return hash((self.op, self.arity))
-
     def __reduce__(self) -> tuple[Any, ...]:
-        return ByHand, (self.op, self.arity)
+        return rule_by_hand, (self.op, self.arity)
+
+
+@lru_cache(1000)
+def rule_by_hand(op: str, arity: int) -> ByHand:
+    """The operation of a word and a number of operands: nodes of the same have the same."""
+    return ByHand(op, arity)
 
 
 class Operands(frozenset):  # type: ignore[type-arg]
@@ -128,7 +139,7 @@ class Micrograd:
     """What Value has for programs that were written for micrograd."""
 
     if TYPE_CHECKING:
-        _closure: Any
+        _leafs: Any
         _of: Any
         _operands: Any
         _rule: Any
@@ -173,7 +184,7 @@ class Micrograd:
     def _op(self, op: str) -> None:
         text(op, "Value._op = ...")
         if isinstance(self._rule, ByHand):
-            self._rule = ByHand(op, self._rule.arity)
+            self._rule = rule_by_hand(op, self._rule.arity)
         else:
             self._word = op
 
@@ -199,21 +210,23 @@ class Micrograd:
 
     @_prev.setter
     def _prev(self, children: Iterable[Any]) -> None:
-        of = list(dict.fromkeys(_children(children, "Value._prev = ...")))
+        of = _different(_children(children, "Value._prev = ..."))
         if self._prev == frozenset(of):
             return
         check_assigned(self, of)
-        closure = getattr(self, "_closure", None) if of else None
-        if closure:
-            known = _local_gradients(self, of, closure)
-        else:  # operands that stay keep their derivatives
-            before: dict[int, float] = {}
-            for _, v, local in edges(self):
-                before[id(v)] = before.get(id(v), 0.0) + local
-            known = [before.get(id(v), 0.0) for v in of]
-        _record(self, self._op, of, known)
-        if closure:
-            self._closure = closure
+        closure = closure_of(self)
+        if closure and of:
+            self._set(of, closure.run.closure)
+            return
+        # Operands that stay keep their derivatives.
+        before: dict[int, float] = {}
+        for _, v, local in edges(self):
+            before[id(v)] = before.get(id(v), 0.0) + local
+        op, closure_of_leaf = self._op, getattr(self, "_leafs", None)
+        _forget(self)
+        _connect_by_hand(self, op, of, [before.get(id(v), 0.0) for v in of])
+        if closure_of_leaf and of:
+            self._backward = closure_of_leaf
 
     @property
     def _backward(self) -> Callable[[], None]:
@@ -224,20 +237,27 @@ class Micrograd:
                 for _, v, local in edges(self):
                     v.grad = v.grad + chain_product(self.grad, local)
 
-        return getattr(self, "_closure", None) or _backward
+        closure = closure_of(self)
+        return closure.run.closure if closure else getattr(self, "_leafs", _backward)
 
     @_backward.setter
     def _backward(self, closure: Callable[[], None]) -> None:
-        function(closure, "Value._backward = ...", "nothing that adds to the operands' gradients")
-        op, inputs = self._op, self.inputs
+        function(closure, "Value._backward = ...", "no arguments, which passes the gradient on")
+        inputs = self.inputs
         if self._rule is RULES["pow"] and not is_value(inputs[1]):
             inputs = inputs[:1]  # the exponent stands in the word
-        children = list(dict.fromkeys(x for x in inputs if is_value(x)))
-        found = dict(zip(children, _local_gradients(self, children, closure), strict=True))
-        if children:  # of an operand that stands twice the first has all
-            slopes = [found.pop(x, 0.0) if is_value(x) else None for x in inputs]
-            _record(self, op, inputs, slopes)
-        self._closure = closure
+        if inputs:
+            self._set(inputs, closure)
+            return
+        _probed(self, [], closure)
+        self._leafs = closure  # for a program's own walk; a leaf passes nothing on
+
+    def _set(self, inputs: Sequence[Any], closure: Callable[[], None]) -> None:
+        op, run = self._op, _Run(self, inputs, closure)
+        if not isinstance(self._rule, ByHand):
+            _forget(self)
+        rule = rule_by_hand(op, len(inputs))
+        connect_closure(self, rule, Closure(inputs, run, run.local_grads))
 
 
 def _new_leaf(cls: Any, *_: Any, **__: Any) -> Any:
@@ -271,8 +291,8 @@ def by_hand(node: Any, children: Any, op: Any) -> None:
         return
     of = _children(children, "Value(...)")
     if isinstance(op, str):
-        of = list(dict.fromkeys(of))
-        _record(node, op, of, [0.0] * len(of))  # until a closure is assigned
+        of = _different(of)
+        _connect_by_hand(node, op, of, [0.0] * len(of))  # until a closure is assigned
         return
     expect(is_list(op), op, "Value(...): _op", "a text, or a local gradient for each child")
     local_grads = [number(d, "Value(...): a local gradient") for d in op]
@@ -281,7 +301,7 @@ def by_hand(node: Any, children: Any, op: Any) -> None:
             f"Value(...): {plural(len(local_grads), 'local gradient')} for {len(of)} children; "
             "give one for each"
         )
-    _record(node, "", of, local_grads)
+    _connect_by_hand(node, "", of, local_grads)
 
 
 def _children(children: Any, where: str) -> list[Any]:
@@ -299,66 +319,140 @@ def _children(children: Any, where: str) -> list[Any]:
     return of
 
 
-def _record(node: Any, op: str, inputs: Iterable[Any], local_grads: Iterable[Any]) -> None:
+def _connect_by_hand(node: Any, op: str, of: list[Any], local_grads: list[float]) -> None:
     """Make a node the result of an operation by hand; without inputs it stays a leaf."""
-    inputs = tuple(inputs)
-    for name in STATE:
-        if hasattr(node, name):
-            delattr(node, name)
-    connect(node, ByHand(op, len(inputs)) if inputs else None, inputs, local_grads)
-    if op and not inputs:
+    connect(node, rule_by_hand(op, len(of)) if of else None, of, local_grads)
+    if op and not of:
         node._word = op
 
 
-def _local_gradients(node: Any, children: list[Any], closure: Any) -> list[float]:
+def _forget(node: Any) -> None:
+    for name in STATE:
+        if hasattr(node, name):
+            delattr(node, name)
+
+
+def _different(values: Iterable[Any]) -> list[Any]:
+    return list({id(v): v for v in values}.values())
+
+
+# --- closures ------------------------------------------------------------------------------------
+
+
+class _Run:
+    """Runs a closure of a program, in a pass or for its local derivatives."""
+
+    def __init__(self, node: Any, inputs: Sequence[Any], closure: Callable[[], None]) -> None:
+        self.node, self.closure = node, closure
+        self.children = _different(x for x in inputs if is_value(x))
+        self.inputs = inputs
+        self._known: list[float | None] | None = None
+
+    def __call__(self) -> None:
+        """In a pass: the node's gradient is there, and the closure passes it on.
+
+        A RuntimeError tells that it fails, or that it adds to the gradient of a Value that it names
+        and that is none of the children.
+        """
+        node = self.node
+        there = {id(v) for v in (node, *self.children)}
+        others = [(v, v.grad) for v in _named(self.closure) if id(v) not in there]
+        try:
+            self.closure()
+        except Exception as error:
+            raise RuntimeError(f"{_where(node)}: {type(error).__name__}: {error}") from error
+        for v, grad in others:
+            if v.grad is not grad and v.grad != grad:
+                v.grad = grad
+                raise _no_child(node, v)
+        for v in self.children:
+            if type(v.grad) is not float:
+                v.grad = number(v.grad, f"{_where(node)}: a gradient")
+
+    def local_grads(self) -> list[float | None]:
+        """The derivative for each input; None for a constant, and all at the first of the same."""
+        if self._known is None:
+            slopes = _probed(self.node, self.children, self.closure)
+            found = dict(zip(map(id, self.children), slopes, strict=True))
+            self._known = [found.pop(id(x), 0.0) if is_value(x) else None for x in self.inputs]
+        return self._known
+
+
+def with_closures(order: list[Any], chain_rule: Callable[[list[Any]], None]) -> None:
+    """The chain rule over nodes of which some have closures; after an error leaves are as before."""
+    CLOSURES.clear()
+    leaves = {
+        id(v): v
+        for node in order
+        for v, d in ((node._x, node._dx), (node._y, node._dy))
+        if d is not None and v._rule is None
+    }
+    before = [(v, v.grad) for v in leaves.values()]
+    try:
+        chain_rule(order)
+    except BaseException:
+        for v, grad in before:
+            v.grad = grad
+        for node in order:
+            node.grad = NOT_COMPUTED
+        raise
+    finally:
+        CLOSURES.clear()
+
+
+def _probed(node: Any, children: list[Any], closure: Callable[[], None]) -> list[float]:
     """What a closure adds to each child's gradient when that of its node is 1.
 
-    It is run with 1 and with -2, as what it adds has to be in proportion.  Gradients are then what
-    they were.  A RuntimeError tells that it fails, and that it changes a gradient that is no
-    child's.  Another thread's pass is waited for.
+    It is run with 1, -2 and 1, as what it adds has to be in proportion; in all that is nothing for
+    a gradient that nobody looks at.  Gradients are then what they were.
     """
     there = {id(v) for v in (node, *children)}
     others = [v for v in _reached(closure, children) if id(v) not in there]
-    added, problem, cause, wrong = [], "", None, None
+    added: list[list[Any]] = []
     with ONE_PASS:
         before = [(v, v.grad) for v in (node, *children, *others)]
         try:
-            for grad in (1.0, -2.0):
-                for v in (*children, *others):
+            for grad in (1.0, -2.0, 1.0):
+                for v in children:
                     v.grad = 0.0
                 node.grad = grad
                 closure()
                 added.append([v.grad for v in children])
                 if node.grad != grad:
-                    problem = "it changes the gradient of its own node, which is to be done outside"
-                wrong = wrong or next((v for v in others if v.grad != 0), None)
-                if wrong is not None:
-                    problem = "it adds to the gradient of {}, which is to be one of the children"
+                    raise ValueError("it changes the gradient of its own node; do so elsewhere")
         except Exception as error:
-            problem, cause = f"{type(error).__name__}: {error}", error
+            what = "" if type(error) is ValueError else f"{type(error).__name__}: "
+            raise RuntimeError(f"{_where(node)}: {what}{error}") from error
         finally:
             for v, grad in before:
                 v.grad = grad
-    if problem:
-        told = problem.format(short(wrong)) if cause is None else problem
-        raise RuntimeError(f"{_where(node)}: {told}") from cause
-    once, twice = [[number(x, f"{_where(node)}: what it adds") for x in each] for each in added]
+    once, twice, _ = [[number(x, f"{_where(node)}: what it adds") for x in e] for e in added]
     for a, b in zip(once, twice, strict=True):
         if not math.isclose(-2 * a, b, rel_tol=1e-9, abs_tol=1e-300) and not math.isnan(a):
-            problem = (
-                f"{_where(node)}: adds {a!r} where out.grad is 1, and {b!r} where it is -2; "
-                "it is to add the local derivative times out.grad"
+            raise RuntimeError(
+                f"{_where(node)}: adds {a!r} where out.grad is 1, and {b!r} where it is -2; what "
+                "has no local derivative cannot be drawn, stepped through or checked"
             )
-            if a != b:
-                raise RuntimeError(problem)
-            import warnings  # out.grad was forgotten, which is common, and right at a root
-
-            warnings.warn(problem + ", as is done now", stacklevel=3)
     return once
+
+
+def _no_child(node: Any, v: Any) -> RuntimeError:
+    return RuntimeError(
+        f"{_where(node)}: it adds to the gradient of {short(v)}, which is none of its children; "
+        "give it as one, as in Value(data, (x, w), 'op')"
+    )
 
 
 def _where(node: Any) -> str:
     return f"{one_line(node.label or node._op or 'Value')}._backward"
+
+
+def _named(closure: Any) -> list[Any]:
+    """The Values that a function names, alone or in a list or a tuple."""
+    of = [
+        x for each in _parts(closure) for x in (each if isinstance(each, list | tuple) else [each])
+    ]
+    return [x for x in of if is_value(x)]
 
 
 def _reached(closure: Any, children: list[Any]) -> list[Any]:
@@ -389,10 +483,8 @@ def _parts(thing: Any) -> list[Any]:
     if hasattr(thing, "__func__"):  # a method
         return [thing.__self__, thing.__func__]
     code = getattr(thing, "__code__", None)
-    if code is None:
-        return (
-            list(getattr(thing, "__dict__", {}).values()) if not hasattr(thing, "__spec__") else []
-        )
+    if code is None:  # an object, and no module
+        return [] if hasattr(thing, "__spec__") else list(getattr(thing, "__dict__", {}).values())
     found = [*(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).values()]
     for cell in thing.__closure__ or ():
         with suppress(ValueError):  # a variable that has no value yet
