@@ -80,6 +80,8 @@ def number(value: Any, where: object) -> float:
     kind = type(value).__name__
     if is_value(value):
         remedy = "detach() gives a new Value with its number, .data the number itself"
+    elif kind == "Value":
+        remedy = f"it is of {type(value).__module__}; take that of micrograd_like.engine"
     elif isinstance(value, str):
         remedy = "convert it with float() first"
     elif isinstance(value, complex):

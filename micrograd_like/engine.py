@@ -177,7 +177,9 @@ class Value(Micrograd, Methods):
     def _text(self, numbers: Callable[[float], str]) -> str:
         grad = self.grad.data if isinstance(self.grad, Value) else self.grad
         label = f", label={self.label!r}" if self.label else ""
-        return f"Value(data={numbers(self._data)}, grad={numbers(float(grad))}{label})"
+        if isinstance(grad, int | float):  # a program may have put anything there
+            grad = numbers(float(grad))
+        return f"Value(data={numbers(self._data)}, grad={grad}{label})"
 
     def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else str(self)

@@ -29,6 +29,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from keyword import iskeyword
 
 from micrograd_like.arguments import expect, function, is_list, is_value, number, short, text
 from micrograd_like.graph import (
@@ -83,18 +84,20 @@ class ByHand(Rule):
 
     def not_known(self, *_: Any) -> Any:
         """The error of all who would compute the operation at other numbers."""
-        known = {WORDS.get(name, name): f"x.{name}()" for name in RULES}
+        known = {WORDS.get(name, name): f"micrograd_like.{name}(x)" for name in RULES}
         known |= {"+": "x + y", "*": "x * y", "-": "x - y", "/": "x / y", "**": "x ** y"}
-        name = self.op if self.op.isidentifier() else "f"
+        op = "**" if self.op.startswith("**") else self.op
+        name = op if op.isidentifier() and not iskeyword(op) else "f"
         operands, slopes = ("x", '"derivative"') if self.arity == 1 else ("x, y", '"by x", "by y"')
-        remedy = f'such as @rule("{name}", "formula", {slopes}) above def {name}({operands}): ...'
-        if self.arity > 2:
-            remedy = "which have one or two operands; make it of several"
-        elif self.op in known and self.arity == known[self.op].count("y") + 1:
-            remedy = f"such as {known[self.op]}"
+        remedy = f'as in @rule("{name}", "formula", {slopes}) above def {name}({operands}): ...'
+        if op in known and (op == "**" or self.arity == known[op].count("y") + 1 or op in "+*-/"):
+            remedy = f"such as {known[op]}"
+        elif self.arity > 2:
+            remedy = "of one or two operands each"
         raise TypeError(
-            f"{one_line(self.name)}: made by hand, it is known at these numbers alone; second "
-            f"derivatives, tapes, exports and exact references need rules, {remedy}"
+            f"{one_line(self.op) or 'an operation without a word'}: made by hand, it is known at "
+            "these numbers alone; second derivatives, tapes, exports and exact references need "
+            f"rules, {remedy}"
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -229,6 +232,16 @@ class Micrograd:
             self._backward = closure_of_leaf
 
     @property
+    def _children(self) -> tuple[Any, ...]:
+        """microgpt's name for the operands that are Values."""
+        return tuple(x for x in self.inputs if is_value(x))
+
+    @property
+    def _local_grads(self) -> tuple[float, ...]:
+        """microgpt's name for the local derivatives, one for each of `_children`."""
+        return tuple(local for local in self.local_grads if local is not None)
+
+    @property
     def _backward(self) -> Callable[[], None]:
         """The node's part of the chain rule, to be called when its gradient is known."""
 
@@ -242,6 +255,8 @@ class Micrograd:
 
     @_backward.setter
     def _backward(self, closure: Callable[[], None]) -> None:
+        if closure is None:  # as programs do that go backward no more
+            closure = _pass_nothing_on
         function(closure, "Value._backward = ...", "no arguments, which passes the gradient on")
         inputs = self.inputs
         if self._rule is RULES["pow"] and not is_value(inputs[1]):
@@ -258,6 +273,10 @@ class Micrograd:
             _forget(self)
         rule = rule_by_hand(op, len(inputs))
         connect_closure(self, rule, Closure(inputs, run, run.local_grads))
+
+
+def _pass_nothing_on() -> None:
+    pass
 
 
 def _new_leaf(cls: Any, *_: Any, **__: Any) -> Any:
@@ -379,7 +398,7 @@ class _Run:
 
 
 def with_closures(order: list[Any], chain_rule: Callable[[list[Any]], None]) -> None:
-    """The chain rule over nodes of which some have closures; after an error leaves are as before."""
+    """The chain rule where some nodes have closures; after an error leaves are as before."""
     CLOSURES.clear()
     leaves = {
         id(v): v

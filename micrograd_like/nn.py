@@ -279,7 +279,8 @@ class MLP(Module):
             model = cls(**sizes, init="zeros")
             model.load_state_dict(saved["parameters"])
         except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{path}: {error.args[0]}") from None
+            hint = "" if cls is MLP else "; make the model, then call its load_weights(path)"
+            raise ValueError(f"{path}: {error.args[0]}{hint}") from None
         model.about = saved["about"]
         return model
 

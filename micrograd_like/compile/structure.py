@@ -178,8 +178,9 @@ class _Arrays:
         for of in kinds:
             pairs = by[of]
             if len(pairs) > 1:
-                moving_left = self.moves[of[1]] and (of[2] < 0 or not self.moves[of[2]])
-                pairs.sort(key=itemgetter(0 if moving_left or of[2] < 0 else 1))
+                moving_left = self.moves[of[1]] and not self.moves[of[2]]
+                by_left = of[2] < 0 or of[2] == CONSTANTS or moving_left
+                pairs.sort(key=itemgetter(0 if by_left else 1))
             left += map(itemgetter(0), pairs)
             right += map(itemgetter(1), pairs)
         key = (None, *((*of, len(by[of])) for of in kinds))

@@ -123,6 +123,14 @@ def test_a_batch_recorded_as_one_graph_is_found_too() -> None:
     ]
 
 
+def test_points_of_plain_numbers_are_a_matrix() -> None:
+    """Numbers that occur again, and stand in another order, are data all the same."""
+    model = MLP(2, [4, 1], activation="tanh")
+    loss = mse([model(x) for x in ([0, 0], [0, 1], [1, 0], [1, 1])], [0, 1, 1, 0])
+    first = str(structure(loss)).splitlines()[0]
+    assert first == "layer0.neuron[4×4] = tanh(constants[4×2] · layer0.w[2×4] + layer0.b[4])"
+
+
 @pytest.mark.parametrize("sign", [1, -1])
 def test_however_a_sum_is_written_it_is_one_array(sign: int) -> None:
     """Order of terms, brackets, signs, and factors in the other order make no difference."""
