@@ -375,3 +375,84 @@ def test_text_with_infinity_and_nan_runs_by_itself() -> None:
         found = program(np.array([[2.0, 1.0]]), []).tolist()
         assert found[0][:2] == [math.inf, 2.0]
         assert math.isnan(found[0][2])
+
+
+def test_a_network_is_a_few_readable_lines() -> None:
+    """A line for each array, named after the labels; weights are matrices, inputs by outputs."""
+    x = [Value(0.0, f"x{k}") for k in range(5)]
+    t = [Value(0.0, f"t{k}") for k in range(3)]
+    model = MLP(5, [4, 3])
+    function = to_function(cross_entropy([model(x)], [t]), [*x, *t], np)
+    lines = function.source.splitlines()
+    assert len(lines) < 20
+    assert "    v1 = X[..., 0:5] @ layer0_w + layer0_b" in lines
+    assert "    layer0_neuron = xp.where(v1 <= 0, 0.0, v1)" in lines
+    assert function.shapes == {
+        "layer0.w": (5, 4), "layer0.b": (4,), "layer1.w": (4, 3), "layer1.b": (3,),
+    }  # fmt: skip
+    weights = function.weights()
+    for k, neuron in enumerate(model.layers[0].neurons):
+        assert weights["layer0.w"][:, k].tolist() == [w.data for w in neuron.w]
+
+
+def test_parameters_may_be_a_dict_a_list_or_flat() -> None:
+    """All forms give the same numbers; a dict may be in any order."""
+    function, rows, _, _ = digits(np)
+    X, weights = np.array(rows), function.weights()
+    expected = function(X, weights).tolist()
+    forms: list[Any] = [
+        dict(reversed(weights.items())),
+        list(weights.values()),
+        [array.tolist() for array in weights.values()],
+        [v.data for v in function.parameters],
+        np.concatenate([array.ravel() for array in weights.values()]),
+    ]
+    for form in forms:
+        assert function(X, form).tolist() == expected
+
+
+def test_weights_come_home() -> None:
+    """What was learned elsewhere is taken into the Values; wrong names and shapes change nothing."""
+    random.seed(5)
+    model = MLP(3, [4, 2])
+    x = [Value(0.0, f"x{k}") for k in range(3)]
+    function = to_function(model(x), x, np)
+    weights = {name: array * 2 + 1 for name, array in function.weights().items()}
+    function.load(weights)
+    row = [0.5, -1.0, 2.0]
+    expected = function(np.array([row]), weights)[0].tolist()
+    assert [v.data for v in model(row)] == pytest.approx(expected, rel=1e-12)
+    before = model.state_dict()
+    for wrong, words in (
+        ({**weights, "more": 1.0}, r"lack \[\], and \['more'\] are unknown; start with f.weights"),
+        ({"layer0.w": weights["layer0.w"]}, r"lack \['layer0.b', 'layer1.w', 'layer1.b'\]"),
+        ({**weights, "layer0.b": np.ones(3)}, r"layer0.b has the shape \(3,\), and it is"),
+        ([1.0, 2.0], "2 parameters, and there are 26"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            function.load(wrong)
+        assert model.state_dict() == before
+
+
+@given(graphs(max_nodes=40), st.data())
+@settings(deadline=None, max_examples=60)
+def test_the_text_gives_what_the_function_gives(graph: Graph, data: st.DataObject) -> None:
+    """By itself, with the parameters in their matrices and vectors, for several roots."""
+    values = [Value(x, f"x{k}") for k, x in enumerate(graph.leaves)]
+    nodes = graph.values(values)
+    below = {id(v) for v in topological_order(nodes[-1])}
+    inputs = [v for v in values if id(v) in below][: data.draw(st.integers(1, 3))]
+    if not inputs or nodes[-1].rule is None:
+        return
+    try:
+        function = to_function([nodes[-1], nodes[-1] * 2], inputs, np)
+    except ValueError:  # a root that depends on none of the inputs
+        return
+    scope: dict[str, Any] = {}
+    exec(function.source, scope)
+    X = np.array([[v.data for v in inputs]] * 2)
+    with np.errstate(all="ignore"):
+        found = function(X, function.weights())
+        again = scope["program"](X, list(function.weights().values()))
+    assert found.shape == (2, 2)
+    assert np.array_equal(found, again, equal_nan=True)
