@@ -412,7 +412,7 @@ def test_parameters_may_be_a_dict_a_list_or_flat() -> None:
 
 
 def test_weights_come_home() -> None:
-    """What was learned elsewhere is taken into the Values; wrong names and shapes change nothing."""
+    """What was learned elsewhere goes into the Values; what does not fit changes nothing."""
     random.seed(5)
     model = MLP(3, [4, 2])
     x = [Value(0.0, f"x{k}") for k in range(3)]
