@@ -15,13 +15,13 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from micrograd_like.arguments import flag
+from micrograd_like.arguments import choice, extra, flag
 from micrograd_like.compile.batch import batch, seeds
-from micrograd_like.compile.blocks import Outcome, Runner
-from micrograd_like.compile.graph_arrays import graph_arrays, roots_and_inputs
-from micrograd_like.compile.kernel import kernel
-from micrograd_like.compile.program import Program
+from micrograd_like.compile.blocks import Outcome
+from micrograd_like.compile.graph_arrays import independent, roots_and_inputs
+from micrograd_like.compile.scalars import ScalarRunner
 from micrograd_like.compile.source import source
+from micrograd_like.compile.structure import structure
 from micrograd_like.engine import Value, apply
 from micrograd_like.graph import evaluated, topological_order
 from micrograd_like.guard import ONE_PASS
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
+    from micrograd_like.compile.arrays import ArrayRunner
+
 __all__ = ["Tape", "is_worth_a_tape"]
 
 # Parameters met from which a tape is worth its first use.  The engine takes 2 to 5 µs for the loss
@@ -38,6 +40,9 @@ __all__ = ["Tape", "is_worth_a_tape"]
 # first use takes 0.6 s with the kernel on disk, most of it Numba's import, and some seconds, once,
 # where the kernel is to be compiled.
 MUCH = 10**6
+# Microseconds of forward and backward by scalars, as measured: of any pass, of an operation, and of
+# an operation for each row.
+PASS, OPERATION, OPERATION_OF_A_ROW = 8.0, 0.008, 0.00028
 
 
 class Tape:
@@ -45,18 +50,26 @@ class Tape:
 
     ``roots`` is a Value, or several; ``inputs`` are the leaves that a row of data has the numbers
     for.  All other leaves are ``parameters``: they are read at every `forward`, and `backward` adds
-    to their ``grad``, so that any optimizer can go on from there.
+    to their ``grad``, so that any optimizer can go on from there.  Without inputs, as of a loss
+    that was recorded over a whole batch, the graph is replayed as it is, with new parameters.
+
+    There are two ways to replay a graph.  ``"arrays"`` computes the arrays and matrix products of
+    its `structure`, with NumPy.  ``"scalars"`` computes one operation after the other, each for a
+    block of rows.  The tape takes the way that should be faster for the graph and the number of
+    rows, which `plan` tells; ``by`` chooses one.  Rows at which an operation is undefined or
+    overflows, or where maxima tie, are computed by scalars.
 
     A branch that Python took while the graph was recorded, as in ``if x.data > 0``, is taken for
-    every row.  Values and gradients are those of the engine: in every bit where a graph has only
-    ``+ - * /``, maximum, minimum, abs and relu, to a few units in the last place where the compiled
-    exp, say, rounds differently.  (Sums over rows are taken block by block, and what depends on no
-    input is computed once for all rows and comes last in a sum: these round as they do.)
+    every row.  Values and gradients are those of the engine, up to rounding: arrays add up in
+    another order.  Scalars give every bit where a graph has only ``+ - * /``, maximum, minimum, abs
+    and relu, and differ by a few units in the last place where the compiled exp, say, rounds
+    differently.  (Sums over rows are taken block by block, and what depends on no input is computed
+    once for all rows and comes last in a sum: these round as they do.)
 
-    With ``parallel`` blocks of rows are computed on several threads; the results are the same in
-    every bit.  A tape may be used by several threads: one at a time computes, and each goes
-    backward from its own latest forward pass.  A copy of a tape is another one of the same graph,
-    without a forward pass.
+    With ``parallel`` scalars compute blocks of rows on several threads; the results are the same in
+    every bit.  (Arrays have the threads of NumPy's matrix products.)  A tape may be used by several
+    threads: one at a time computes, and each goes backward from its own latest forward pass.  A
+    copy of a tape is another one of the same graph, without a forward pass.
 
     A TypeError or a ValueError tells an input that is no leaf of the graph, and a root that depends
     on none of the inputs; an ImportError says how to get Numba, the ``tape`` extra.
@@ -68,23 +81,54 @@ class Tape:
     """
 
     def __init__(
-        self, roots: Value | Sequence[Value], inputs: Sequence[Value], *, parallel: bool = False
+        self,
+        roots: Value | Sequence[Value],
+        inputs: Sequence[Value] = (),
+        *,
+        parallel: bool = False,
+        by: str = "auto",
     ) -> None:
         self.single = isinstance(roots, Value)
-        self.roots, self.inputs, order = roots_and_inputs("Tape", roots, inputs)
+        self.roots, self.inputs, self._order = roots_and_inputs("Tape", roots, inputs)
         self.parallel = flag(parallel, "Tape: parallel")
-        compiled = kernel()
-        graph = graph_arrays(self.roots, self.inputs, order)
-        self._each = Runner(Program(graph), compiled)
-        self.parameters = list(graph.scalars.leaves.values())
-        # What depends on no input, such as a penalty for large weights, is computed once.
-        self._once: Runner | None = None
-        if invariants := list(graph.scalars.operations.values()):
-            graph = graph_arrays(invariants, self.parameters, invariants)
-            self._once = Runner(Program(graph), compiled)
-        self._count = len(order) - len(self.inputs) - len(self.parameters)
+        self.by = choice(by, "Tape: by", ("auto", "arrays", "scalars"))
+        inside = {id(v) for v in self.inputs}
+        self.parameters = [v for v in self._order if v.rule is None and id(v) not in inside]
+        self._count = len(self._order) - len(self.inputs) - len(self.parameters)
+        extra("numba", "tape", "the tape is compiled by Numba")
+        self._scalars: ScalarRunner | None = None  # compiled when rows need it
+        self._arrays = None if by == "scalars" else self._by_arrays()
+        if self.plan(1) == "scalars":
+            self._by_scalars()
         self._lock = allocate_lock()  # of the memory of both
         self._thread = _local()  # .latest: the rows of its latest forward, and the parameters
+
+    def _by_arrays(self) -> "ArrayRunner":
+        from micrograd_like.compile.arrays import ArrayRunner  # which imports NumPy
+
+        found = structure(self.roots, self.inputs)
+        for k, (number, _) in enumerate(found.roots):
+            if self.inputs and not found.arrays[number].moves:
+                raise independent("Tape", k, self.roots[k])
+        return ArrayRunner(found, self.parameters)
+
+    def _by_scalars(self) -> ScalarRunner:
+        if self._scalars is None:
+            self._scalars = ScalarRunner(self.roots, self.inputs, self.parameters, self._order)
+        return self._scalars
+
+    def plan(self, rows: int = 1) -> str:
+        """The way that so many rows take: ``"arrays"`` or ``"scalars"``.
+
+        >>> from micrograd_like import MLP
+        >>> x = [Value(0.0) for _ in range(64)]
+        >>> Tape(MLP(64, [64, 10])(x), x).plan(32), Tape(x[0] * x[1], x[:2]).plan(32)
+        ('arrays', 'scalars')
+        """
+        if self._arrays is None or self.by != "auto":
+            return "scalars" if self._arrays is None else "arrays"
+        scalars = PASS + self._count * (OPERATION + OPERATION_OF_A_ROW * rows)
+        return "arrays" if self._arrays.cost(rows) < scalars else "scalars"
 
     def __repr__(self) -> str:
         count = plural(self._count, "operation")
@@ -92,12 +136,13 @@ class Tape:
 
     def __reduce__(self) -> tuple[Any, ...]:
         roots = self.roots[0] if self.single else self.roots
-        return _tape, (type(self), roots, self.inputs, self.parallel)
+        return _tape, (type(self), roots, self.inputs, self.parallel, self.by)
 
-    def forward(self, X: "ArrayLike") -> "NDArray[np.float64]":
+    def forward(self, X: "ArrayLike | None" = None) -> "NDArray[np.float64]":
         """The roots' data for every row of ``X``.
 
-        ``X`` has the shape (rows, inputs).  The result has the shape (rows,), or, of several roots,
+        ``X`` has the shape (rows, inputs); of a tape without inputs there is none, and the result
+        is that of one row.  The result has the shape (rows,), or, of several roots,
         (rows, roots).  A TypeError or a ValueError tells what in ``X`` is no batch of numbers; a
         row at which an operation is undefined raises what the engine would, with the row's number.
 
@@ -110,7 +155,7 @@ class Tape:
         ValueError: Tape: row 1: log(-4.0): needs x > 0 (x is 'x' = -4.0)
         """
         self._thread.latest = None
-        rows, numbers = batch(X, self.inputs), self._numbers()
+        rows, numbers = self._rows(X), self._numbers()
         outcome = self._pass(rows, numbers)
         self._thread.latest = rows, numbers
         return self._outputs(outcome)
@@ -153,7 +198,11 @@ class Tape:
         return outcome.inputs if input_gradients else None
 
     def gradient(
-        self, X: "ArrayLike", reduction: str = "mean", *, upstream: "ArrayLike | None" = None
+        self,
+        X: "ArrayLike | None" = None,
+        reduction: str = "mean",
+        *,
+        upstream: "ArrayLike | None" = None,
     ) -> "NDArray[np.float64]":
         """`forward` and `backward` in one pass over the rows; returns and raises what they do.
 
@@ -164,7 +213,7 @@ class Tape:
         2.5
         """
         self._thread.latest = None
-        rows, numbers = batch(X, self.inputs), self._numbers()
+        rows, numbers = self._rows(X), self._numbers()
         upstream = self._seeds("Tape.gradient", len(rows), reduction, upstream)
         outcome = self._pass(rows, numbers, upstream)
         self._thread.latest = rows, numbers
@@ -215,6 +264,15 @@ class Tape:
         """
         return source(self.roots, self.inputs)
 
+    def _rows(self, X: Any) -> "NDArray[np.float64]":
+        import numpy as np
+
+        if not self.inputs:
+            if X is not None:
+                raise ValueError("Tape: there are no inputs, and so no rows; leave X out")
+            return np.empty((1, 0))
+        return batch(X, self.inputs)
+
     def _outputs(self, outcome: Outcome) -> "NDArray[np.float64]":
         return outcome.outputs[:, 0] if self.single else outcome.outputs
 
@@ -248,22 +306,24 @@ class Tape:
         return outcome
 
     def _run(self, rows: Any, numbers: Any, upstream: Any, input_gradients: bool) -> Outcome:
-        import numpy as np
-
-        each, once = self._each, self._once
-        options = {"input_gradients": input_gradients, "parallel": self.parallel}
-        if once is None:
-            return each.run(rows, each.scalars(numbers), upstream, **options)
-        row, constants = numbers[None], once.scalars()
-        known = once.run(row, constants, input_gradients=True, keep=upstream is not None)
-        outcome = each.run(rows, each.scalars(numbers, known.outputs[0]), upstream, **options)
-        if known.suspects:  # it is the row 0
-            outcome = outcome._replace(suspects=known.suspects + outcome.suspects)
-        if upstream is None:
-            return outcome
-        back = once.run(row, constants, outcome.invariants[None], input_gradients=True, kept=True)
-        with np.errstate(all="ignore"):  # what is infinite may meet its opposite
-            return outcome._replace(leaves=outcome.leaves + back.inputs[0])
+        if self._arrays is None or self.plan(len(rows)) == "scalars":
+            return self._by_scalars().run(
+                rows, numbers, upstream, input_gradients=input_gradients, parallel=self.parallel
+            )
+        found = self._arrays.run(rows, numbers, upstream, input_gradients=input_gradients)
+        outputs, leaves, inputs, left = found
+        suspects = []
+        for part in left:
+            seeds = None if upstream is None else upstream[part]
+            outcome = self._by_scalars().run(
+                rows[part], numbers, seeds, input_gradients=input_gradients
+            )
+            outputs[part] = outcome.outputs
+            leaves = leaves + (outcome.leaves if upstream is not None else 0.0)
+            if input_gradients:
+                inputs[part] = outcome.inputs
+            suspects += [part.start + k for k in outcome.suspects]
+        return Outcome(outputs, leaves, leaves[:0], inputs, suspects)
 
     def _explain(self, rows: Any, numbers: Any, suspects: Sequence[int]) -> None:
         """Raise what the engine raises at the first row at which an operation is undefined."""
@@ -278,8 +338,8 @@ class Tape:
                 raise type(error)(f"Tape: row {row}: {error}") from None
 
 
-def _tape(kind: type[Tape], roots: Any, inputs: list[Value], parallel: bool) -> Tape:
-    return kind(roots, inputs, parallel=parallel)
+def _tape(kind: type[Tape], roots: Any, inputs: list[Value], parallel: bool, by: str) -> Tape:
+    return kind(roots, inputs, parallel=parallel, by=by)
 
 
 def is_worth_a_tape(count: int) -> bool:

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from micrograd_like import MLP, Value, hinge, mse, replay, rule, topological_order
 from micrograd_like.compile import blocks
+from micrograd_like.compile.scalars import ScalarRunner
 from micrograd_like.compile.tape import Tape
 from micrograd_like.strategies import Graph, graphs
 
@@ -47,7 +48,7 @@ def replayed(graph: Graph, rows: list[list[float]], **options: Any) -> tuple[Any
     values = [Value(x) for x in graph.leaves]
     root = graph.values(values)[-1]
     inputs = values[: len(rows[0])]
-    tape = Tape(root, inputs, **options)
+    tape = Tape(root, inputs, by="scalars", **options)
     outputs = tape.forward(rows)
     slopes = tape.backward("sum", input_gradients=True)
     return outputs, slopes, [v.grad for v in values[len(rows[0]) :]]
@@ -69,10 +70,16 @@ def used(graph: Graph, count: int) -> bool:
     return True
 
 
+def scalars(tape: Tape) -> ScalarRunner:
+    """What a tape computes scalars with."""
+    assert tape._scalars
+    return tape._scalars
+
+
 def meet(graph: Graph, count: int) -> bool:
     """Whether some operation depends on none of the first leaves."""
     values = [Value(x) for x in graph.leaves]
-    return bool(Tape(graph.values(values)[-1], values[:count])._once)
+    return bool(scalars(Tape(graph.values(values)[-1], values[:count], by="scalars"))._once)
 
 
 @given(graphs(EXACT, max_nodes=15, max_leaves=3), st.data())
@@ -212,7 +219,7 @@ def moons_tape(**options: Any) -> tuple[MLP, Tape, Any]:
     random.seed(2)
     model = MLP(2, [8, 4, 1], activation="tanh")
     x, label = [Value(0.0, "x0"), Value(0.0, "x1")], Value(1.0, "label")
-    tape = Tape(hinge([model(x)], [label]), [*x, label], **options)
+    tape = Tape(hinge([model(x)], [label]), [*x, label], **{"by": "scalars"} | options)
     chance = random.Random(5)
     rows = [
         [chance.uniform(-1, 1), chance.uniform(-1, 1), chance.choice([-1, 1])] for _ in range(997)
@@ -251,7 +258,7 @@ def test_each_thread_has_memory_of_its_own_whatever_the_blocks() -> None:
     """Of 100 blocks on several threads no more memory is left than there are threads."""
     _, tape, rows = moons_tape(parallel=True)
     tape.gradient(np.tile(rows, (26, 1)))
-    assert 1 <= len(tape._each._memory) <= (os.cpu_count() or 1)
+    assert 1 <= len(scalars(tape)._each._memory) <= (os.cpu_count() or 1)
 
 
 def test_long_sums_need_few_places() -> None:
@@ -260,7 +267,7 @@ def test_long_sums_need_few_places() -> None:
     w = [Value(0.2, f"w{k}") for k in range(1000)]
     tape = Tape(sum(a * b for a, b in zip(x, w, strict=True)).tanh(), x)
     for input_gradients in (None, False, True):
-        passes = tape._each.program.passes(input_gradients)
+        passes = scalars(tape)._each.program.passes(input_gradients)
         assert passes.values <= 1000 + 3
         assert passes.gradients <= 1000 + 2
     tape.gradient([[0.5] * 1000])
@@ -403,8 +410,10 @@ def test_what_is_done_twice_is_done_once_and_its_gradients_are_the_engines() -> 
     def program() -> Value:
         return (w * x + y) * 0.1 + (w * x + y) * (w * x)
 
-    tape = Tape(program(), [x, y])
-    assert len(tape._each.program.passes(None).forward.table) == 5 + 1  # of the eight operations
+    tape = Tape(program(), [x, y], by="scalars")
+    assert (
+        len(scalars(tape)._each.program.passes(None).forward.table) == 5 + 1
+    )  # of the eight operations
     tape.forward([[0.3, 0.7]])
     slopes = tape.backward(input_gradients=True)
     found, w.grad = w.grad, 0.0
@@ -423,8 +432,8 @@ def test_what_depends_on_no_input_is_computed_once() -> None:
         size = sum(w * w for w in weights)
         return mse(model([x]) * size, t) + 0.1 * size.log()
 
-    tape = Tape(program(x, t), [x, t])
-    assert len(tape._each.program.graph.scalars.operations) == 2 * len(weights) + 2
+    tape = Tape(program(x, t), [x, t], by="scalars")
+    assert len(scalars(tape)._each.program.graph.scalars.operations) == 2 * len(weights) + 2
     rows = [[0.1 * k, 2.0 - k] for k in range(40)]
     outputs = tape.gradient(rows, "sum")
     found = [w.grad for w in weights]
@@ -480,7 +489,7 @@ def test_an_error_in_machine_code_alone_is_told(monkeypatch: pytest.MonkeyPatch)
     """Where a rule of one's own raises that does not in the engine there is no number."""
     x, w = Value(1.0, "x"), Value(2.0, "w")
     tape = Tape(w * x, [x])
-    runner = tape._each
+    runner = scalars(tape)._each
     failing = runner._kernel._replace(forward=lambda *arguments: False)
     monkeypatch.setattr(runner, "_kernel", failing)
     with pytest.raises(ArithmeticError, match="a rule raised an error that it does not in the"):
@@ -556,7 +565,8 @@ WRONG: list[tuple[Any, Any, Any, str]] = [
         [[1.0, 1.0]],
         "Tape: input 1, Value(data=1, grad=0, label='x0'), is given twice",
     ),
-    (w0 * 2, [], [[]], "depends on none of the inputs"),
+    ([w0 * 2, ROOT], [x0], [[1.0]], "depends on none of the inputs"),
+    (w0 * 2, [], [[]], "there are no inputs, and so no rows; leave X out"),
     ([], [], [[]], "there is no root"),
     (ROOT, [x0, 1.0], [[1.0, 1.0]], "Tape: input 1: takes a Value, not 1.0"),
     ("root", [x0], [[1.0]], "Tape: roots: takes a list of Values, not 'root'"),
@@ -739,7 +749,7 @@ def test_an_interrupted_run_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatc
     tape = Tape((w * x).tanh(), [x])
     tape.gradient([[0.5]])
     expected, w.grad = w.grad, 0.0
-    runner = tape._each
+    runner = scalars(tape)._each
     whole = runner._kernel
 
     def interrupted(*arguments: Any) -> bool:
