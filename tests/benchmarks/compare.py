@@ -241,7 +241,7 @@ def steps(network: str, title: str) -> Callable[[Report, Options], None]:
                 asked = [
                     n for n in names if before.get(n, 0) * count / previous < PATIENCE
                 ]  # what took long took long for its rows
-                rounds = options.rounds if count < 10**5 else 2
+                rounds = 3 * options.rounds if count <= 1000 else min(options.rounds, 3)
                 before, apart = worker.ask("steps", network, count, asked, rounds)
                 names, previous, worst = list(before), count, max(worst, apart)
                 report.arrays[f"{title}, a batch of {size(count)}"] = cells(before)
@@ -424,7 +424,8 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path, help="a folder for tape.svg and tape_dark.svg")
     arguments = parser.parse_args()
     options, report = QUICK if arguments.quick else FULL, Report()
-    for name in arguments.only or ROWS:
+    pictured = ["moons-eager", "moons"] if arguments.pictures else []
+    for name in dict.fromkeys([*arguments.only, *pictured] if arguments.only else ROWS):
         start = time.perf_counter()
         try:
             ROWS[name](report, options)
