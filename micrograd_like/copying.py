@@ -33,8 +33,7 @@ def copied(self: Any) -> Any:
 
 def detached(self: Any) -> Any:
     """A leaf of the same class, number, label and attributes."""
-    kind, data, label, *_ = _state(self)
-    leaf = _restored(kind, data, label, None, (), (), None)
+    leaf = _restored(type(self), self._data, self.label, None, (), (), None)
     return _with(leaf, self.__getstate__())
 
 

@@ -23,6 +23,7 @@ from micrograd_like.elementary import bind, elementary
 from micrograd_like.graph import (
     CLOSURES,
     NOT_COMPUTED,
+    ON_LEAVES,
     NotComputed,
     begin_pass,
     data_changed,
@@ -150,7 +151,7 @@ class Value(Micrograd, Methods):
             else:
                 order = _start_pass(self)
                 self.grad += 1.0
-                if CLOSURES:
+                if CLOSURES or ON_LEAVES:
                     with_closures(order, _chain_rule)
                 else:
                     _chain_rule(order)
@@ -402,6 +403,8 @@ def _backward_on_values(root: Value) -> None:
         for v, grad in before:
             v.grad = grad
         raise
+    finally:
+        CLOSURES.clear()
 
 
 def _chain_rule_on_values(order: list[Value]) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CLOSURES",
     "NOT_COMPUTED",
+    "ON_LEAVES",
     "Closure",
     "NotComputed",
     "as_function_of",
@@ -63,6 +64,7 @@ NOT_COMPUTED = NotComputed()
 
 HIDDEN = "hidden"  # the rule of what stands between a node and its operands
 CLOSURES: list[Any] = []  # that the pass under way has met
+ON_LEAVES: list[Any] = []  # weak references to leaves that have one
 
 
 class Rest:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from _thread import RLock  # what threading has, which would be loaded for this alone
+from collections.abc import Callable
 
 __all__ = ["ONE_PASS"]
 
@@ -51,6 +52,14 @@ class _Backward:
     def __exit__(self, *_: object) -> None:
         self.guard.under_way = False
         self.guard.lock.release()
+
+    def call(self, closure: Callable[[], None]) -> None:
+        """A program's closure in a pass; it may go backward over a graph of its own."""
+        self.guard.under_way = False
+        try:
+            closure()
+        finally:
+            self.guard.under_way = True
 
 
 ONE_PASS = OnePass()

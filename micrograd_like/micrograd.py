@@ -28,13 +28,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from keyword import iskeyword
 
 from micrograd_like.arguments import expect, function, is_list, is_value, number, short, text
 from micrograd_like.graph import (
     CLOSURES,
     NOT_COMPUTED,
+    ON_LEAVES,
     Closure,
     chain_product,
     check_assigned,
@@ -223,7 +224,7 @@ class Micrograd:
             return
         # Operands that stay keep their derivatives.
         before: dict[int, float] = {}
-        for _, v, local in edges(self):
+        for _, v, local in edges(self) if of else ():
             before[id(v)] = before.get(id(v), 0.0) + local
         op, closure_of_leaf = self._op, getattr(self, "_leafs", None)
         _forget(self)
@@ -244,14 +245,17 @@ class Micrograd:
     @property
     def _backward(self) -> Callable[[], None]:
         """The node's part of the chain rule, to be called when its gradient is known."""
+        closure = closure_of(self)
+        if closure or hasattr(self, "_leafs"):
+            return closure.run.closure if closure else self._leafs
+        of = edges(self)  # as they are now, whatever is assigned later
 
         def _backward() -> None:
             with ONE_PASS:
-                for _, v, local in edges(self):
+                for _, v, local in of:
                     v.grad = v.grad + chain_product(self.grad, local)
 
-        closure = closure_of(self)
-        return closure.run.closure if closure else getattr(self, "_leafs", _backward)
+        return _backward
 
     @_backward.setter
     def _backward(self, closure: Callable[[], None]) -> None:
@@ -261,18 +265,30 @@ class Micrograd:
         inputs = self.inputs
         if self._rule is RULES["pow"] and not is_value(inputs[1]):
             inputs = inputs[:1]  # the exponent stands in the word
-        if inputs:
+        if inputs or any(v is not self for v in _reached(closure, [])):
             self._set(inputs, closure)
-            return
-        _probed(self, [], closure)
-        self._leafs = closure  # for a program's own walk; a leaf passes nothing on
+        else:
+            _set_on_leaf(self, closure)
 
     def _set(self, inputs: Sequence[Any], closure: Callable[[], None]) -> None:
-        op, run = self._op, _Run(self, inputs, closure)
+        op, run, before = self._op, _Run(self, inputs, closure), closure_of(self)
+        if before and list(map(id, before.inputs)) == list(map(id, inputs)):
+            before.run, before.local_grads = run, run.local_grads  # a pass may be under way
+            return
         if not isinstance(self._rule, ByHand):
             _forget(self)
         rule = rule_by_hand(op, len(inputs))
         connect_closure(self, rule, Closure(inputs, run, run.local_grads))
+
+
+def _set_on_leaf(leaf: Any, closure: Callable[[], None]) -> None:
+    """A closure that reaches no other Value: it is run at the end of a pass, as a hook is."""
+    from _weakref import ref
+
+    leaf._leafs = closure
+    code = getattr(closure, "__code__", None)
+    if code is None or code.co_names or closure.__closure__:  # it may do something
+        ON_LEAVES.append(ref(leaf))
 
 
 def _pass_nothing_on() -> None:
@@ -365,7 +381,8 @@ class _Run:
         self.node, self.closure = node, closure
         self.children = _different(x for x in inputs if is_value(x))
         self.inputs = inputs
-        self._known: list[float | None] | None = None
+        self._known: tuple[list[float], list[float | None]] | None = None
+        self._asked = False
 
     def __call__(self) -> None:
         """In a pass: the node's gradient is there, and the closure passes it on.
@@ -376,25 +393,45 @@ class _Run:
         node = self.node
         there = {id(v) for v in (node, *self.children)}
         others = [(v, v.grad) for v in _named(self.closure) if id(v) not in there]
-        try:
-            self.closure()
-        except Exception as error:
-            raise RuntimeError(f"{_where(node)}: {type(error).__name__}: {error}") from error
+        graphs = {id(v) for v in self.children if is_value(v.grad)}  # of create_graph, before
+        _call(node, self.closure, others)
         for v, grad in others:
-            if v.grad is not grad and v.grad != grad:
-                v.grad = grad
+            if v._rule is None and v.grad is not grad and v.grad != grad:
+                _restore(others)
                 raise _no_child(node, v)
         for v in self.children:
-            if type(v.grad) is not float:
+            if type(v.grad) is not float and id(v) not in graphs:
                 v.grad = number(v.grad, f"{_where(node)}: a gradient")
 
     def local_grads(self) -> list[float | None]:
         """The derivative for each input; None for a constant, and all at the first of the same."""
-        if self._known is None:
-            slopes = _probed(self.node, self.children, self.closure)
+        data = [v.data for v in self.children]
+        if self._known is None or self._known[0] != data:
+            if self._asked:
+                raise RuntimeError("it asks for the local derivatives that it is run for")
+            self._asked = True
+            try:
+                slopes = _probed(self.node, self.children, self.closure)
+            finally:
+                self._asked = False
             found = dict(zip(map(id, self.children), slopes, strict=True))
-            self._known = [found.pop(id(x), 0.0) if is_value(x) else None for x in self.inputs]
-        return self._known
+            of = [found.pop(id(x), 0.0) if is_value(x) else None for x in self.inputs]
+            self._known = data, of
+        return self._known[1]
+
+
+def _call(node: Any, closure: Callable[[], None], others: Iterable[tuple[Any, Any]] = ()) -> None:
+    try:
+        ONE_PASS.backward.call(closure)
+    except Exception as error:
+        _restore(others)
+        what = one_line(f"{type(error).__name__}: {error}", 200)
+        raise RuntimeError(f"{_where(node)}: {what}") from error
+
+
+def _restore(before: Iterable[tuple[Any, Any]]) -> None:
+    for v, grad in before:
+        v.grad = grad
 
 
 def with_closures(order: list[Any], chain_rule: Callable[[list[Any]], None]) -> None:
@@ -409,14 +446,17 @@ def with_closures(order: list[Any], chain_rule: Callable[[list[Any]], None]) -> 
     before = [(v, v.grad) for v in leaves.values()]
     try:
         chain_rule(order)
+        for v in filter(None, [ref() for ref in ON_LEAVES]):
+            if id(v) in leaves and hasattr(v, "_leafs"):
+                _call(v, v._leafs)
     except BaseException:
-        for v, grad in before:
-            v.grad = grad
+        _restore(before)
         for node in order:
             node.grad = NOT_COMPUTED
         raise
     finally:
         CLOSURES.clear()
+        ON_LEAVES[:] = [ref for ref in ON_LEAVES if hasattr(ref(), "_leafs")]
 
 
 def _probed(node: Any, children: list[Any], closure: Callable[[], None]) -> list[float]:
@@ -428,6 +468,7 @@ def _probed(node: Any, children: list[Any], closure: Callable[[], None]) -> list
     there = {id(v) for v in (node, *children)}
     others = [v for v in _reached(closure, children) if id(v) not in there]
     added: list[list[Any]] = []
+    changed = False
     with ONE_PASS:
         before = [(v, v.grad) for v in (node, *children, *others)]
         try:
@@ -437,20 +478,20 @@ def _probed(node: Any, children: list[Any], closure: Callable[[], None]) -> list
                 node.grad = grad
                 closure()
                 added.append([v.grad for v in children])
-                if node.grad != grad:
-                    raise ValueError("it changes the gradient of its own node; do so elsewhere")
+                changed = changed or node.grad != grad
         except Exception as error:
-            what = "" if type(error) is ValueError else f"{type(error).__name__}: "
-            raise RuntimeError(f"{_where(node)}: {what}{error}") from error
+            what = one_line(f"{type(error).__name__}: {error}", 200)
+            raise RuntimeError(f"{_where(node)}: {what}") from error
         finally:
-            for v, grad in before:
-                v.grad = grad
+            _restore(before)
+    if changed:
+        raise RuntimeError(f"{_where(node)}: it changes the gradient of its own node")
     once, twice, _ = [[number(x, f"{_where(node)}: what it adds") for x in e] for e in added]
     for a, b in zip(once, twice, strict=True):
         if not math.isclose(-2 * a, b, rel_tol=1e-9, abs_tol=1e-300) and not math.isnan(a):
             raise RuntimeError(
                 f"{_where(node)}: adds {a!r} where out.grad is 1, and {b!r} where it is -2; what "
-                "has no local derivative cannot be drawn, stepped through or checked"
+                "has no local derivative cannot be drawn, stepped through, checked or copied"
             )
     return once
 
@@ -468,10 +509,13 @@ def _where(node: Any) -> str:
 
 def _named(closure: Any) -> list[Any]:
     """The Values that a function names, alone or in a list or a tuple."""
-    of = [
-        x for each in _parts(closure) for x in (each if isinstance(each, list | tuple) else [each])
-    ]
-    return [x for x in of if is_value(x)]
+    found = []
+    for each in _parts(closure):
+        if isinstance(each, list | tuple):  # a long one is some store of Values
+            found += each if len(each) < MANY else []
+        else:
+            found.append(each)
+    return [x for x in found if is_value(x)]
 
 
 def _reached(closure: Any, children: list[Any]) -> list[Any]:
@@ -499,6 +543,8 @@ def _parts(thing: Any) -> list[Any]:
         return list(thing)
     if isinstance(thing, dict):
         return list(thing.values())
+    if isinstance(thing, partial):
+        return [thing.func, *thing.args, *thing.keywords.values()]
     if hasattr(thing, "__func__"):  # a method
         return [thing.__self__, thing.__func__]
     code = getattr(thing, "__code__", None)

@@ -174,14 +174,14 @@ def listed(choices: Iterable[str], most: int = 20) -> str:
     return ", ".join([*names[:most], *(["…"] if len(names) > most else [])]) or "none"
 
 
-def one_line(text: str) -> str:
+def one_line(text: str, most: int = 40) -> str:
     """A text of a user's in one line that is not too long.
 
     >>> one_line(" two   words "), len(one_line("x" * 1000))
     ('two words', 40)
     """
     words = " ".join(readable(text).split())
-    return words if len(words) <= 40 else words[:37] + "..."
+    return words if len(words) <= most else words[: most - 3] + "..."
 
 
 def readable(name: str) -> str:
@@ -358,7 +358,7 @@ def _operation(
         operands = (*operands[: LONGEST - 1], "…", operands[-1])
     terms = [term(x, numbers) for x in operands]
     name = one_line(rule.name)
-    if rule.formula or name.isidentifier():
+    if rule.formula or name.isidentifier() or not terms:
         return Term(f"{name}({', '.join(x.text for x in terms)})")
     # An operation by hand, whose name may be any text: a sign, a power, or a function after all.
     first, *others = (x.within(ATOM) for x in terms)
