@@ -40,8 +40,9 @@ if TYPE_CHECKING:
 
     Places = NDArray[np.int64]
 
-__all__ = ["Structure", "structure"]
+__all__ = ["Structure", "regular_structure", "structure"]
 
+MANY = 64  # arrays, up to which no graph is irregular
 SHIFT = 40  # a scalar's place is one integer: its array, and below these bits its row there
 ROW = (1 << SHIFT) - 1
 Key = tuple[Any, ...]
@@ -70,8 +71,25 @@ def structure(roots: Value | Sequence[Value], inputs: Sequence[Value] = ()) -> S
     >>> print(structure((a * b + a * a).tanh()))
     v1 = tanh(a · a + b · a)
     """
-    ends, given, order = roots_and_inputs("structure", roots, inputs)
-    return _Arrays(order, ends, given).found()
+    found = regular_structure(*roots_and_inputs("structure", roots, inputs))
+    assert found is not None
+    return found
+
+
+def regular_structure(
+    roots: Sequence[Value], inputs: Sequence[Value], order: Sequence[Value], share: float = 1.0
+) -> Structure | None:
+    """The arrays of a graph; None as soon as there are more than a share of its operations.
+
+    >>> from micrograd_like.graph import topological_order
+    >>> v = Value(2.0)
+    >>> for k in range(100):
+    ...     v = v.tanh() if k % 2 else v.sin()
+    >>> regular_structure([v], [], topological_order(v), share=0.25) is None
+    True
+    """
+    walk = _Arrays(order, roots, inputs, max(MANY, share * len(order)))
+    return None if walk.is_irregular else walk.found()
 
 
 class _Kind:
@@ -84,14 +102,33 @@ class _Kind:
         self.left: list[Sequence[int]] = []
         self.right: list[Sequence[int]] = []
         self.members: list[Value] = []
-        self.number_of: dict[Key, int] = {}  # of members, by their operands' rows
+        self.number_of: dict[Key, int] | None = None  # of several members, by their operands' rows
+
+    def add(self, v: Value, left: Sequence[int], right: Sequence[int]) -> int:
+        """The row of a member: a new one, or one that is computed from the same operands."""
+        row = len(self.members)
+        if row:
+            known = self.number_of
+            if known is None:
+                known = self.number_of = {(*self.left[0], *self.right[0]): 0}
+            found = known.setdefault((*left, *right), row)
+            if found != row:
+                return found
+        self.members.append(v)
+        self.left.append(left)
+        self.right.append(right)
+        return row
 
 
 class _Arrays:
     """The walk: every value gets its place, and what a sum alone uses waits for it."""
 
     def __init__(
-        self, order: Sequence[Value], roots: Sequence[Value], inputs: Sequence[Value]
+        self,
+        order: Sequence[Value],
+        roots: Sequence[Value],
+        inputs: Sequence[Value],
+        most: float,
     ) -> None:
         self.inputs, self.leaves = list(inputs), list[Value]()
         self.constants: dict[str, int] = {}  # one bit pattern has one place
@@ -104,10 +141,15 @@ class _Arrays:
         self.maxima: dict[int, tuple[list[int], list[Value]]] = {}  # of places, and on the way
         self.uses = _uses(order, roots)
         self.operations = 0
+        self.is_irregular = False
+        self.ends: list[int] = []
         for v in order:
             if v._rule is not None:
                 self.operations += 1
                 self._meet(v)
+                if len(self.kinds) > most:
+                    self.is_irregular = True
+                    return
         self.ends = [self._place(v) for v in roots]
 
     def _meet(self, v: Value) -> None:
@@ -207,14 +249,7 @@ class _Arrays:
             number = self.number_of[key] = len(self.kinds)
             self.kinds.append(_Kind(key, any(self.moves[source] for source in sources)))
             self.moves.append(self.kinds[-1].moves)
-        kind = self.kinds[number]
-        operands = (*left, *right)
-        row = kind.number_of.get(operands)
-        if row is None:
-            row = kind.number_of[operands] = len(kind.members)
-            kind.members.append(v)
-            kind.left.append(left)
-            kind.right.append(right)
+        row = self.kinds[number].add(v, left, right)
         place = self.place[id(v)] = (number + 3) << SHIFT | row
         return place
 

@@ -21,7 +21,7 @@ from micrograd_like.compile.blocks import Outcome
 from micrograd_like.compile.graph_arrays import independent, roots_and_inputs
 from micrograd_like.compile.scalars import ScalarRunner
 from micrograd_like.compile.source import source
-from micrograd_like.compile.structure import structure
+from micrograd_like.compile.structure import regular_structure
 from micrograd_like.engine import Value, apply
 from micrograd_like.graph import evaluated, topological_order
 from micrograd_like.guard import ONE_PASS
@@ -40,6 +40,7 @@ __all__ = ["Tape", "is_worth_a_tape"]
 # first use takes 0.6 s with the kernel on disk, most of it Numba's import, and some seconds, once,
 # where the kernel is to be compiled.
 MUCH = 10**6
+REGULAR = 0.25  # arrays for an operation, up to which a graph is worth the search for them
 # Microseconds of forward and backward by scalars, as measured: of any pass, of an operation, and of
 # an operation for each row.
 PASS, OPERATION, OPERATION_OF_A_ROW = 8.0, 0.008, 0.00028
@@ -103,10 +104,13 @@ class Tape:
         self._lock = allocate_lock()  # of the memory of both
         self._thread = _local()  # .latest: the rows of its latest forward, and the parameters
 
-    def _by_arrays(self) -> "ArrayRunner":
+    def _by_arrays(self) -> "ArrayRunner | None":
         from micrograd_like.compile.arrays import ArrayRunner  # which imports NumPy
 
-        found = structure(self.roots, self.inputs)
+        share = 1.0 if self.by == "arrays" else REGULAR
+        found = regular_structure(self.roots, self.inputs, self._order, share)
+        if found is None:
+            return None
         for k, (number, _) in enumerate(found.roots):
             if self.inputs and not found.arrays[number].moves:
                 raise independent("Tape", k, self.roots[k])
