@@ -295,10 +295,15 @@ def _calls() -> dict[str, Any]:
     return {"call_forward": intrinsic(forward), "call_backward": intrinsic(backward)}
 
 
-def machine_code(text: str, name: str, rules: Mapping[Rule, str]) -> ModuleType:
+def machine_code(
+    text: str,
+    name: str,
+    rules: Mapping[Rule, str],
+    others: Callable[[], dict[str, Any]] | None = None,
+) -> ModuleType:
     """A module of this text, in a file of its own, beside which Numba keeps what it compiles.
 
-    The text calls the rules by the names that are given for them.
+    The text calls the rules by the names that are given for them, and ``others`` by theirs.
     """
     import importlib.util
     from hashlib import sha256
@@ -306,6 +311,7 @@ def machine_code(text: str, name: str, rules: Mapping[Rule, str]) -> ModuleType:
     from micrograd_like.files import write
 
     marks = [text, _surroundings(), *(_mark(rule.function) for rule in rules)]
+    marks += [_mark(others.__code__)] if others else []
     digest = sha256("\n".join(marks).encode()).hexdigest()[:24]
     name = f"micrograd_like_{name}_{digest}"
     with _LOCK:
@@ -318,7 +324,7 @@ def machine_code(text: str, name: str, rules: Mapping[Rule, str]) -> ModuleType:
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
-        vars(module).update(_functions(rules))
+        vars(module).update(_functions(rules), **others() if others else {})
         spec.loader.exec_module(module)
         sys.modules[name] = module
         return module

@@ -4,81 +4,31 @@ The loop of a rule calls the rule's own function, as the kernel does, and is kep
 
 Arrays round otherwise than the engine, as they add up in another order.  Where that may decide, at
 a kink or at the border of a domain, an element counts as unfit, and the engine's order is for
-scalars to follow.  How far off an array may be, and how large its numbers are, is in its line of
-``sizes``: loops write those of their results, and `grow` those of sums.
+scalars to follow.  How large an array's numbers are, and how far off they may be, is in its line of
+``sizes``.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
-
-from micrograd_like.compile.kernel import machine_code
+from micrograd_like.compile.kernel import BUILT_IN, machine_code
 from micrograd_like.rules import Rule
 from micrograd_like.table import CONSTANTS
 
-__all__ = ["Loop", "grow", "has_edges", "largest", "loop_of"]
+__all__ = ["ROUNDING", "Kind", "address_of", "has_edges", "intrinsics"]
 
-HEAD = '''"""From micrograd_like.compile.loops: {title}."""
+# Of the largest term: a thousand times what the sums of some thousand terms may be off.
+ROUNDING = 2.0**-40
+TEXT = '''"""From micrograd_like.compile.loops: {rule} in a loop over the elements of arrays."""
 
 from math import {constants}
 
-from numba import njit
+from numba import carray, njit
 
+MANY = 1 << 40
 
-@njit(cache=True, error_model="numpy", fastmath={{"nnan", "nsz"}}, forceinline=True)
-def larger(x, y):
-    """The larger of two numbers; several rows are compared at once."""
-    return x if x > y else y
-'''
-SIZES = '''
-
-@njit(cache=True, error_model="numpy", no_cfunc_wrapper=True)
-def grow(steps, sizes):
-    """How large the terms of sums are, and how far off: a step for each part of a sum."""
-    for k in range(len(steps)):
-        out, left, right, first, exact = steps[k]
-        size, off = sizes[left, 0], sizes[left, 1]
-        if right >= 0:
-            off = larger(off * sizes[right, 0], size * sizes[right, 1])
-            size *= sizes[right, 0]
-        if not exact:
-            off = larger(off, size * {rounding})
-        if not first:
-            size, off = larger(size, sizes[out, 0]), larger(off, sizes[out, 1])
-        sizes[out, 0], sizes[out, 1] = size, off
-
-
-@njit(cache=True, error_model="numpy", no_cfunc_wrapper=True)
-def largest(numbers):
-    """The largest absolute value."""
-    size = 0.0
-    for r in range(len(numbers)):
-        size = larger(size, abs(numbers[r]))
-    return size
-'''
-# Of the largest term: a thousand times what the sums of some thousand terms may be off.
-ROUNDING = 2.0**-40
-PLAIN = '''
-
-@njit(cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True)
-def loop({operands}, values, {slopes}):
-    """Values and slopes; returns how often the rule is undefined, or a number is not finite.
-
-    An operand of one element is that for all.
-    """
-    bad = 0
-    for r in range(len(values)):
-{reading}
-        value, {numbers} = {name}({names})
-        values[r] = value
-{writing}
-        bad += not (({domain}) and {finite})
-    return bad
-'''
-CAREFUL = '''
 
 @njit(cache=True, error_model="numpy", forceinline=True)
 def defined({names}):
@@ -86,54 +36,60 @@ def defined({names}):
     return {domain}
 
 
-@njit(cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True)
-def loop({operands}, values, {slopes}, sizes, out, {sources}):
-    """As the plain one; an element next to a kink or to the border of the domain is unfit, too."""
-    bad = 0
-    {offs} = {zeros}
-{offs_reading}
-    size, {tops} = 0.0, {zeros}
-    for r in range(len(values)):
+def loop(address):
+    """Values and slopes; returns how often an element is not fit to go on with.
+
+    An operand may be one number for all.
+    """
+    line = carray(integers(address), 12)
+    n = line[2]
 {reading}
-        value, {numbers} = {name}({names})
-        values[r] = value
+    out = carray(floats(line[5]), MANY)
+{before}
+    bad = 0
+    for r in range(n):
+{elements}
+        value, {slopes} = _rule({names})
+        out[r] = value
 {writing}
-        size = larger(size, abs(value))
-{measuring}
-        bad += not (defined({names}) and {finite}){near}
-    sizes[out, 0] = size
-    sizes[out, 1] = {off}
+        bad += 1 if {unfit} else 0  # with |, as it has no branches
+{after}
     return bad
 '''
 
 
-class Loop:
-    """A rule's loop over operands and an array of the same number of elements, with its slopes.
+class Kind(NamedTuple):
+    """What a loop does: for each operand whether it is many numbers, and its slope is wanted."""
 
-    With ``sizes``, and the lines there of the array and of the operands, it is a careful one.
-    """
+    rows: tuple[bool, ...]
+    wanted: tuple[bool, ...]
+    careful: bool
 
-    def __init__(
-        self,
-        rule: Rule,
-        operands: Sequence[Any],
-        values: Any,
-        sizes: Any = None,
-        lines: Sequence[int] = (),
-    ) -> None:
-        self.slopes = [np.empty(values.shape) for _ in operands]
-        self._arguments = [x.reshape(-1) for x in (*operands, values, *self.slopes)]
-        if sizes is not None:
-            self._arguments += [sizes, *lines]
-        self._loop, self._bad = loop_of(rule, sizes is not None), 0
 
-    def run(self) -> None:
-        """Compute the values and slopes."""
-        self._bad = self._loop(*self._arguments)
+def address_of(rule: Rule, kind: Kind) -> int:
+    """The address of a rule's compiled loop."""
+    code = (_built_in if rule in BUILT_IN else _loop)(rule, kind)
+    address: int = code.library.get_pointer_to_function(code.fndesc.llvm_func_name)
+    return address
 
-    def bad(self) -> bool:
-        """Whether an operation was undefined, or a number not finite."""
-        return self._bad > 0
+
+def _loop(rule: Rule, kind: Kind) -> Any:
+    from numba import njit, types
+
+    module = machine_code(_text(rule, kind), f"loop_{rule.name}", {rule: "_rule"}, intrinsics)
+    key = module.__name__
+    if key not in _LOOPS:
+        compiler: Any = njit
+        make = compiler(
+            types.int64(types.int64), cache=True, error_model="numpy", nogil=True,
+            no_cpython_wrapper=True, no_cfunc_wrapper=True,
+        )  # fmt: skip
+        (_LOOPS[key],) = make(module.loop).overloads.values()
+    return _LOOPS[key]
+
+
+_LOOPS: dict[str, Any] = {}  # their machine code is to stay
+_built_in = cache(_loop)  # a rule of one's own may read what has changed since
 
 
 def has_edges(rule: Rule) -> bool:
@@ -150,74 +106,107 @@ def _has_kink(rule: Rule) -> bool:
     return re.search(r"\b(if|abs|max|min)\b", rule.formula) is not None
 
 
-@cache
-def _sizes() -> Any:
-    title = "how large arrays are, and how far off"
-    text = HEAD.format(title=title, constants=", ".join(CONSTANTS))
-    return machine_code(text + SIZES.format(rounding=ROUNDING), "sizes", {})
-
-
-def grow(steps: Any, sizes: Any) -> None:
-    """The sizes of sums, from those of what they add up."""
-    _sizes().grow(steps, sizes)
-
-
-def largest(numbers: Any) -> float:
-    """The largest absolute value of a flat array."""
-    size: float = _sizes().largest(numbers)
-    return size
-
-
-@cache
-def loop_of(rule: Rule, careful: bool = False) -> Callable[..., int]:
-    """The compiled loop of a rule.
-
-    >>> from micrograd_like.rules import RULES
-    >>> values, slopes = np.zeros(2), np.zeros(2)
-    >>> loop_of(RULES["relu"])(np.array([2.0, -2.0]), values, slopes), values, slopes
-    (0, array([2., 0.]), array([1., 0.]))
-    """
+def _text(rule: Rule, kind: Kind) -> str:
     names = ("x", "y")[: rule.arity]
-    slopes = [f"d{name}" for name in names]
-    words = {
-        "operands": ", ".join(f"{name}s" for name in names),
-        "slopes": ", ".join(f"{slope}s" for slope in slopes),
-        "reading": "\n".join(f"        {x} = {x}s[r if len({x}s) > 1 else 0]" for x in names),
-        "domain": rule.domain or "True",
-        "numbers": ", ".join(slopes),
-        "name": "_rule",
-        "names": ", ".join(names),
-        "writing": "\n".join(f"        {slope}s[r] = {slope}" for slope in slopes),
-        "finite": " and ".join(f"{x} - {x} == 0" for x in (*names, "value", *slopes)),
+    asked = [f"d{x}" for x, wants in zip(names, kind.wanted, strict=True) if wants]
+    unfit = [f"({x} - {x} != 0)" for x in (*names, "value", *asked)]
+    unfit += [f"(not defined({', '.join(names)}))"] if rule.domain else []
+    before, after, measuring = [], [], []
+    if kind.careful:
+        unfit += [f"({near})" for near in _near(rule, names)]
+        before = ["sizes = carray(floats(line[8]), MANY)", "size = 0.0"]
+        before += [f"off_{x} = sizes[2 * line[{10 + k}] + 1]" for k, x in enumerate(names)]
+        before += [f"top_{x} = 0.0" for x in names]
+        measuring = ["size = larger(size, abs(value))"]
+        measuring += [f"top_{x} = larger(top_{x}, abs(d{x}))" for x in names]
+        off = " + ".join(f"top_{x} * off_{x}" for x in names)
+        after = ["sizes[2 * line[9]] = size", f"sizes[2 * line[9] + 1] = {off}"]
+    reading = [f"{x}s = carray(floats(line[{3 + k}]), MANY)" for k, x in enumerate(names)]
+    reading += [f"{d}s = carray(floats(line[{6 + 'xy'.index(d[1])}]), MANY)" for d in asked]
+    are_rows = dict(zip(names, kind.rows, strict=True))
+    reading += [f"{x} = {x}s[0]" for x in names if not are_rows[x]]
+    lines = {
+        "reading": _lines(4, reading),
+        "before": _lines(4, before),
+        "elements": _lines(8, [f"{x} = {x}s[r]" for x in names if are_rows[x]]),
+        "writing": _lines(8, [*(f"{d}s[r] = {d}" for d in asked), *measuring]),
+        "after": _lines(4, after),
     }
-    head = HEAD.format(title=f"{rule.name} in a loop", constants=", ".join(CONSTANTS))
-    text = CAREFUL if careful else PLAIN
-    text = head + text.format(**words, **(_careful(rule, names) if careful else {}))
-    loop: Callable[..., int] = machine_code(text, "loop", {rule: "_rule"}).loop
-    return loop
+    return TEXT.format(
+        rule=rule.name,
+        constants=", ".join(CONSTANTS),
+        names=", ".join(names),
+        domain=rule.domain or "True",
+        slopes=", ".join(f"d{x}" for x in names),
+        unfit=" | ".join(unfit),
+        **lines,
+    )
 
 
-def _careful(rule: Rule, names: Sequence[str]) -> dict[str, str]:
-    """What the careful loop does more: it measures, and looks around the operands."""
+def _near(rule: Rule, names: Sequence[str]) -> list[str]:
+    """What is true where rounding may decide: around the operands the rule is another one."""
     near = []
     for k, x in enumerate(names):
-        around = [f"{x} - off_{x}", f"{x} + off_{x}", f"(0.0 if abs({x}) < off_{x} else {x})"]
-        points = [[*names[:k], other, *names[k + 1 :]] for other in around]
         if rule.domain:
-            near += [f" or not defined({', '.join(point)})" for point in points]
+            for point in (
+                f"{x} - off_{x}",
+                f"{x} + off_{x}",
+                f"0.0 if abs({x}) < off_{x} else {x}",
+            ):
+                near.append(f"not defined({', '.join([*names[:k], point, *names[k + 1 :]])})")
+        if _has_kink(rule) and rule.name not in ("maximum", "minimum"):
+            near.append(f"abs({x}) < off_{x}")
     if rule.arity == 2 and _has_kink(rule):
-        near.append(" or abs(x - y) < off_x + off_y")
-    if _has_kink(rule):
-        near.append(" or abs(x) < off_x" if rule.name not in ("maximum", "minimum") else "")
-    tops = [f"top_{x}" for x in names]
-    off = " + ".join(f"top_{x} * off_{x}" for x in names)
-    return {
-        "sources": ", ".join(f"of_{x}" for x in names),
-        "offs": ", ".join(f"off_{x}" for x in names),
-        "offs_reading": "\n".join(f"    off_{x} = sizes[of_{x}, 1]" for x in names),
-        "tops": ", ".join(tops),
-        "zeros": ", ".join("0.0" for _ in names),
-        "measuring": "\n".join(f"        top_{x} = larger(top_{x}, abs(d{x}))" for x in names),
-        "near": "".join(near),
-        "off": off,
-    }
+        near.append("abs(x - y) < off_x + off_y")
+    return near
+
+
+def _lines(depth: int, lines: Sequence[str]) -> str:
+    return "\n".join(" " * depth + line for line in lines)
+
+
+def intrinsics() -> dict[str, Any]:
+    """Numbers at an address, the larger number, and the call of a loop with its line's address."""
+    from llvmlite import ir  # type: ignore[import-untyped,unused-ignore]
+    from numba import types
+    from numba.extending import intrinsic
+
+    pointer_to: Any = types.CPointer  # type: ignore[attr-defined,unused-ignore]
+    integer, pointer, status = ir.IntType(64), ir.IntType(8).as_pointer(), ir.IntType(32)
+
+    def floats(context: Any, address: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return builder.inttoptr(arguments[0], ir.DoubleType().as_pointer())
+
+        return pointer_to(types.float64)(types.int64), generate
+
+    def integers(context: Any, address: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return builder.inttoptr(arguments[0], integer.as_pointer())
+
+        return pointer_to(types.int64)(types.int64), generate
+
+    def larger(context: Any, x: Any, y: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            flags = ["nnan", "nsz"]  # several rows are compared at once
+            test = builder.fcmp_ordered(">", *arguments, flags=flags)
+            return builder.select(test, *arguments, flags=flags)
+
+        return types.float64(types.float64, types.float64), generate
+
+    def call(context: Any, loop: Any, line: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            with builder.goto_entry_block():
+                result, error = builder.alloca(integer), builder.alloca(pointer)
+            function = ir.FunctionType(
+                status, [integer.as_pointer(), pointer.as_pointer(), integer]
+            )
+            loop = builder.inttoptr(arguments[0], function.as_pointer())
+            raised = builder.call(loop, [result, error, arguments[1]])
+            ok = builder.icmp_signed("==", raised, status(0))
+            return builder.select(ok, builder.load(result), integer(1))
+
+        return types.int64(types.int64, types.int64), generate
+
+    functions = floats, integers, larger, call
+    return {function.__name__: intrinsic(function) for function in functions}
