@@ -247,7 +247,8 @@ class Micrograd:
         """The node's part of the chain rule, to be called when its gradient is known."""
         closure = closure_of(self)
         if closure or hasattr(self, "_leafs"):
-            return closure.run.closure if closure else self._leafs
+            own: Callable[[], None] = closure.run.closure if closure else self._leafs
+            return own
         of = edges(self)  # as they are now, whatever is assigned later
 
         def _backward() -> None:
@@ -509,7 +510,7 @@ def _where(node: Any) -> str:
 
 def _named(closure: Any) -> list[Any]:
     """The Values that a function names, alone or in a list or a tuple."""
-    found = []
+    found: list[Any] = []
     for each in _parts(closure):
         if isinstance(each, list | tuple):  # a long one is some store of Values
             found += each if len(each) < MANY else []

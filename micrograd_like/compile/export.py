@@ -18,8 +18,9 @@ def program(X, parameters):
 (2, 3)
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
 from micrograd_like.arguments import expect, number
@@ -147,7 +148,7 @@ class _Writer:
 
         self.found, self.library = found, library
         self.blocks = _Blocks(found)
-        taken = set(OURS)
+        taken: set[str] = {*OURS}
 
         def free(name: str) -> str:
             return identifier(name, taken)
@@ -325,7 +326,6 @@ class ArrayFunction:
     """
 
     def __init__(self, found: Layout, library: Library, single: bool) -> None:
-        import numpy as np
 
         written = _Writer(found, library)
         self.inputs: list[Value] = found.arrays[INPUTS].members
@@ -334,7 +334,7 @@ class ArrayFunction:
         names = _apart(written.blocks.names)
         shapes = [places.shape for places in written.blocks.places]
         self.shapes: dict[str, tuple[int, ...]] = dict(zip(names, shapes, strict=True))
-        ends = np.cumsum([0, *map(np.prod, shapes)]).tolist()
+        ends = [0, *accumulate(math.prod(shape) for shape in shapes)]
         self._parts = [slice(a, b) for a, b in pairwise(ends)]
         self._asarray = library.xp.asarray
         head = [f"import {library.xp.__name__} as xp"]
