@@ -58,6 +58,10 @@ class Structure(Layout):
     def __str__(self) -> str:
         return text(self)
 
+    def __repr__(self) -> str:
+        arrays = plural(len(self.arrays) - 3, "array")
+        return f"<Structure of {plural(self.operations, 'operation')} in {arrays}>"
+
 
 def structure(roots: Value | Sequence[Value], inputs: Sequence[Value] = ()) -> Structure:
     """Find the arrays of a recorded graph; ``print`` shows them as a short program.

@@ -116,6 +116,7 @@ def test_a_batch_recorded_as_one_graph_is_found_too() -> None:
     loss.label = "loss"
     found = structure(loss)
     assert len(found.arrays) == 3 + 10
+    assert repr(found) == "<Structure of 65,077 operations in 10 arrays>"
     assert str(found).splitlines()[:3] == [
         "layer0.neuron[100×16] = relu(X1[100×2] · layer0.w[2×16] + layer0.b[16])",
         "layer1.neuron[100×16] = relu(layer0.neuron · layer1.w[16×16] + layer1.b[16])",
