@@ -32,6 +32,7 @@ from micrograd_like.compile.layout import (
     Product,
 )
 from micrograd_like.engine import Value
+from micrograd_like.notation import plural
 from micrograd_like.rules import RULES
 
 if TYPE_CHECKING:
