@@ -7,20 +7,25 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from micrograd_like.compile.array_plan import Plan
-from micrograd_like.compile.layout import INPUTS, LEAVES, Layout
+from micrograd_like.compile.kernel import BUILT_IN
+from micrograd_like.compile.layout import INPUTS, LEAVES, Layout, Part
+from micrograd_like.compile.loops import Kind, address_of
 from micrograd_like.engine import Value
+from micrograd_like.rules import Rule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["ArrayRunner", "Blocks"]
 
-CACHED = 2**20  # bytes of values that a block of rows should have
-ROWS = 64, 2**14  # of a block, at least, and what they are a multiple of, and at most
+# Of a block of rows: numbers of values, slopes and gradients that should stay in the cache; how
+# many rows at least; and products of matrices up to which OpenBLAS takes one thread, as several
+# wait long for each other where other programs run.
+CACHED, ROWS, PRODUCTS = 2**18, 64, 2**18
 KEPT = 4  # plans: of whole blocks, and of the rows that are left
-# Microseconds of forward and backward, as measured: a call of NumPy's, and for each row a number
-# that is written and read, and an operation of a matrix product.
-CALL, NUMBER, PRODUCT = 1.5, 0.0013, 0.00002
+# Microseconds of forward and backward, as measured: of any pass, of a part of an array; for each
+# row of a number, and of a product within a matrix product.
+PASS, PART, NUMBER, PRODUCT = 9.0, 0.04, 0.0003, 0.0001
 
 
 class Blocks(NamedTuple):
@@ -30,6 +35,7 @@ class Blocks(NamedTuple):
     leaves: "NDArray[np.float64]"  # the gradients of the parameters, over all rows
     inputs: "NDArray[np.float64]"  # (rows, inputs)
     left: list[slice]
+    size: int  # rows of a block
 
 
 class ArrayRunner:
@@ -41,23 +47,28 @@ class ArrayRunner:
         order = [place[id(v)] for v in found.arrays[LEAVES].members]
         self._order = np.array(order, dtype=np.int64)  # the parameters, as the arrays need them
         self._plans: OrderedDict[tuple[int, bool], Plan] = OrderedDict()
-        floats = sum(array.size for array in found.arrays if array.moves)
-        few, many = ROWS
-        self._size = min(many, max(few, CACHED // (8 * max(1, floats)) // few * few))
+        arrays = [array for array in found.arrays if array.parts]
+        moving = [array for array in arrays if array.moves]
+        products = [_products(part) for array in moving for part in array.parts]
+        floats = sum(a.size * (2 + (len(a.parts) if a.rule else 0)) for a in moving)
+        floats = max(1, floats + found.arrays[INPUTS].size)
+        self._size = max(ROWS, min(CACHED // floats, PRODUCTS // max([1, *products])) // 8 * 8)
+        taken = sum(p.rows.size for a in moving for p in a.parts if p.product is None)
+        self._each = NUMBER * (taken + floats) + PRODUCT * sum(products)
+        self._parts = sum(len(array.parts) for array in arrays)
+        self.has_invariants = len(moving) < len(arrays)
+        self.functions = sum(a.size for a in moving if a.rule and _is_function(a.rule))
+
+    def compile_rules(self) -> None:
+        """Compile the rules of one's own; a TypeError tells one that Numba cannot."""
+        for rule in {array.rule for array in self.found.arrays} - BUILT_IN:
+            if rule:
+                address_of(rule, Kind((True,) * rule.arity, (True,) * rule.arity, False))
 
     def cost(self, rows: int) -> float:
         """About how many microseconds forward and backward take."""
-        parts = [(array, part) for array in self.found.arrays for part in array.parts]
-        calls = 10 + len(self.found.arrays) + 2 * len(parts)
-        each = once = 0.0
-        for array, part in parts:
-            taken = part.rows.size if part.product is None else 0
-            products = part.product or ()
-            terms = len(products[0]) * len(products[1]) * part.rows.shape[1] if products else 0
-            cost = NUMBER * (array.size + taken) + PRODUCT * 6 * terms
-            each, once = (each + cost, once) if array.moves else (each, once + cost)
         blocks = -(-rows // self._size)
-        return blocks * CALL * calls + once + rows * each
+        return PASS + blocks * PART * self._parts + rows * self._each
 
     def run(
         self,
@@ -72,9 +83,11 @@ class ArrayRunner:
         outputs = np.empty((count, len(self.found.roots)))
         slopes = np.zeros((count, rows.shape[1] if input_gradients else 0))
         sums, left = np.zeros(len(leaves)), []
+        blocks = -(-count // self._size)
+        size = -(-count // blocks)  # of blocks that are about equal
         with np.errstate(all="ignore"):  # what is not finite is looked for
-            for start in range(0, count, self._size):
-                part = slice(start, min(count, start + self._size))
+            for start in range(0, count, size):
+                part = slice(start, min(count, start + size))
                 plan = self._plan(part.stop - start, input_gradients)
                 fit = plan.run(rows[part], leaves, outputs[part])
                 if fit and upstream is not None and (fit := plan.back(upstream[part])):
@@ -85,7 +98,7 @@ class ArrayRunner:
                     left.append(part)
         gradients = np.empty(len(sums))
         gradients[self._order] = sums
-        return Blocks(outputs, gradients, slopes, left)
+        return Blocks(outputs, gradients, slopes, left, size)
 
     def _plan(self, rows: int, to_inputs: bool) -> Plan:
         key = rows, to_inputs
@@ -94,3 +107,16 @@ class ArrayRunner:
         if len(self._plans) > KEPT:
             self._plans.popitem(last=False)
         return plan
+
+
+def _products(part: Part) -> int:
+    """How many numbers a matrix product multiplies for each row."""
+    if part.product is None:
+        return 0
+    left, right = part.product
+    return int(len(left) * len(right) * left.shape[1])
+
+
+def _is_function(rule: Rule) -> bool:
+    """Whether a rule calls elementary functions, and takes time."""
+    return "m" in rule.function.__code__.co_names

@@ -41,9 +41,10 @@ __all__ = ["Tape", "is_worth_a_tape"]
 # where the kernel is to be compiled.
 MUCH = 10**6
 REGULAR = 0.25  # arrays for an operation, up to which a graph is worth the search for them
-# Microseconds of forward and backward by scalars, as measured: of any pass, of an operation, and of
-# an operation for each row.
-PASS, OPERATION, OPERATION_OF_A_ROW = 8.0, 0.008, 0.00028
+# Microseconds of forward and backward by scalars, as measured: of any pass, of one for what is the
+# same for all rows, of an operation; for each row of an operation, and of a function, such as exp,
+# more than by arrays, as it is computed again on the way back.
+PASS, ONCE, OPERATION, OPERATION_OF_A_ROW, FUNCTION_OF_A_ROW = 9.0, 14.0, 0.007, 0.00022, 0.006
 
 
 class Tape:
@@ -55,20 +56,22 @@ class Tape:
     that was recorded over a whole batch, the graph is replayed as it is, with new parameters.
 
     There are two ways to replay a graph.  ``"arrays"`` computes the arrays and matrix products of
-    its `structure`, with NumPy.  ``"scalars"`` computes one operation after the other, each for a
-    block of rows.  The tape takes the way that should be faster for the graph and the number of
-    rows, which `plan` tells; ``by`` chooses one.  Rows at which an operation is undefined or
-    overflows, or where maxima tie, are computed by scalars.
+    its `structure`.  ``"scalars"`` computes one operation after the other, each for a block of
+    rows.  The tape takes the way that should be faster for the graph and the number of rows, which
+    `plan` tells; ``by`` chooses one.  Arrays leave to scalars the rows, with others of their block,
+    at which an operation is undefined or overflows, maxima tie, or rounding may decide: next to a
+    kink, as that of relu, and to the border of a domain.
 
     A branch that Python took while the graph was recorded, as in ``if x.data > 0``, is taken for
     every row.  Values and gradients are those of the engine, up to rounding: arrays add up in
-    another order.  Scalars give every bit where a graph has only ``+ - * /``, maximum, minimum, abs
+    another order, which may change the last digits of the largest term of a sum, as of an addition
+    by hand.  Scalars give every bit where a graph has only ``+ - * /``, maximum, minimum, abs
     and relu, and differ by a few units in the last place where the compiled exp, say, rounds
     differently.  (Sums over rows are taken block by block, and what depends on no input is computed
     once for all rows and comes last in a sum: these round as they do.)
 
     With ``parallel`` scalars compute blocks of rows on several threads; the results are the same in
-    every bit.  (Arrays have the threads of NumPy's matrix products.)  A tape may be used by several
+    every bit.  A tape may be used by several
     threads: one at a time computes, and each goes backward from its own latest forward pass.  A
     copy of a tape is another one of the same graph, without a forward pass.
 
@@ -99,8 +102,11 @@ class Tape:
         extra("numba", "tape", "the tape is compiled by Numba")
         self._scalars: ScalarRunner | None = None  # compiled when rows need it
         self._arrays = None if by == "scalars" else self._by_arrays()
-        if self.plan(1) == "scalars":
+        if self._arrays is None or self.plan(1) == "scalars":
             self._by_scalars()
+        else:
+            self._arrays.compile_rules()
+        self._in_vain = self._rest = 0  # passes by arrays before, and passes without them to come
         self._lock = allocate_lock()  # of the memory of both
         self._thread = _local()  # .latest: the rows of its latest forward, and the parameters
 
@@ -131,7 +137,9 @@ class Tape:
         """
         if self._arrays is None or self.by != "auto":
             return "scalars" if self._arrays is None else "arrays"
-        scalars = PASS + self._count * (OPERATION + OPERATION_OF_A_ROW * rows)
+        each = OPERATION_OF_A_ROW * self._count + FUNCTION_OF_A_ROW * self._arrays.functions
+        scalars = PASS + OPERATION * self._count + each * rows
+        scalars += ONCE if self._arrays.has_invariants else 0.0
         return "arrays" if self._arrays.cost(rows) < scalars else "scalars"
 
     def __repr__(self) -> str:
@@ -310,24 +318,37 @@ class Tape:
         return outcome
 
     def _run(self, rows: Any, numbers: Any, upstream: Any, input_gradients: bool) -> Outcome:
-        if self._arrays is None or self.plan(len(rows)) == "scalars":
+        if self._arrays is None or self.plan(len(rows)) == "scalars" or self._rests():
             return self._by_scalars().run(
                 rows, numbers, upstream, input_gradients=input_gradients, parallel=self.parallel
             )
+        import numpy as np
+
         found = self._arrays.run(rows, numbers, upstream, input_gradients=input_gradients)
-        outputs, leaves, inputs, left = found
+        outputs, leaves, inputs, left, size = found
         suspects = []
         for part in left:
             seeds = None if upstream is None else upstream[part]
             outcome = self._by_scalars().run(
-                rows[part], numbers, seeds, input_gradients=input_gradients
+                rows[part], numbers, seeds, input_gradients=input_gradients, parallel=self.parallel
             )
             outputs[part] = outcome.outputs
-            leaves = leaves + (outcome.leaves if upstream is not None else 0.0)
             if input_gradients:
                 inputs[part] = outcome.inputs
+            if upstream is not None:
+                with np.errstate(all="ignore"):  # what is infinite may meet its opposite
+                    leaves = leaves + outcome.leaves
             suspects += [part.start + k for k in outcome.suspects]
+        self._in_vain = self._in_vain + 1 if len(left) > len(rows) / size / 2 else 0
+        self._rest = 2 ** min(self._in_vain, 6) - 1
         return Outcome(outputs, leaves, leaves[:0], inputs, suspects)
+
+    def _rests(self) -> bool:
+        """Whether arrays are not tried, as the passes before left most rows to scalars."""
+        if self.by != "auto" or not self._rest:
+            return False
+        self._rest -= 1
+        return True
 
     def _explain(self, rows: Any, numbers: Any, suspects: Sequence[int]) -> None:
         """Raise what the engine raises at the first row at which an operation is undefined."""

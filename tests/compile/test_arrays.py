@@ -1,5 +1,8 @@
 """Graphs replayed by their arrays: the numbers of scalars, and scalars where rounding decides."""
 
+import copy
+import math
+import pickle
 import random
 from collections.abc import Callable, Sequence
 from functools import reduce
@@ -7,14 +10,25 @@ from operator import add
 from typing import Any
 
 import pytest
+from conftest import unlisted
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from micrograd_like import MLP, Value, cross_entropy, maximum, topological_order
+from micrograd_like import MLP, Value, cross_entropy, hinge, maximum, rule, topological_order
+from micrograd_like.compile import array_code
 from micrograd_like.compile.tape import Tape
+from micrograd_like.strategies import Graph, graphs
 
 np = pytest.importorskip("numpy")
 pytest.importorskip("numba")
 
 Made = tuple[Value, list[Value]]  # a root, and the inputs
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """The same leaves in each run of a test."""
+    random.seed(11)
 
 
 def leaves(count: int, name: str = "x") -> list[Value]:
@@ -116,7 +130,6 @@ def test_graphs_of_all_kinds_have_the_numbers_of_scalars(
     make: Callable[[], Made], count: int
 ) -> None:
     """Outputs, the gradients of parameters and of inputs, over rows and blocks of rows."""
-    random.seed(make.__name__)
     root, inputs = make()
     rows = np.random.default_rng(3).normal(0, 1, (count, len(inputs)))
     found = []
@@ -132,3 +145,276 @@ def test_graphs_of_all_kinds_have_the_numbers_of_scalars(
             v.grad = 0.0
     for a, b in zip(*found, strict=True):
         assert abs(a - b).max() <= 1e-12 * max(1.0, abs(b).max())
+
+
+def passes(tape: Tape, rows: Any, upstream: Any) -> Any:
+    """Outputs and the gradients of inputs and parameters, or what is raised."""
+    try:
+        outputs = tape.forward(rows) if tape.inputs else tape.forward()
+        slopes = tape.backward(upstream=upstream, input_gradients=True)
+    except (ValueError, ArithmeticError) as error:
+        return type(error), str(error)
+    found = np.array([v.grad for v in tape.parameters])
+    for v in tape.parameters:
+        v.grad = 0.0
+    return outputs, slopes, found
+
+
+def assert_alike(found: Any, expected: Any, size: float = 0.0) -> None:
+    """Arrays, or errors, are the same: to 1e-9 of the largest, infinity and NaN in their places."""
+    if isinstance(expected[0], type) or isinstance(found[0], type):
+        assert found == expected
+        return
+    for a, b in zip(found, expected, strict=True):
+        finite = np.isfinite(b)
+        assert np.array_equal(a[~finite], b[~finite], equal_nan=True)
+        largest = max([size, *abs(b[finite])])
+        assert (abs(a[finite] - b[finite]) <= 1e-9 * largest).all()
+
+
+numbers = st.floats(-3, 3, width=32) | st.sampled_from([0.0, 1e200, -1e200, 1e-200, math.inf])
+
+
+@given(graphs(max_nodes=40), st.data())
+@settings(deadline=None, max_examples=200)
+def test_random_graphs_have_the_numbers_and_errors_of_scalars(
+    graph: Graph, data: st.DataObject
+) -> None:
+    """Of none, some or all leaves as inputs, several roots, rows beyond all bounds, in blocks."""
+    values = [Value(x) for x in graph.leaves]
+    operations = graph.values(values)[len(values) :]
+    if not operations:
+        return
+    roots = data.draw(st.lists(st.sampled_from(operations), min_size=1, max_size=3))
+    inputs = values[: data.draw(st.integers(0, len(values)))]
+    if inputs:
+        roots = [v for v in roots if {*inputs} & {*topological_order(v)}]
+    if not roots:
+        return
+    met = {*topological_order(*roots)}
+    inputs = [v for v in inputs if v in met]
+    count = data.draw(st.integers(1, 5)) if inputs else 1
+    near = [numbers if data.draw(st.booleans()) else st.just(v.data) for v in inputs]
+    rows = [[data.draw(number) for number in near] for _ in range(count)]
+    weights = st.sampled_from([0.0, 1.0, -2.0, 0.5])
+    upstream = [[data.draw(weights) for _ in roots] for _ in range(count)]
+    tape = Tape(roots, inputs, by="arrays")
+    if tape._arrays:
+        tape._arrays._size = data.draw(st.sampled_from([1, 2, 64]))
+    found = passes(tape, rows, upstream)
+    assert_alike(found, passes(Tape(roots, inputs, by="scalars"), rows, upstream))
+
+
+@given(graphs(max_nodes=25), st.data())
+@settings(deadline=None, max_examples=100)
+def test_random_graphs_have_the_numbers_of_the_engine(graph: Graph, data: st.DataObject) -> None:
+    """At the point where they were recorded, with and without inputs."""
+    values = [Value(x) for x in graph.leaves]
+    root = graph.values(values)[-1]
+    if root.rule is None:
+        return
+    met = {*topological_order(root)}
+    inputs = [v for v in values[: data.draw(st.integers(0, len(values)))] if v in met]
+    tape = Tape(root, inputs, by="arrays")
+    outputs, slopes, found = passes(tape, [[v.data for v in inputs]], [1.0])
+    root.backward()
+    expected = [[root.data], [[v.grad for v in inputs]], [v.grad for v in tape.parameters]]
+    sizes = [abs(v.data * v.grad) for v in met if math.isfinite(v.data * v.grad)]
+    expected_arrays = [
+        np.array(x, dtype=np.float64).reshape(y.shape)
+        for x, y in zip(expected, (outputs, slopes, found), strict=True)
+    ]
+    grads = [abs(v.grad) for v in met if math.isfinite(v.grad)]
+    assert_alike((outputs, slopes, found), expected_arrays, max([1e-300, *sizes, *grads]))
+
+
+def left(tape: Tape) -> bool:
+    """Whether rows were left to scalars."""
+    return tape._scalars is not None
+
+
+@pytest.mark.parametrize("name", ["relu", "abs", "log", "sqrt"])
+def test_where_rounding_decides_scalars_do(name: str) -> None:
+    """A sum that cancels, in another order, is on the other side of a kink or of a domain."""
+    x = [Value(1.0), Value(2.0), Value(3.0)]
+    small = x[0] + x[1] + x[2]  # 0 in one order, 5.6e-17 in another
+    root = getattr(small, name)() + small
+    row = [[0.1, 0.2, -0.3]]
+    tape = Tape(root, x, by="arrays")
+    assert_alike(passes(tape, row, [1.0]), passes(Tape(root, x, by="scalars"), row, [1.0]))
+    assert left(tape)
+    tape = Tape(root, x, by="arrays")
+    tape.gradient([[0.1, 0.2, 0.3]])
+    assert not left(tape)
+
+
+def test_ties_are_shared_as_the_engine_shares_them() -> None:
+    """Of maxima, two neurons with the same weights tie but for rounding, and get half each."""
+    x, w = leaves(9), leaves(9, "w")
+    same = [Value(v.data, "s") for v in w]
+    scores = [total([a * b for a, b in zip(ws, x, strict=True)]) for ws in (w, same, leaves(9))]
+    root = maximum(maximum(scores[0], scores[1]), scores[2] - 100)
+    rows = np.random.default_rng(1).normal(0, 1, (70, 9))
+    tape = Tape(root, x, by="arrays")
+    found = passes(tape, rows, np.ones(70))
+    assert_alike(found, passes(Tape(root, x, by="scalars"), rows, np.ones(70)))
+    assert left(tape)
+    half = dict(zip(tape.parameters, found[2], strict=True))
+    assert [half[v] for v in w] == pytest.approx([half[v] for v in same])
+
+
+def test_an_undefined_row_is_told_by_its_number() -> None:
+    """In a later block, with the engine's words, and no gradient is changed."""
+    x, w = leaves(3), leaves(3, "w")
+    x[0].data = 1.0
+    root = (total([a * b for a, b in zip(w, x, strict=True)]) * 0 + x[0]).log()
+    tape = Tape(root, x, by="arrays")
+    assert tape._arrays
+    tape._arrays._size = 64
+    rows = np.ones((300, 3))
+    rows[200, 0] = -1.0
+    with pytest.raises(ValueError, match=r"^Tape: row 200: log\(-1.0\): needs x > 0"):
+        tape.gradient(rows)
+    assert not any(v.grad for v in w)
+    rows[200, 0] = 1.0
+    assert tape.gradient(rows).tolist() == [0.0] * 300
+
+
+def test_overflow_and_its_gradients_are_those_of_scalars() -> None:
+    """Rows that overflow, forward or only back, among others; nothing is warned of."""
+    x, w = leaves(2), leaves(2, "w")
+    inner = total([a * b for a, b in zip(w, x, strict=True)])
+    for root in (inner.exp() * inner, inner.exp().minimum(3.0), (inner * 1e-300).tanh() * 1e300):
+        rows = np.random.default_rng(2).normal(0, 1, (100, 2))
+        rows[40] = 1e5, -1e5
+        rows[70] = math.inf, 1.0
+        up = np.where(np.arange(100) % 7, 1.0, 1e300)
+        found = passes(Tape(root, x, by="arrays"), rows, up)
+        assert_alike(found, passes(Tape(root, x, by="scalars"), rows, up))
+
+
+def moons_loss(count: int) -> tuple[MLP, Value]:
+    """The hinge loss of a network over so many points, recorded in one graph."""
+    chance = random.Random(7)
+    model = MLP(2, [16, 16, 1])
+    points = [[chance.uniform(-1, 1), chance.uniform(-1, 1)] for _ in range(count)]
+    labels = [1 if a * b > 0 else -1 for a, b in points]
+    penalty = 1e-4 * total([p * p for p in model.parameters()])
+    return model, hinge([model(point) for point in points], labels) + penalty
+
+
+def test_a_loss_over_a_whole_batch_is_replayed_without_inputs() -> None:
+    """As a few arrays; after each step of descent the loss is the engine's."""
+    random.seed(1)
+    model, loss = moons_loss(30)
+    tape = Tape(loss)
+    assert tape.plan() == "arrays"
+    assert tape._arrays
+    assert len(tape._arrays.found.arrays) <= 15
+    for _ in range(3):
+        model.zero_grad()
+        (value,) = tape.gradient()
+        random.seed(1)
+        other, expected = moons_loss(30)
+        for p, q in zip(model.parameters(), other.parameters(), strict=True):
+            q.data = p.data
+        expected = Tape(expected, by="scalars")
+        assert value == pytest.approx(expected.gradient()[0], rel=1e-12)
+        grads = [q.grad for q in other.parameters()]
+        assert [p.grad for p in model.parameters()] == pytest.approx(grads, rel=1e-9, abs=1e-15)
+        for p in model.parameters():
+            p.data -= 0.1 * p.grad
+    with pytest.raises(ValueError, match="there are no inputs, and so no rows; leave X out"):
+        tape.forward([[1.0]])
+    assert tape.forward() == tape.gradient()
+    assert tape.backward(input_gradients=True).shape == (1, 0)
+
+
+def test_a_plan_is_told_and_chosen() -> None:
+    """A network by arrays, two operations by scalars, and each by the other if it is wanted."""
+    x = leaves(64)
+    network, product = MLP(64, [64, 10])(x), x[0] * x[1]
+    assert Tape(network, x).plan(32) == "arrays"
+    assert Tape(product, x[:2]).plan(32) == "scalars"
+    assert Tape(network, x, by="scalars").plan(32) == "scalars"
+    assert Tape(product, x[:2], by="arrays").plan(32) == "arrays"
+    with pytest.raises(ValueError, match="Tape: by is 'rows'; it is to be one of auto, arrays"):
+        Tape(product, x[:2], by="rows")
+
+
+def test_rows_that_are_always_left_to_scalars_go_there_at_once() -> None:
+    """After a pass in vain the next is not tried, after two the next three, and so on."""
+    x = leaves(64)
+    scores = MLP(64, [8, 4])(x)
+    root = maximum(maximum(scores[0], scores[1]), maximum(scores[2], scores[3]))
+    tape = Tape(root, x)
+    assert tape.plan(8) == "arrays"
+    assert tape._arrays
+    tried = []
+    run = tape._arrays.run
+    tape._arrays.run = lambda *a, **k: tried.append(1) or run(*a, **k)  # type: ignore[assignment]
+    for v in tape.parameters:
+        v.data = 0.0  # all scores are the same
+    counts = []
+    for _ in range(6):
+        tape.gradient(np.ones((8, 64)))
+        counts.append(len(tried))
+    assert counts == [1, 1, 2, 2, 2, 2]
+
+
+def test_copies_and_pickles_take_the_same_way() -> None:
+    """They are asked for the same way, and give the same numbers."""
+    x, w = leaves(3), leaves(3, "w")
+    root = total([a * b for a, b in zip(w, x, strict=True)]).tanh()
+    tape = Tape(root, x, by="arrays")
+    expected = tape.forward(np.ones((2, 3))).tolist()
+    for other in (copy.copy(tape), copy.deepcopy(tape), pickle.loads(pickle.dumps(tape))):
+        assert other.by == other.plan(2) == "arrays"
+        assert other.forward(np.ones((2, 3))).tolist() == expected
+
+
+def test_an_interrupt_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two operations of the way back; the next pass is a whole one."""
+    root, inputs = network()
+    tape = Tape(root, inputs, by="arrays")
+    rows = np.ones((40, len(inputs)))
+    tape.gradient(rows)
+    expected = [v.grad for v in tape.parameters]
+    whole = array_code.Code.run
+    done = []
+
+    def interrupted(code: array_code.Code) -> int:
+        done.append(1)
+        if len(done) == 2:
+            code._calls[0]()  # type: ignore[index]
+            raise KeyboardInterrupt
+        return whole(code)
+
+    monkeypatch.setattr(array_code.Code, "run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        tape.gradient(rows)
+    assert [v.grad for v in tape.parameters] == expected
+    monkeypatch.undo()
+    tape.gradient(rows)
+    assert [v.grad for v in tape.parameters] == [2 * g for g in expected]
+
+
+def test_a_rule_of_ones_own_is_one_of_arrays_too() -> None:
+    """With its domain, its kink and its errors; one that Numba cannot compile is told at once."""
+
+    @unlisted
+    @rule("half", "x / 2 if x > 0 else x", "0.5 if x > 0 else 1", domain="x > -2")
+    def halved(x: Any) -> Any:
+        if x <= -2:
+            raise ValueError("not above -2")
+        return (x / 2, 0.5) if x > 0 else (x, 1.0)
+
+    x, w = leaves(4), leaves(4, "w")
+    for v in w:
+        v.data = 1.0
+    root = total([halved(a * b) for a, b in zip(w, x, strict=True)])
+    tape = Tape(root, x, by="arrays")
+    assert tape.gradient([[1.0, 2.0, 4.0, -1.0]]).tolist() == [2.5]
+    assert [v.grad for v in w] == [0.5, 1.0, 2.0, -1.0]
+    with pytest.raises(ValueError, match=r"^Tape: row 1: halved\(-3"):
+        tape.gradient([[1.0] * 4, [1.0, -3.0, 1.0, 1.0]])

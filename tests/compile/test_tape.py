@@ -265,7 +265,7 @@ def test_long_sums_need_few_places() -> None:
     """A neuron of 1,000 weights: on the way back, too, no product and no sum is kept."""
     x = [Value(0.1, f"x{k}") for k in range(1000)]
     w = [Value(0.2, f"w{k}") for k in range(1000)]
-    tape = Tape(sum(a * b for a, b in zip(x, w, strict=True)).tanh(), x)
+    tape = Tape(sum(a * b for a, b in zip(x, w, strict=True)).tanh(), x, by="scalars")
     for input_gradients in (None, False, True):
         passes = scalars(tape)._each.program.passes(input_gradients)
         assert passes.values <= 1000 + 3
