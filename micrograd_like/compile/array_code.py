@@ -2,17 +2,19 @@
 
 A call from Python costs as much as thousands of additions, so what is done between two matrix
 products is written as a table, a line for each operation with the addresses of its numbers, and one
-compiled loop goes through the lines.  Rules are called by the addresses of their loops.
+compiled loop goes through the lines.  It calls operations by their addresses, as it does the loops
+of rules: each is compiled when it is first needed.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from micrograd_like.compile.kernel import machine_code
-from micrograd_like.compile.loops import ROUNDING, Kind, address_of, intrinsics
+from micrograd_like.compile.loops import ROUNDING, Kind, address_of, compiled_address, intrinsics
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +28,6 @@ __all__ = ["Code"]
 
 Step = list[int] | Callable[[], None]  # a line, or a call of NumPy's
 WIDTH = 24  # numbers in a line
-MULTIPLY, RULE, MAXIMUM, SIZE, GROW, TAKE, ADD_AT, CHECK = range(8)
 TEXT = '''"""From micrograd_like.compile.array_code: operations on arrays, one after the other."""
 
 from numba import carray, intp, njit
@@ -34,7 +35,7 @@ from numba import carray, intp, njit
 MANY = 1 << 40  # numbers from an address on; nobody counts them
 
 
-@njit(cache=True, error_model="numpy", no_cfunc_wrapper=True)
+@njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def multiply_row(first, sign, n, out, step, left, x_step, right, y_step):
     """Add the products of two rows to a third one, or, the first time, write them there.
 
@@ -88,7 +89,7 @@ def multiply_row(first, sign, n, out, step, left, x_step, right, y_step):
                 o[r * step] += product
 
 
-@njit(cache=True, error_model="numpy", no_cfunc_wrapper=True)
+@njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def multiply_four(sign, n, out, left, x_step, right, y_step, is_row):
     """Add the products of four pairs of rows, or of rows and numbers, to a row."""
     o = carray(floats(out), n)
@@ -105,9 +106,9 @@ def multiply_four(sign, n, out, left, x_step, right, y_step, is_row):
             o[r] += a[r] * e0 + b[r] * f0 + c[r] * g0 + d[r] * h0
 
 
-@njit(cache=True, error_model="numpy", no_cfunc_wrapper=True)
-def multiply(line):
+def multiply(address):
     """Products of two arrays, of up to four axes, added to a third."""
+    line = carray(integers(address), {width})
     first, sign, n = line[1], 1.0 * line[2], line[6]
     fours = 0
     if line[10] == 0 and line[11] == 1 and line[16] == 1 and line[21] <= 1:
@@ -125,11 +126,12 @@ def multiply(line):
                 x = line[12] + 8 * (i * line[13] + j * line[14] + k * line[15])
                 y = line[17] + 8 * (i * line[18] + j * line[19] + k * line[20])
                 multiply_row(first, sign, n, out, line[11], x, line[16], y, line[21])
+    return 0
 
 
-@njit(cache=True, error_model="numpy", no_cfunc_wrapper=True)
-def maximum(line):
+def maximum(address):
     """The largest of several rows, and where it is; returns where it cannot be told."""
+    line = carray(integers(address), {width})
     members, terms, n = line[1], line[2], line[3]
     xs, o = carray(floats(line[4]), MANY), carray(floats(line[5]), MANY)
     mask, sizes = carray(floats(line[6]), MANY), carray(floats(line[7]), MANY)
@@ -155,19 +157,20 @@ def maximum(line):
     return bad
 
 
-@njit(cache=True, error_model="numpy", no_cfunc_wrapper=True)
-def measure(line):
+def measure(address):
     """How large the numbers of an array are."""
+    line = carray(integers(address), {width})
     xs, sizes = carray(floats(line[2]), MANY), carray(floats(line[3]), MANY)
     size = 0.0
     for r in range(line[1]):
         size = larger(size, abs(xs[r]))
     sizes[2 * line[4]] = size
+    return 0
 
 
-@njit(cache=True, error_model="numpy", no_cfunc_wrapper=True)
-def grow(line):
+def grow(address):
     """How large the terms of a sum are, and how far off, with one part of it more."""
+    line = carray(integers(address), {width})
     sizes = carray(floats(line[1]), MANY)
     out, left, right, first, exact = line[2], line[3], line[4], line[5], line[6]
     size, off = sizes[2 * left], sizes[2 * left + 1]
@@ -179,33 +182,36 @@ def grow(line):
     if not first:
         size, off = max(size, sizes[2 * out]), max(off, sizes[2 * out + 1])
     sizes[2 * out], sizes[2 * out + 1] = size, off
+    return 0
 
 
-@njit(cache=True, error_model="numpy", no_cfunc_wrapper=True)
-def take(line):
+def take(address):
     """Some rows of an array."""
+    line = carray(integers(address), {width})
     n, index = line[2], carray(integers(line[5]), MANY)
     for i in range(line[1]):
         o = carray(floats(line[3] + 8 * i * n), n)
         xs = carray(floats(line[4] + 8 * index[i] * n), n)
         for r in range(n):
             o[r] = xs[r]
+    return 0
 
 
-@njit(cache=True, error_model="numpy", no_cfunc_wrapper=True)
-def add_at(line):
+def add_at(address):
     """Add to some rows of an array, to some perhaps several times."""
+    line = carray(integers(address), {width})
     n, index = line[2], carray(integers(line[5]), MANY)
     for i in range(line[1]):
         o = carray(floats(line[3] + 8 * index[i] * n), n)
         xs = carray(floats(line[4] + 8 * i * n), n)
         for r in range(n):
             o[r] += xs[r]
+    return 0
 
 
-@njit(cache=True, error_model="numpy", no_cfunc_wrapper=True)
-def check(line):
+def check(address):
     """How many numbers of an array are not finite."""
+    line = carray(integers(address), {width})
     xs, bad = carray(floats(line[2]), MANY), 0
     for r in range(line[1]):
         bad += 1 if xs[r] - xs[r] != 0 else 0
@@ -218,24 +224,7 @@ def run(table):
     bad = 0
     start = intp(table.ctypes.data)
     for k in range(len(table)):
-        line = table[k]
-        operation = line[0]
-        if operation == 0:
-            multiply(line)
-        elif operation == 1:
-            bad += call(line[1], start + 8 * k * table.shape[1])
-        elif operation == 2:
-            bad += maximum(line)
-        elif operation == 3:
-            measure(line)
-        elif operation == 4:
-            grow(line)
-        elif operation == 5:
-            take(line)
-        elif operation == 6:
-            add_at(line)
-        else:
-            bad += check(line)
+        bad += call(table[k, 0], start + 8 * k * table.shape[1])
     return bad
 '''
 
@@ -295,7 +284,7 @@ class Code:
             columns[2], columns[3] = columns[3], columns[2]
             addresses[1:] = addresses[:0:-1]
         places = [n for a, column in zip(addresses, columns[1:], strict=True) for n in (a, *column)]
-        self._add(MULTIPLY, first, sign, *columns[0], *places, keep=(out, x, y))
+        self._add(_operation("multiply"), first, sign, *columns[0], *places, keep=(out, x, y))
 
     def matmul(self, x: "Numbers", y: "Numbers", out: "Numbers") -> None:
         """The matrix product of the last two axes, by NumPy."""
@@ -320,36 +309,38 @@ class Code:
         size = 0 if sizes is None else sizes.ctypes.data
         places = x, y, out.ctypes.data, dx, dy, size
         kept = [*operands, out, *slopes, sizes]
-        self._add(RULE, address, out.size, *places, *lines, keep=kept)
+        self._add(address, 0, out.size, *places, *lines, keep=kept)
 
     def maximum(
         self, x: "Numbers", out: "Numbers", mask: "Numbers", sizes: "Numbers", lines: Sequence[int]
     ) -> None:
         """The largest along the second of three axes, and a mask of where it is."""
         places = [a.ctypes.data for a in (x, out, mask, sizes)]
-        self._add(MAXIMUM, *x.shape, *places, *lines, keep=(x, out, mask, sizes))
+        self._add(_operation("maximum"), *x.shape, *places, *lines, keep=(x, out, mask, sizes))
 
     def measure(self, x: "Numbers", sizes: "Numbers", line: int) -> None:
         """How large the numbers of an array are."""
-        self._add(SIZE, x.size, x.ctypes.data, sizes.ctypes.data, line, keep=(x, sizes))
+        self._add(
+            _operation("measure"), x.size, x.ctypes.data, sizes.ctypes.data, line, keep=(x, sizes)
+        )
 
     def grow(self, sizes: "Numbers", *step: int) -> None:
         """How large a sum's terms are: lines of it and the factors, whether first, exact."""
-        self._add(GROW, sizes.ctypes.data, *step, keep=(sizes,))
+        self._add(_operation("grow"), sizes.ctypes.data, *step, keep=(sizes,))
 
     def check(self, x: "Numbers") -> None:
         """Whether all numbers are finite."""
-        self._add(CHECK, x.size, x.ctypes.data, keep=(x,))
+        self._add(_operation("check"), x.size, x.ctypes.data, keep=(x,))
 
     def take(self, x: "Numbers", index: "Places", out: "Numbers") -> None:
         """Some rows of a matrix."""
         places = [a.ctypes.data for a in (out, x, index)]
-        self._add(TAKE, len(index), x.shape[1], *places, keep=(out, x, index))
+        self._add(_operation("take"), len(index), x.shape[1], *places, keep=(out, x, index))
 
     def add_at(self, out: "Numbers", index: "Places", x: "Numbers") -> None:
         """Add the rows of a matrix to some rows of another."""
         places = [a.ctypes.data for a in (out, x, index)]
-        self._add(ADD_AT, len(index), out.shape[1], *places, keep=(out, x, index))
+        self._add(_operation("add_at"), len(index), out.shape[1], *places, keep=(out, x, index))
 
 
 def _calls(steps: Sequence[Step]) -> Iterator[Callable[[], int | None]]:
@@ -385,7 +376,17 @@ def _merged(axes: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
 
 
 @cache
+def _module() -> ModuleType:
+    text = TEXT.replace("ROUNDING", repr(ROUNDING)).replace("{width}", str(WIDTH))
+    return machine_code(text, "arrays", {}, intrinsics)
+
+
 def _run() -> Callable[[Any], int]:
-    text = TEXT.replace("ROUNDING", repr(ROUNDING))
-    run: Callable[[Any], int] = machine_code(text, "arrays", {}, intrinsics).run
+    run: Callable[[Any], int] = _module().run
     return run
+
+
+@cache
+def _operation(name: str) -> int:
+    """The address of an operation, compiled when it is first used."""
+    return compiled_address(_module(), name)

@@ -128,7 +128,7 @@ class Plan:
     def run(self, inputs: "Numbers", leaves: "Numbers", outputs: "Numbers") -> bool:
         """Forward; whether every number is fit to go on with."""
         self.values[INPUTS][...] = inputs.T
-        self.values[LEAVES][:, 0] = leaves
+        self.values[LEAVES].reshape(-1)[...] = leaves
         bad = self.forward.run()
         outputs[...] = self._outputs.T
         return not bad

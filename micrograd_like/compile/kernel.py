@@ -27,10 +27,10 @@ from micrograd_like.table import BUILTINS, CONSTANTS
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["BUILT_IN", "Kernel", "kernel", "loop", "machine_code"]
+__all__ = ["BUILT_IN", "LOCK", "Kernel", "kernel", "loop", "machine_code"]
 
 BUILT_IN = frozenset(rule for rule in RULES.values() if rule.function.__module__ == rules.__name__)
-_LOCK = RLock()  # one thread compiles, the others find what it made
+LOCK = RLock()  # one thread compiles, the others find what it made
 _PROCESS = os.urandom(8).hex()
 _LOOPS: dict[tuple[str, str], Any] = {}  # by module and name: their machine code is to stay
 SHORT = 40  # bytes of a rule's code, up to which a single row is faster without a loop
@@ -120,7 +120,7 @@ def kernel() -> Kernel:
 def loop(rule: Rule, kinds: str, operands: str = "") -> int:
     """The address of a rule's loop over rows: of its values, or of the gradients of operands."""
     name = f"backward_{kinds}_{operands}" if operands else f"forward_{kinds}"
-    with _LOCK:
+    with LOCK:
         module = _built_in(rule) if rule in BUILT_IN else _module(rule)
         key = module.__name__, name
         if key not in _LOOPS:
@@ -314,7 +314,7 @@ def machine_code(
     marks += [_mark(others.__code__)] if others else []
     digest = sha256("\n".join(marks).encode()).hexdigest()[:24]
     name = f"micrograd_like_{name}_{digest}"
-    with _LOCK:
+    with LOCK:
         if name in sys.modules:
             return sys.modules[name]
         path = _folder() / f"{name}.py"

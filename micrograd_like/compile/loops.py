@@ -11,13 +11,14 @@ scalars to follow.  How large an array's numbers are, and how far off they may b
 import re
 from collections.abc import Sequence
 from functools import cache
+from types import ModuleType
 from typing import Any, NamedTuple
 
-from micrograd_like.compile.kernel import BUILT_IN, machine_code
+from micrograd_like.compile.kernel import BUILT_IN, LOCK, machine_code
 from micrograd_like.rules import Rule
 from micrograd_like.table import CONSTANTS
 
-__all__ = ["ROUNDING", "Kind", "address_of", "has_edges", "intrinsics"]
+__all__ = ["ROUNDING", "Kind", "address_of", "compiled_address", "has_edges", "intrinsics"]
 
 # Of the largest term: a thousand times what the sums of some thousand terms may be off.
 ROUNDING = 2.0**-40
@@ -30,7 +31,7 @@ from numba import carray, njit
 MANY = 1 << 40
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@njit(error_model="numpy", forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def defined({names}):
     """The rule's domain."""
     return {domain}
@@ -68,28 +69,34 @@ class Kind(NamedTuple):
 
 def address_of(rule: Rule, kind: Kind) -> int:
     """The address of a rule's compiled loop."""
-    code = (_built_in if rule in BUILT_IN else _loop)(rule, kind)
-    address: int = code.library.get_pointer_to_function(code.fndesc.llvm_func_name)
-    return address
+    module = (_built_in if rule in BUILT_IN else _module)(rule, kind)
+    return compiled_address(module, "loop")
 
 
-def _loop(rule: Rule, kind: Kind) -> Any:
+def _module(rule: Rule, kind: Kind) -> ModuleType:
+    return machine_code(_text(rule, kind), f"loop_{rule.name}", {rule: "_rule"}, intrinsics)
+
+
+_built_in = cache(_module)  # a rule of one's own may read what has changed since
+_COMPILED: dict[tuple[str, str], Any] = {}  # their machine code is to stay
+
+
+def compiled_address(module: ModuleType, name: str) -> int:
+    """The address of what is compiled of a module's function of the address of a line."""
     from numba import njit, types
 
-    module = machine_code(_text(rule, kind), f"loop_{rule.name}", {rule: "_rule"}, intrinsics)
-    key = module.__name__
-    if key not in _LOOPS:
-        compiler: Any = njit
-        make = compiler(
-            types.int64(types.int64), cache=True, error_model="numpy", nogil=True,
-            no_cpython_wrapper=True, no_cfunc_wrapper=True,
-        )  # fmt: skip
-        (_LOOPS[key],) = make(module.loop).overloads.values()
-    return _LOOPS[key]
-
-
-_LOOPS: dict[str, Any] = {}  # their machine code is to stay
-_built_in = cache(_loop)  # a rule of one's own may read what has changed since
+    key = module.__name__, name
+    with LOCK:
+        if key not in _COMPILED:
+            compiler: Any = njit
+            make = compiler(
+                types.int64(types.int64), cache=True, error_model="numpy",
+                no_cpython_wrapper=True, no_cfunc_wrapper=True,
+            )  # fmt: skip
+            (_COMPILED[key],) = make(getattr(module, name)).overloads.values()
+    code = _COMPILED[key]
+    address: int = code.library.get_pointer_to_function(code.fndesc.llvm_func_name)
+    return address
 
 
 def has_edges(rule: Rule) -> bool:
