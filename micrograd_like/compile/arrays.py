@@ -1,5 +1,6 @@
 """A graph replayed by its arrays and matrix products: plans over blocks of rows."""
 
+import math
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,6 +23,7 @@ __all__ = ["ArrayRunner", "Blocks"]
 # many rows at least; and products of matrices up to which OpenBLAS takes one thread, as several
 # wait long for each other where other programs run.
 CACHED, ROWS, PRODUCTS = 2**18, 64, 2**18
+ROOM = 2**26  # numbers of a block at most, of a graph so large that 64 rows have more
 KEPT = 4  # plans: of whole blocks, and of the rows that are left
 # Microseconds of forward and backward, as measured: of any pass, of a part of an array; for each
 # row of a number, and of a product within a matrix product.
@@ -53,7 +55,8 @@ class ArrayRunner:
         products = [_products(part) for array in moving for part in array.parts]
         floats = sum(a.size * (2 + (len(a.parts) if a.rule else 0)) for a in moving)
         floats = max(1, floats + found.arrays[INPUTS].size)
-        self._size = max(ROWS, min(CACHED // floats, PRODUCTS // max([1, *products])) // 8 * 8)
+        self._floats = floats
+        self._size = _block(floats, max([0, *products]))
         taken = sum(p.rows.size for a in moving for p in a.parts if p.product is None)
         self._each = NUMBER * (taken + floats) + PRODUCT * sum(products)
         self._parts = sum(len(array.parts) for array in arrays)
@@ -99,13 +102,28 @@ class ArrayRunner:
                     left.append(part)
         return Blocks(outputs, sums.take(self._back), slopes, left, size)
 
+    def _new_plan(self, rows: int, to_inputs: bool) -> Plan:
+        try:
+            return Plan(self.found, rows, to_inputs=to_inputs)
+        except MemoryError:
+            megabytes = math.ceil(8 * self._floats * rows / 1e6)
+            raise MemoryError(
+                f"Tape: the arrays need about {megabytes} MB of memory; take by='scalars'"
+            ) from None
+
     def _plan(self, rows: int, to_inputs: bool) -> Plan:
         key = rows, to_inputs
-        plan = self._plans.pop(key, None) or Plan(self.found, rows, to_inputs=to_inputs)
+        plan = self._plans.pop(key, None) or self._new_plan(rows, to_inputs)
         self._plans[key] = plan  # the latest is the last
         if len(self._plans) > KEPT:
             self._plans.popitem(last=False)
         return plan
+
+
+def _block(floats: int, products: int) -> int:
+    """The rows of a block, for a row of so many numbers, and the largest matrix product's."""
+    size = max(ROWS, min(CACHED // floats, PRODUCTS // max(1, products)) // 8 * 8)
+    return max(1, min(size, ROOM // floats))
 
 
 def _products(part: Part) -> int:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from micrograd_like import MLP, Value, cross_entropy, hinge, maximum, rule, topological_order
-from micrograd_like.compile import array_code
+from micrograd_like.compile import array_code, arrays
 from micrograd_like.compile.tape import Tape
 from micrograd_like.strategies import Graph, graphs
 
@@ -403,8 +403,8 @@ def test_a_rule_of_ones_own_is_one_of_arrays_too() -> None:
     """With its domain, its kink and its errors; one that Numba cannot compile is told at once."""
 
     @unlisted
-    @rule("half", "x / 2 if x > 0 else x", "0.5 if x > 0 else 1", domain="x > -2")
-    def halved(x: Any) -> Any:
+    @rule("bend", "x / 2 if x > 0 else x", "0.5 if x > 0 else 1", domain="x > -2")
+    def bent(x: Any) -> Any:
         if x <= -2:
             raise ValueError("not above -2")
         return (x / 2, 0.5) if x > 0 else (x, 1.0)
@@ -412,9 +412,40 @@ def test_a_rule_of_ones_own_is_one_of_arrays_too() -> None:
     x, w = leaves(4), leaves(4, "w")
     for v in w:
         v.data = 1.0
-    root = total([halved(a * b) for a, b in zip(w, x, strict=True)])
+    root = total([bent(a * b) for a, b in zip(w, x, strict=True)])
     tape = Tape(root, x, by="arrays")
     assert tape.gradient([[1.0, 2.0, 4.0, -1.0]]).tolist() == [2.5]
     assert [v.grad for v in w] == [0.5, 1.0, 2.0, -1.0]
-    with pytest.raises(ValueError, match=r"^Tape: row 1: halved\(-3"):
+    with pytest.raises(ValueError, match=r"^Tape: row 1: bent\(-3"):
         tape.gradient([[1.0] * 4, [1.0, -3.0, 1.0, 1.0]])
+
+
+def test_memory_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How much it would be, and what to do; a graph of very many values has smaller blocks."""
+    root, inputs = network()
+    tape = Tape(root, inputs, by="arrays")
+
+    def plan(*arguments: Any, **options: Any) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr(arrays, "Plan", plan)
+    with pytest.raises(MemoryError, match=r"need about 1 MB of memory; take by='scalars'"):
+        tape.forward(np.ones((200, len(inputs))))
+    assert arrays._block(100, 50) == 2616
+    assert arrays._block(1000, 64 * 64) == 256 - 192
+    assert arrays._block(10**7, 0) == 6
+
+
+def test_a_rule_that_numba_does_not_know_is_told_at_once() -> None:
+    """When the tape is made, whichever way it takes."""
+    factors = {"two": 2.0}
+
+    @unlisted
+    @rule("thrice", "3 * x", "3")
+    def tripled(x: Any) -> Any:
+        return x * factors["two"], 2.0
+
+    x = leaves(64)
+    root = tripled(total(MLP(64, [8, 4])(x)))
+    with pytest.raises(TypeError, match="the rule tripled takes more than numbers and m"):
+        Tape(root, x)

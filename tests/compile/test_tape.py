@@ -227,9 +227,10 @@ def moons_tape(**options: Any) -> tuple[MLP, Tape, Any]:
     return model, tape, np.array(rows)
 
 
-def test_a_batch_is_what_its_rows_are() -> None:
+@pytest.mark.parametrize("by", ["arrays", "scalars"])
+def test_a_batch_is_what_its_rows_are(by: str) -> None:
     """A network's outputs and gradients over 997 rows, in several blocks, against the engine."""
-    model, tape, rows = moons_tape()
+    model, tape, rows = moons_tape(by=by)
     outputs = tape.gradient(rows)
     found = [p.grad for p in model.parameters()]
     model.zero_grad()
@@ -274,14 +275,15 @@ def test_long_sums_need_few_places() -> None:
     assert w[7].grad == pytest.approx(0.5 * (1 - math.tanh(100.0) ** 2))
 
 
-def test_infinite_gradients_of_opposite_signs_are_nan_in_silence() -> None:
+@pytest.mark.parametrize("by", ["arrays", "scalars"])
+def test_infinite_gradients_of_opposite_signs_are_nan_in_silence(by: str) -> None:
     """Of what is computed once and of each row, and of several blocks; as the engine does."""
     x, w = Value(0.0, "x"), Value(1.0, "w")
     product = (w + w) * (x / w)
-    tape = Tape(product * product, [x])
+    tape = Tape(product * product, [x], by=by)
     tape.gradient([[1e200]])
     assert math.isnan(w.grad)
-    w.grad, tape = 0.0, Tape(w * x, [x])
+    w.grad, tape = 0.0, Tape(w * x, [x], by=by)
     tape.forward([[1e308]] * 256 + [[-1e308]] * 256)
     tape.backward(upstream=[1e200] * 512)
     assert math.isnan(w.grad)
@@ -358,10 +360,11 @@ def test_without_a_folder_to_keep_it_the_kernel_is_compiled(tmp_path: Path) -> N
     assert lines[1:] == ["12.0 4.0", "forward_sv backward_sv_x", "0", "0"]
 
 
-def test_parameters_are_read_at_forward_and_gradients_accumulate() -> None:
+@pytest.mark.parametrize("by", ["arrays", "scalars"])
+def test_parameters_are_read_at_forward_and_gradients_accumulate(by: str) -> None:
     """A step between two passes shows; one between forward and backward changes no gradient."""
     x, w = Value(0.0, "x"), Value(2.0, "w")
-    tape = Tape(w * x * w, [x])
+    tape = Tape(w * x * w, [x], by=by)
     assert tape.parameters == [w]
     assert [*tape.forward([[3.0], [1.0]])] == [12.0, 4.0]
     w.data = 5.0
@@ -372,10 +375,11 @@ def test_parameters_are_read_at_forward_and_gradients_accumulate() -> None:
     assert [*tape.forward([[3.0]])] == [75.0]
 
 
-def test_several_roots_and_upstream_gradients() -> None:
+@pytest.mark.parametrize("by", ["arrays", "scalars"])
+def test_several_roots_and_upstream_gradients(by: str) -> None:
     """A column for each root; without upstream it is the gradient of the sum of their means."""
     x, w = Value(1.0, "x"), Value(3.0, "w")
-    tape = Tape([w * x, x * x, x], [x])
+    tape = Tape([w * x, x * x, x], [x], by=by)
     assert tape.forward([[2.0], [4.0]]).tolist() == [[6.0, 4.0, 2.0], [12.0, 16.0, 4.0]]
     slopes = tape.backward(upstream=[[1.0, 0.0, 0.0], [0.0, 2.0, 1.0]], input_gradients=True)
     assert slopes.tolist() == [[3.0], [2 * 8 + 1.0]]
@@ -385,12 +389,13 @@ def test_several_roots_and_upstream_gradients() -> None:
     assert w.grad == 3.0
 
 
-def test_passes_leave_nothing_behind() -> None:
+@pytest.mark.parametrize("by", ["arrays", "scalars"])
+def test_passes_leave_nothing_behind(by: str) -> None:
     """Roots that are an input, need no parameter, or need each other, passed back in turns."""
     x, y, w = Value(0.5, "x"), Value(2.0, "y"), Value(3.0, "w")
     product = w * x
     roots = [x, x * y, product, product.tanh(), x]
-    tape = Tape(roots, [x, y])
+    tape = Tape(roots, [x, y], by=by)
     upstream = [1.0, 10.0, 100.0, 0.0, 1000.0]
     row = [[0.5, 2.0]]
     for rows in (row, row * 1000, row):  # more than a block, and one again
@@ -594,10 +599,11 @@ def test_mistakes_are_told(root: Any, inputs: Any, rows: Any, message: str) -> N
     assert w0.grad == 0.0
 
 
-def test_backward_is_of_the_rows_as_they_were() -> None:
+@pytest.mark.parametrize("by", ["arrays", "scalars"])
+def test_backward_is_of_the_rows_as_they_were(by: str) -> None:
     """An array that is written to after forward changes nothing."""
     x, w = Value(1.0, "x"), Value(2.0, "w")
-    tape, rows = Tape(w * x, [x]), np.array([[3.0]])
+    tape, rows = Tape(w * x, [x], by=by), np.array([[3.0]])
     tape.forward(rows)
     rows[:] = 100.0
     tape.backward()
@@ -669,10 +675,11 @@ def test_without_numba_the_remedy_is_named() -> None:
     assert "the tape is compiled by Numba: pip install 'micrograd_like[tape]'" in done.stdout
 
 
-def test_regression_through_the_tape_learns() -> None:
+@pytest.mark.parametrize("by", ["arrays", "scalars"])
+def test_regression_through_the_tape_learns(by: str) -> None:
     """Steps by hand on the tape's gradients find the line."""
     x, t, w, b = (Value(0.0, name) for name in ("x", "t", "w", "b"))
-    tape = Tape(mse(w * x + b, t), [x, t])
+    tape = Tape(mse(w * x + b, t), [x, t], by=by)
     rows = [[k / 10, 2 * k / 10 - 1] for k in range(-10, 11)]
     for _ in range(200):
         w.grad = b.grad = 0.0
@@ -699,15 +706,17 @@ def hasty() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("hasty")
-@pytest.mark.parametrize("parallel", [False, True])
-def test_threads_share_a_tape(parallel: bool) -> None:
+@pytest.mark.parametrize(
+    ("by", "parallel"), [("scalars", False), ("scalars", True), ("arrays", False)]
+)
+def test_threads_share_a_tape(by: str, parallel: bool) -> None:
     """In 1,000 tries each of three threads has its own rows' outputs and gradients, no sum is lost.
 
     The numbers are whole, so that sums are the same in any order.
     """
     x, w = Value(1.0, "x"), Value(3.0, "w")
     w.grad = Slow()
-    tape = Tape(x * w + x * x * (w * w), [x], parallel=parallel)
+    tape = Tape(x * w + x * x * (w * w), [x], parallel=parallel, by=by)
     counts = [1, 300, 2] if parallel else [1, 3, 40]  # 300 rows make two blocks
 
     def share(k: int) -> None:
@@ -727,10 +736,11 @@ def test_threads_share_a_tape(parallel: bool) -> None:
     assert w.grad == 334 * sum(once)
 
 
-def test_each_thread_goes_back_from_its_own_forward_pass() -> None:
+@pytest.mark.parametrize("by", ["arrays", "scalars"])
+def test_each_thread_goes_back_from_its_own_forward_pass(by: str) -> None:
     """Whatever other threads did since; a thread that made none is told so."""
     x, w = Value(1.0, "x"), Value(2.0, "w")
-    tape = Tape(w * x, [x])
+    tape = Tape(w * x, [x], by=by)
     tape.forward([[1.0], [2.0]])
     with ThreadPoolExecutor(1) as other:
         with pytest.raises(RuntimeError, match="no forward pass in this thread; call forward"):
