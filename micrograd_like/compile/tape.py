@@ -10,6 +10,7 @@ array([4., 0., 4.])
 (2.666666666666667, 0.0)
 """
 
+import os
 from _thread import _local, allocate_lock
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -138,6 +139,8 @@ class Tape:
         if self._arrays is None or self.by != "auto":
             return "scalars" if self._arrays is None else "arrays"
         each = OPERATION_OF_A_ROW * self._count + FUNCTION_OF_A_ROW * self._arrays.functions
+        if self.parallel:
+            each /= max(1, min(os.cpu_count() or 1, rows // 64))
         scalars = PASS + OPERATION * self._count + each * rows
         scalars += ONCE if self._arrays.has_invariants else 0.0
         return "arrays" if self._arrays.cost(rows) < scalars else "scalars"
