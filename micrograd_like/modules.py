@@ -281,6 +281,7 @@ def can_replay(model: Any) -> bool:
 def _is_plain(neuron: Any) -> bool:
     """Whether a neuron's weights are leaves, and its activation is a rule."""
     leaves = all(type(v) is Value and v.rule is None for v in (*neuron.w, neuron.b))
+    leaves = leaves and not any(hasattr(v, "_leafs") for v in (*neuron.w, neuron.b))  # hooks
     return leaves and (neuron.activation in ("linear", *RULES) or not neuron.nonlin)
 
 

@@ -656,3 +656,16 @@ def test_one_output_goes_on_as_a_list() -> None:
     assert [type(x) for x in seen] == [list]
     pytest.importorskip("numba")
     assert Tape(model([x := Value(2.0)]), [x]).forward([[2.0]]).tolist() == [model([2.0]).data]
+
+
+def test_a_weight_with_a_hook_is_learned_by_the_engine() -> None:
+    """A tape would not run the hook, which may freeze the weight."""
+    random.seed(1)
+    model: Any = MLP(2, [3, 1])
+    assert can_replay(model)
+    w = model.layers[0].neurons[0].w[0]
+    w._backward = lambda: setattr(w, "grad", 0.0)
+    assert not can_replay(model)
+    before = w.data
+    fit(model, [[0.0, 1.0], [1.0, 0.5]], [1.0, 0.0], epochs=3, lr=0.1, progress=False)
+    assert w.data == before

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from micrograd_like.compile.layout import CONSTANTS, INPUTS, LEAVES, Array, Layout, Part
-from micrograd_like.notation import MINUS, TIMES, number, operation
+from micrograd_like.notation import MINUS, TIMES, number, one_line, operation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,6 +39,7 @@ def stem(labels: Sequence[str]) -> str:
     >>> stem(["a", "b"]), stem(["loss"])
     ('', 'loss')
     """
+    labels = [one_line(label) for label in labels]
     if len(set(labels)) == 1:
         return labels[0]
     columns = list(zip(*(label.split(".") for label in labels), strict=False))
@@ -72,6 +73,9 @@ class _Writer:
             if array.parts and k not in self.within:
                 expression = self.expression(array)
                 lines.append(f"{self.name(k)}{_shape(self.shape(array))} = {expression}")
+        for source, row in self.found.roots:
+            if source in (INPUTS, LEAVES):  # a root that nothing computes
+                lines.append(self.found.arrays[source].members[row].label or "a leaf")
         return lines
 
     def name(self, k: int) -> str:
@@ -113,14 +117,17 @@ class _Writer:
     def part(self, part: Part) -> str:
         """A term of a sum."""
         if part.right is None or part.others is None:
-            many = "Σ " if part.rows.shape[1] > 1 else ""
-            return many + self.values(part.left, part.rows)
+            count = part.rows.shape[1]
+            if count > 1 and (part.rows == part.rows[:, :1]).all():  # one value several times
+                return f"{count}{TIMES}{self.values(part.left, part.rows[:, 0])}"
+            return ("Σ " if count > 1 else "") + self.values(part.left, part.rows)
         left, right = part.product or (part.rows, part.others)
         common = self.common(part.left, left) and self.common(part.right, right)
-        if left.shape == right.shape and left.size <= FEW and not common:
+        if len(part.rows) == 1 and left.shape == right.shape and left.size <= FEW and not common:
             pairs = zip(left.reshape(-1, 1), right.reshape(-1, 1), strict=True)
             both = ((self.values(part.left, a), self.values(part.right, b)) for a, b in pairs)
-            return " + ".join(TIMES.join(each) for each in both)
+            # The sign of the whole stands before the first.
+            return (" + " if part.sign > 0 else f" {MINUS} ").join(map(TIMES.join, both))
         if part.left == part.right and left.shape == right.shape and (left == right).all():
             many = "Σ " if left.shape[1] > 1 else ""
             return f"{many}{self.values(part.left, left)}²"
@@ -147,13 +154,13 @@ class _Writer:
             return numbers.pop() if len(numbers) == 1 else f"constants{_sizes(places, across)}"
         if source in (INPUTS, LEAVES):
             return self.leaves(source, places, across)
-        name = self.name(source)
-        if len(set(flat.tolist())) == array.size:
-            return name
-        first, last = int(flat[0]), int(flat[-1])
-        if first == last:
-            return f"{name}[{first}]"
-        return f"{name}[{first}:{last + 1}]" if last - first == len(flat) - 1 else f"{name}[…]"
+        name, rows = self.name(source), flat.tolist()
+        first, last = rows[0], rows[-1]
+        if len(set(rows)) == 1:
+            return name if array.size == 1 else f"{name}[{first}]"
+        if rows == list(range(first, last + 1)):
+            return name if len(rows) == array.size else f"{name}[{first}:{last + 1}]"
+        return f"{name}[{','.join(map(str, rows)) if len(rows) <= 2 * FEW else '…'}]"
 
     def leaves(self, source: int, places: "Places", across: bool) -> str:
         """A block of leaves: by its labels, or X, W or b."""

@@ -220,7 +220,7 @@ class _Writer:
         if len(left) == 1 and not moves:
             return f"{self.vector(part.left, left[0])} @ {self.weights(part.right, right)}"
         if len(left) == len(right) == 1:
-            a, b = self.operand(part.left, left[0]), self.operand(part.right, right[0])
+            a, b = self.vector(part.left, left[0]), self.vector(part.right, right[0])
             return f"xp.sum({_text(a)} * {_text(b)}, axis=-1, keepdims=True)"
         made = self.free("m")
         self.lines.append(
@@ -374,7 +374,11 @@ class ArrayFunction:
         """
         import numpy as np
 
-        parts = [np.asarray(part, dtype=np.float64).ravel() for part in self._split(weights)]
+        given = [
+            part.detach().cpu() if hasattr(part, "detach") else part
+            for part in self._split(weights)
+        ]
+        parts = [np.asarray(part, dtype=np.float64).ravel() for part in given]
         numbers = np.concatenate(parts).tolist() if parts else []
         for v, x in zip(self.parameters, numbers, strict=True):
             v.data = x
@@ -395,8 +399,11 @@ class ArrayFunction:
             )
         if "float" not in str(X.dtype):
             X = X * 1.0
+        foreign = type(X).__module__.split(".")[0] != "numpy"  # whose arrays are no NumPy's
         parts = [
-            part if hasattr(part, "shape") else self._asarray(part, dtype=X.dtype)
+            self._asarray(part, dtype=X.dtype)
+            if not hasattr(part, "shape") or (foreign and type(part).__module__ == "numpy")
+            else part
             for part in self._split(parameters)
         ]
         return self._program(X, parts)

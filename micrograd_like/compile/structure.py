@@ -47,6 +47,7 @@ MANY = 64  # arrays, up to which no graph is irregular
 SHIFT = 40  # a scalar's place is one integer: its array, and below these bits its row there
 ROW = (1 << SHIFT) - 1
 Key = tuple[Any, ...]
+Terms = list[tuple[int, int, int]]  # sign, place, and the place of another factor or -1
 SIGNED = (RULES["add"], RULES["sub"], RULES["neg"])
 MUL, MAXIMUM = RULES["mul"], RULES["maximum"]
 
@@ -141,7 +142,7 @@ class _Arrays:
         self.moves = [True, False, False]  # of each array
         self.number_of: dict[Key, int] = {}  # of the kinds
         self.place = {id(v): k for k, v in enumerate(inputs)}
-        self.sums: dict[int, list[tuple[int, int, int]]] = {}  # (sign, place, place or -1)
+        self.sums: dict[int, tuple[int, Terms]] = {}  # with the sign of the whole
         self.products: dict[int, tuple[int, int]] = {}
         self.maxima: dict[int, tuple[list[int], list[Value]]] = {}  # of places, and on the way
         self.uses = _uses(order, roots)
@@ -164,33 +165,34 @@ class _Arrays:
             if rule.arity == 1:
                 self.sums[id(v)] = self._terms(x, -1)
                 return
-            terms, more = self._terms(x, 1), self._terms(y, -1 if rule.name == "sub" else 1)
-            if len(terms) < len(more):  # the longer list grows
-                terms, more = more, terms
-            terms.extend(more)
-            self.sums[id(v)] = terms
+            one, other = self._terms(x, 1), self._terms(y, -1 if rule.name == "sub" else 1)
+            if len(one[1]) < len(other[1]):  # the longer list grows
+                one, other = other, one
+            one[1].extend(_with_sign(one[0] * other[0], other[1]))
+            self.sums[id(v)] = one
         elif rule is MUL:
             self.products[id(v)] = self._place(x), self._place(y)
         elif rule is MAXIMUM:
             found = self.maxima.pop(id(x), None) if self.uses.get(id(x)) == 1 else None
-            places, nodes = found or ([self._place(x)], [])
-            self.maxima[id(v)] = [*places, self._place(y)], [*nodes, v]
+            places, nodes = self.maxima[id(v)] = found or ([self._place(x)], [])
+            places.append(self._place(y))
+            nodes.append(v)
         else:
             places = [self._place(x)] if rule.arity == 1 else [self._place(x), self._place(y)]
             key = (rule, *(place >> SHIFT for place in places))
             rows = [place & ROW for place in places]
             self._add(v, key, key[1:], rows[:1], rows[1:])
 
-    def _terms(self, x: Any, sign: int) -> list[tuple[int, int, int]]:
-        """The signed terms of an operand of a sum: its own, if nothing else uses it."""
+    def _terms(self, x: Any, sign: int) -> tuple[int, Terms]:
+        """The terms of an operand of a sum, and their sign: its own, if nothing else uses it."""
         i = id(x)
         if self.uses.get(i) == 1:
             if i in self.products:
-                return [(sign, *self.products.pop(i))]
+                return 1, [(sign, *self.products.pop(i))]
             if i in self.sums:
-                terms = self.sums.pop(i)
-                return terms if sign > 0 else [(-s, a, b) for s, a, b in terms]
-        return [(sign, self._place(x), -1)]
+                own, terms = self.sums.pop(i)
+                return sign * own, terms
+        return 1, [(sign, self._place(x), -1)]
 
     def _place(self, x: Any) -> int:
         """Where a value is; one that waits gets its array now, a leaf its row."""
@@ -203,14 +205,14 @@ class _Arrays:
         if id(x) in self.products:
             return self._add_sum(x, [(1, *self.products.pop(id(x)))])
         if id(x) in self.sums:
-            return self._add_sum(x, self.sums.pop(id(x)))
+            return self._add_sum(x, _with_sign(*self.sums.pop(id(x))))
         if id(x) in self.maxima:
             return self._add_maximum(*self.maxima.pop(id(x)))
         place = self.place[id(x)] = LEAVES << SHIFT | len(self.leaves)
         self.leaves.append(x)
         return place
 
-    def _add_sum(self, v: Value, terms: list[tuple[int, int, int]]) -> int:
+    def _add_sum(self, v: Value, terms: Terms) -> int:
         """Terms by the arrays that they are from; within these by the rows on the moving side."""
         by: dict[tuple[int, int, int], list[tuple[int, int]]] = {}
         for sign, *places in terms:
@@ -283,6 +285,10 @@ class _Arrays:
         places = [(end >> SHIFT, np.array(end & ROW)) for end in self.ends]
         ends = [(source, int(rows(source, row))) for source, row in places]
         return _with_leaves_in_order(Structure(arrays, ends, self.operations))
+
+
+def _with_sign(sign: int, terms: Terms) -> Terms:
+    return terms if sign > 0 else [(-s, a, b) for s, a, b in terms]
 
 
 def _uses(order: Sequence[Value], roots: Sequence[Value]) -> dict[int, int]:

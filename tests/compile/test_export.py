@@ -456,3 +456,25 @@ def test_the_text_gives_what_the_function_gives(graph: Graph, data: st.DataObjec
         again = scope["program"](X, list(function.weights().values()))
     assert found.shape == (2, 2)
     assert np.array_equal(found, again, equal_nan=True)
+
+
+def test_a_pair_that_occurs_several_times_counts_each_time() -> None:
+    """In sums of products, and of values."""
+    x, w = Value(3.0, "x"), Value(5.0, "w")
+    v = x.tanh()
+    for root in (v * v + v * v, v * w + v * w + w * v, v + v + v, v * v + v * v + v * v - v * v):
+        function = to_function(root, [x], np)
+        assert function(np.array([[3.0]]), function.weights()).tolist() == pytest.approx(
+            [root.data]
+        )
+
+
+def test_weights_of_pytorch_come_home() -> None:
+    """Tensors with gradients; NumPy's arrays become tensors of the data's kind."""
+    torch = pytest.importorskip("torch")
+    x, w = Value(1.0, "x"), Value(3.0, "w")
+    function = to_function((w * x).tanh() + w * w, [x], torch)
+    X = torch.tensor([[0.5]], dtype=torch.float32)
+    assert function(X, function.weights()).dtype == torch.float32
+    function.load({"w": torch.tensor([5.0], requires_grad=True)})
+    assert w.data == 5.0

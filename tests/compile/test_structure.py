@@ -1,6 +1,7 @@
 """The arrays that are found in graphs of scalars."""
 
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -198,3 +199,29 @@ def test_mistakes_are_told() -> None:
         structure(by_hand)
     mse_of_one = mse([x * 2], [1.0])
     assert str(structure(mse_of_one)).splitlines()[-1].startswith("v2 = 1 · v1")
+
+
+def test_the_program_says_what_is_computed() -> None:
+    """Signs, members, rows and repeated terms are those of the graph."""
+    a, b, c, d, e = (Value(0.1 * k, name) for k, name in enumerate("abcde", 1))
+    x = [Value(0.5, f"x{k}") for k in range(4)]
+    t = [v.tanh() for v in x]
+    for roots, expected in (
+        ((e - a * b - c * d).tanh(), "v1 = tanh(e − a · b − c · d)"),
+        (a + a + a, "v1 = 3 · a"),
+        ([t[k] ** t[(k + 1) % 4] for k in range(4)], "v2[4] = v1^(v1[1,2,3,0])"),
+        ([t[0] ** v for v in x], "v2[4] = v1^(x[4])"),
+        (a, "a"),
+    ):
+        lines = str(structure(roots)).splitlines()
+        assert lines[-1].replace("b · a", "a · b").replace("d · c", "c · d") == expected
+
+
+@pytest.mark.parametrize("grow", [lambda v, a: a - v, lambda v, a: -(v + a), Value.maximum])
+def test_long_chains_take_time_in_proportion(grow: Any) -> None:
+    """A sum whose sign changes at each term, and a chain of maxima, are one array."""
+    leaves = [Value(float(k % 7)) for k in range(20_000)]
+    v: Any = leaves[0]
+    for leaf in leaves[1:]:
+        v = grow(v, leaf)
+    assert len(structure(v).arrays) == 4
