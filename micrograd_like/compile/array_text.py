@@ -63,6 +63,8 @@ class _Writer:
     def __init__(self, found: Layout) -> None:
         self.found = found
         self.names: dict[Any, str] = {}
+        self.taken: set[str] = set()
+        self.counts: dict[str, int] = {}  # of names with a number
         self.met: set[Any] = set()  # blocks whose shapes have been told
         self.within = _used_in_one_place(found)
 
@@ -87,10 +89,10 @@ class _Writer:
 
     def unique(self, name: str, otherwise: str) -> str:
         """The name, or one with a number, that nothing else has."""
-        taken, n = {*self.names.values()}, 0
-        while not name or name in taken:
-            n += 1
-            name = f"{otherwise}{n}"
+        while not name or name in self.taken:
+            self.counts[otherwise] = self.counts.get(otherwise, 0) + 1
+            name = f"{otherwise}{self.counts[otherwise]}"
+        self.taken.add(name)
         return name
 
     def shape(self, array: Array) -> list[Any]:

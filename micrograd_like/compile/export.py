@@ -472,11 +472,12 @@ def _shape_of(part: Any) -> tuple[int, ...]:
 
 def _apart(names: Sequence[str]) -> list[str]:
     """The names, where one is there already with a number behind it."""
-    found: list[str] = []
+    found: dict[str, None] = {}  # a set with an order
+    counts: dict[str, int] = {}
     for name in names:
-        n, new = 1, name
+        new = name
         while new in found:
-            n += 1
-            new = f"{name}_{n}"
-        found.append(new)
-    return found
+            counts[name] = counts.get(name, 1) + 1
+            new = f"{name}_{counts[name]}"
+        found[new] = None
+    return list(found)
