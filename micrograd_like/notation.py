@@ -32,6 +32,7 @@ __all__ = [
     "TIMES",
     "Term",
     "Written",
+    "apart",
     "code",
     "condition",
     "exact",
@@ -172,6 +173,23 @@ def listed(choices: Iterable[str], most: int = 20) -> str:
     """
     names = list(choices)
     return ", ".join([*names[:most], *(["…"] if len(names) > most else [])]) or "none"
+
+
+def apart(names: Iterable[str]) -> list[str]:
+    """Names of which no two are the same: where one is there already it gets a number behind it.
+
+    >>> apart(["w", "b", "w", "w"])
+    ['w', 'b', 'w_2', 'w_3']
+    """
+    found: dict[str, None] = {}  # a set with an order
+    counts: dict[str, int] = {}
+    for name in names:
+        new = name
+        while new in found:
+            counts[name] = counts.get(name, 1) + 1
+            new = f"{name}_{counts[name]}"
+        found[new] = None
+    return list(found)
 
 
 def one_line(text: str, most: int = 40) -> str:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from micrograd_like.arguments import is_value
+from micrograd_like.notation import apart
 
 __all__ = ["name_parts", "parameters_in", "with_names"]
 
@@ -53,7 +54,7 @@ def with_names(parameters: Iterable[Any], model: Any) -> list[tuple[str, Any]]:
         return [(p.label, p) for p in once]
     places = {id(part): path for path, part in _walk(model)}
     entries = [(places.get(id(p), (f"parameter{k}",)), p) for k, p in enumerate(once)]
-    return list(zip(_unique(_names(entries)), once, strict=True))
+    return list(zip(apart(_names(entries)), once, strict=True))
 
 
 def name_parts(word: str, parts: Iterable[Any]) -> None:
@@ -152,15 +153,3 @@ def _names(entries: list[tuple[Path, Any]]) -> list[str]:
         for k, name in zip(members, inner, strict=True):
             names[k] = f"{key}.{name}"
     return names
-
-
-def _unique(names: list[str]) -> list[str]:
-    """The names, where one is there already with a number behind it."""
-    used: dict[str, None] = {}  # a set with an order
-    for name in names:
-        new, n = name, 1
-        while new in used:
-            n += 1
-            new = f"{name}_{n}"
-        used[new] = None
-    return list(used)
