@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from micrograd_like.compile.array_code import Code
-from micrograd_like.compile.layout import CONSTANTS, INPUTS, LEAVES, Array, Layout, Part
+from micrograd_like.compile.layout import CONSTANTS, INPUTS, LEAVES, Array, Layout, Part, step_of
 from micrograd_like.compile.loops import has_edges
 
 if TYPE_CHECKING:
@@ -41,13 +41,13 @@ class Rows:
     def __init__(self, source: int, places: "Places", size: int) -> None:
         self.source, self.places = source, places
         flat = np.ascontiguousarray(places.ravel())
-        first, last = int(flat[0]), int(flat[-1])
+        first, step = int(flat[0]), step_of(flat)
         self.index: Any = flat
         self.is_view = True
-        if (flat == first).all() and places.ndim == 1 and len(flat) > 1:
+        if step == 0 and places.ndim == 1:
             self.index = slice(first, first + 1)  # one for all members
-        elif last - first == len(flat) - 1 and (np.diff(flat) == 1).all():
-            self.index = slice(first, last + 1)
+        elif step == 1:
+            self.index = slice(first, first + len(flat))
         else:
             self.is_view = False
         self.is_one = self.is_view and self.index.stop - self.index.start < len(flat)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from micrograd_like.compile.layout import CONSTANTS, INPUTS, LEAVES, Array, Layout, Part
+from micrograd_like.compile.layout import CONSTANTS, INPUTS, LEAVES, Array, Layout, Part, step_of
 from micrograd_like.notation import MINUS, TIMES, number, one_line, operation
 
 if TYPE_CHECKING:
@@ -157,11 +157,11 @@ class _Writer:
         if source in (INPUTS, LEAVES):
             return self.leaves(source, places, across)
         name, rows = self.name(source), flat.tolist()
-        first, last = rows[0], rows[-1]
-        if len(set(rows)) == 1:
-            return name if array.size == 1 else f"{name}[{first}]"
-        if rows == list(range(first, last + 1)):
-            return name if len(rows) == array.size else f"{name}[{first}:{last + 1}]"
+        step = step_of(flat)
+        if step == 0 or len(rows) == 1:
+            return name if array.size == 1 else f"{name}[{rows[0]}]"
+        if step == 1:
+            return name if len(rows) == array.size else f"{name}[{rows[0]}:{rows[-1] + 1}]"
         return f"{name}[{','.join(map(str, rows)) if len(rows) <= 2 * FEW else '…'}]"
 
     def leaves(self, source: int, places: "Places", across: bool) -> str:

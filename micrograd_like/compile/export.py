@@ -27,11 +27,11 @@ from micrograd_like.arguments import expect, number
 from micrograd_like.compile.array_formulas import Library, array_formula
 from micrograd_like.compile.array_text import stem
 from micrograd_like.compile.graph_arrays import independent, roots_and_inputs
-from micrograd_like.compile.layout import CONSTANTS, INPUTS, LEAVES, Array, Layout, Part
+from micrograd_like.compile.layout import CONSTANTS, INPUTS, LEAVES, Array, Layout, Part, step_of
 from micrograd_like.compile.source import identifier
 from micrograd_like.compile.structure import structure
 from micrograd_like.engine import Value
-from micrograd_like.notation import plural
+from micrograd_like.notation import apart, plural
 
 if TYPE_CHECKING:
     import numpy as np
@@ -113,9 +113,6 @@ class _Blocks:
         self.names.append(name or ("W" if places.ndim > 1 else "b"))
         self.places.append(places.T)
 
-    def __iter__(self) -> Iterator[tuple[str, "Places"]]:
-        return zip(self.names, self.places, strict=True)
-
 
 def _key(places: "Places") -> bytes:
     return repr(places.shape).encode() + places.tobytes()
@@ -158,7 +155,9 @@ class _Writer:
         for k, array in enumerate(found.arrays[3:], 3):
             self.names[k] = free(stem([v.label for v in array.members]) or f"v{k - 2}")
         self.flat = free("p")  # all parameters in one array, if any line needs them
-        self.flat_of = np.concatenate([p.ravel() for p in self.blocks.places] or [np.array([])])
+        of = [places.ravel() for places in self.blocks.places]
+        self.flat_of = np.concatenate(of or [np.empty(0, dtype=np.int64)])
+        self.in_flat = np.argsort(self.flat_of)  # where each leaf is there
         self.uses_flat = False
         self.free, self.lines = free, list[str]()
         self.largest = "amax" if library.xp.__name__ == "torch" else "max"
@@ -236,7 +235,6 @@ class _Writer:
 
     def operand(self, source: int, places: "Places") -> str | float:
         """Some rows of an array: a name, with an index where it needs one, or a number."""
-        first, last = int(places[0]), int(places[-1])
         if source == CONSTANTS:
             numbers = [self.found.arrays[CONSTANTS].members[k] for k in places.tolist()]
             same = all(x.hex() == numbers[0].hex() for x in numbers)
@@ -245,40 +243,37 @@ class _Writer:
             block = self.blocks.block_of.get(_key(_once(places)))
             if block is not None:
                 return self.block_names[block]
-            places = self.in_flat(places)
-            first, last = int(places[0]), int(places[-1])
-        name = self.flat if source == LEAVES else self.names[source]
-        steps = places[1:] - places[:-1]
-        if (steps == 1).all():
-            whole = len(places) == self.found.arrays[source].size
-            return name if whole else f"{name}[..., {first}:{last + 1}]"
-        if (steps == 0).all():
-            whole = self.found.arrays[source].size == 1
-            return name if whole else f"{name}[..., {first}:{first + 1}]"
-        return f"{name}[..., xp.asarray({places.tolist()})]"
+        name, rows = self.at(source, places)
+        step = step_of(rows)
+        if step is None:
+            return _gathered(name, rows)
+        count = len(rows) if step else 1
+        whole = count == self.found.arrays[source].size
+        return name if whole else f"{name}[..., {rows[0]}:{rows[0] + count}]"
 
     def vector(self, source: int, places: "Places") -> str:
         """The same, with each of the rows."""
         if source == CONSTANTS:
             return self.constants(places)
-        if len(places) > 1 and (places == places[0]).all():
-            if source == LEAVES:
-                places = self.in_flat(places)
-            name = self.flat if source == LEAVES else self.names[source]
-            return f"{name}[..., xp.asarray({places.tolist()})]"
+        if step_of(places) == 0:
+            return _gathered(*self.at(source, places))
         return str(self.operand(source, places))
 
     def lists(self, source: int, places: "Places") -> str:
         """Lists of rows, on the last two axes."""
         if source == CONSTANTS:
             return self.constants(places)
-        if source == LEAVES:
-            places = self.in_flat(places)
-        name = self.flat if source == LEAVES else self.names[source]
-        flat = places.ravel()
-        if len(flat) == self.found.arrays[source].size and (flat[1:] - flat[:-1] == 1).all():
-            return f"xp.reshape({name}, (*{name}.shape[:-1], {places.shape[0]}, {places.shape[1]}))"
-        return f"{name}[..., xp.asarray({places.tolist()})]"
+        name, rows = self.at(source, places)
+        if rows.size == self.found.arrays[source].size and step_of(rows) == 1:
+            return f"xp.reshape({name}, (*{name}.shape[:-1], {rows.shape[0]}, {rows.shape[1]}))"
+        return _gathered(name, rows)
+
+    def at(self, source: int, places: "Places") -> tuple[str, "Places"]:
+        """The name of an array, of leaves that of all in one, and where rows are in that."""
+        if source != LEAVES:
+            return self.names[source], places
+        self.uses_flat = True
+        return self.flat, self.in_flat[places]
 
     def weights(self, source: int, places: "Places") -> str:
         """A matrix of the shape (terms, members)."""
@@ -296,15 +291,6 @@ class _Writer:
         numbers = np.array(self.found.arrays[CONSTANTS].members)[places].tolist()
         text = repr(numbers).replace("inf", "float('inf')").replace("nan", "float('nan')")
         return f"xp.asarray({text}, dtype=X.dtype)"
-
-    def in_flat(self, places: "Places") -> "Places":
-        """Where leaves are among all parameters in one array."""
-        import numpy as np
-
-        self.uses_flat = True
-        where = np.empty(len(self.flat_of), dtype=np.int64)
-        where[self.flat_of.astype(np.int64)] = np.arange(len(self.flat_of))
-        return where[places]
 
     def result(self, single: bool) -> str:
         """The roots."""
@@ -330,8 +316,8 @@ class ArrayFunction:
         written = _Writer(found, library)
         self.inputs: list[Value] = found.arrays[INPUTS].members
         leaves = found.arrays[LEAVES].members
-        self.parameters: list[Value] = [leaves[k] for k in written.flat_of.astype(int).tolist()]
-        names = _apart(written.blocks.names)
+        self.parameters: list[Value] = [leaves[k] for k in written.flat_of.tolist()]
+        names = apart(written.blocks.names)
         shapes = [places.shape for places in written.blocks.places]
         self.shapes: dict[str, tuple[int, ...]] = dict(zip(names, shapes, strict=True))
         ends = [0, *accumulate(math.prod(shape) for shape in shapes)]
@@ -457,6 +443,10 @@ class ArrayFunction:
         )
 
 
+def _gathered(name: str, rows: "Places") -> str:
+    return f"{name}[..., xp.asarray({rows.tolist()})]"
+
+
 def _text(x: str | float) -> str:
     if isinstance(x, str):
         return x
@@ -468,16 +458,3 @@ def _shape_of(part: Any) -> tuple[int, ...]:
     import numpy as np
 
     return tuple(part.shape) if hasattr(part, "shape") else np.shape(part)
-
-
-def _apart(names: Sequence[str]) -> list[str]:
-    """The names, where one is there already with a number behind it."""
-    found: dict[str, None] = {}  # a set with an order
-    counts: dict[str, int] = {}
-    for name in names:
-        new = name
-        while new in found:
-            counts[name] = counts.get(name, 1) + 1
-            new = f"{name}_{counts[name]}"
-        found[new] = None
-    return list(found)

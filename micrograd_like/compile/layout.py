@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     Places = NDArray[np.int64]
 
-__all__ = ["CONSTANTS", "INPUTS", "LEAVES", "Array", "Layout", "Part", "Product"]
+__all__ = ["CONSTANTS", "INPUTS", "LEAVES", "Array", "Layout", "Part", "Product", "step_of"]
 
 INPUTS, LEAVES, CONSTANTS = range(3)  # the arrays that nothing computes
 
@@ -61,3 +61,15 @@ class Layout(NamedTuple):
     arrays: list[Array]
     roots: list[tuple[int, int]]
     operations: int
+
+
+def step_of(rows: "Places") -> int | None:
+    """By how much rows go up, one after the other: 1 of a slice, 0 of one row; None if by neither.
+
+    >>> import numpy as np
+    >>> [step_of(np.array(rows)) for rows in ([2, 3, 4], [3, 3], [5], [2, 4])]
+    [1, 0, 1, None]
+    """
+    flat = rows.ravel()
+    steps = flat[1:] - flat[:-1]
+    return next((step for step in (1, 0) if (steps == step).all()), None)
