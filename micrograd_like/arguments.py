@@ -68,6 +68,8 @@ def number(value: Any, where: object) -> float:
 
     An array or a tensor of no dimension is the number that it holds.
     """
+    if type(value) is float:  # most are, and are asked nothing else
+        return value
     if getattr(value, "shape", None) == () and hasattr(value, "item"):
         if type(value).__name__ == "MaskedConstant":
             raise TypeError(f"{where}: takes a number, not a masked element; fill it first")

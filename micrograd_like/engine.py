@@ -30,6 +30,7 @@ from micrograd_like.graph import (
     described,
     edges,
     inputs_of,
+    put_back,
     recorded,
     replay,
     topological_order,
@@ -400,8 +401,7 @@ def _backward_on_values(root: Value) -> None:
         _accumulate(root, Value(1.0))
         _chain_rule_on_values(order)
     except BaseException:
-        for v, grad in before:
-            v.grad = grad
+        put_back(before)
         raise
     finally:
         CLOSURES.clear()

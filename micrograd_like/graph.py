@@ -47,6 +47,7 @@ __all__ = [
     "names_of",
     "operands_by",
     "operands_of",
+    "put_back",
     "recorded",
     "replay",
     "topological_order",
@@ -189,6 +190,12 @@ def cycle(node: Any) -> ValueError:
         f"Value._prev = ...: {short(node)} is among the values that it is made of, and a graph has "
         "no cycles; the operands are not taken"
     )
+
+
+def put_back(before: Iterable[tuple[Any, Any]]) -> None:
+    """Give nodes the gradients that they had."""
+    for v, grad in before:
+        v.grad = grad
 
 
 def begin_pass() -> None:

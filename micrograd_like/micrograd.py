@@ -43,6 +43,7 @@ from micrograd_like.graph import (
     connect,
     connect_closure,
     edges,
+    put_back,
 )
 from micrograd_like.guard import ONE_PASS
 from micrograd_like.notation import SIGNS, code, one_line, plural
@@ -398,7 +399,7 @@ class _Run:
         _call(node, self.closure, others)
         for v, grad in others:
             if v._rule is None and v.grad is not grad and v.grad != grad:
-                _restore(others)
+                put_back(others)
                 raise _no_child(node, v)
         for v in self.children:
             if type(v.grad) is not float and id(v) not in graphs:
@@ -425,19 +426,12 @@ def _call(node: Any, closure: Callable[[], None], others: Iterable[tuple[Any, An
     try:
         ONE_PASS.backward.call(closure)
     except Exception as error:
-        _restore(others)
-        what = one_line(f"{type(error).__name__}: {error}", 200)
-        raise RuntimeError(f"{_where(node)}: {what}") from error
-
-
-def _restore(before: Iterable[tuple[Any, Any]]) -> None:
-    for v, grad in before:
-        v.grad = grad
+        put_back(others)
+        raise _failed(node, error) from error
 
 
 def with_closures(order: list[Any], chain_rule: Callable[[list[Any]], None]) -> None:
     """The chain rule where some nodes have closures; after an error leaves are as before."""
-    CLOSURES.clear()
     leaves = {
         id(v): v
         for node in order
@@ -451,7 +445,7 @@ def with_closures(order: list[Any], chain_rule: Callable[[list[Any]], None]) -> 
             if id(v) in leaves and hasattr(v, "_leafs"):
                 _call(v, v._leafs)
     except BaseException:
-        _restore(before)
+        put_back(before)
         for node in order:
             node.grad = NOT_COMPUTED
         raise
@@ -481,10 +475,9 @@ def _probed(node: Any, children: list[Any], closure: Callable[[], None]) -> list
                 added.append([v.grad for v in children])
                 changed = changed or node.grad != grad
         except Exception as error:
-            what = one_line(f"{type(error).__name__}: {error}", 200)
-            raise RuntimeError(f"{_where(node)}: {what}") from error
+            raise _failed(node, error) from error
         finally:
-            _restore(before)
+            put_back(before)
     if changed:
         raise RuntimeError(f"{_where(node)}: it changes the gradient of its own node")
     once, twice, _ = [[number(x, f"{_where(node)}: what it adds") for x in e] for e in added]
@@ -495,6 +488,11 @@ def _probed(node: Any, children: list[Any], closure: Callable[[], None]) -> list
                 "has no local derivative cannot be drawn, stepped through, checked or copied"
             )
     return once
+
+
+def _failed(node: Any, error: Exception) -> RuntimeError:
+    what = one_line(f"{type(error).__name__}: {error}", 200)
+    return RuntimeError(f"{_where(node)}: {what}")
 
 
 def _no_child(node: Any, v: Any) -> RuntimeError:
