@@ -27,7 +27,7 @@ from micrograd_like.table import BUILTINS, CONSTANTS
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["BUILT_IN", "LOCK", "Kernel", "kernel", "loop", "machine_code"]
+__all__ = ["BUILT_IN", "LOCK", "Kernel", "kernel", "loop", "machine_code", "numba_is_ready"]
 
 BUILT_IN = frozenset(rule for rule in RULES.values() if rule.function.__module__ == rules.__name__)
 LOCK = RLock()  # one thread compiles, the others find what it made
@@ -110,9 +110,35 @@ class Kernel(NamedTuple):
 
 
 @cache
+def numba_is_ready() -> None:
+    """An ImportError that tells how to get Numba, or a RuntimeError that it does not compile.
+
+    From here on a fork waits until no thread compiles: a child process would wait for ever for what
+    a thread of its parent holds.
+    """
+    numba = extra("numba", "tape", "the tape is compiled by Numba")
+    if numba.config.DISABLE_JIT:
+        raise RuntimeError(
+            "Tape: NUMBA_DISABLE_JIT is set, and a tape is compiled by Numba; unset it, or take "
+            "tape=False"
+        )
+    if hasattr(os, "register_at_fork"):
+        compiling = numba.core.compiler_lock.global_compiler_lock
+
+        def hold() -> None:
+            LOCK.acquire()
+            compiling.acquire()
+
+        def let_go() -> None:
+            compiling.release()
+            LOCK.release()
+
+        os.register_at_fork(before=hold, after_in_parent=let_go, after_in_child=let_go)
+
+
+@cache
 def kernel() -> Kernel:
     """The kernel, for all graphs."""
-    extra("numba", "tape", "the tape is compiled by Numba")
     module = machine_code(KERNEL, "operations", {})
     return Kernel(module.forward, module.backward)
 

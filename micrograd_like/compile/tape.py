@@ -16,16 +16,17 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from micrograd_like.arguments import choice, extra, flag
+from micrograd_like.arguments import choice, flag, short
 from micrograd_like.compile.batch import batch, seeds
 from micrograd_like.compile.blocks import Outcome
 from micrograd_like.compile.graph_arrays import independent, roots_and_inputs
+from micrograd_like.compile.kernel import numba_is_ready
 from micrograd_like.compile.scalars import ScalarRunner
 from micrograd_like.compile.source import source
 from micrograd_like.compile.structure import regular_structure
 from micrograd_like.engine import Value, apply
-from micrograd_like.graph import evaluated, topological_order
-from micrograd_like.guard import ONE_PASS
+from micrograd_like.graph import ON_LEAVES, evaluated, topological_order
+from micrograd_like.guard import ONE_PASS, open_in_child
 from micrograd_like.notation import plural
 
 if TYPE_CHECKING:
@@ -76,8 +77,9 @@ class Tape:
     threads: one at a time computes, and each goes backward from its own latest forward pass.  A
     copy of a tape is another one of the same graph, without a forward pass.
 
-    A TypeError or a ValueError tells an input that is no leaf of the graph, and a root that depends
-    on none of the inputs; an ImportError says how to get Numba, the ``tape`` extra.
+    A TypeError or a ValueError tells an input that is no leaf of the graph, a root that depends on
+    none of the inputs, and a leaf with a ``_backward`` of its own, which would not be run; an
+    ImportError says how to get Numba, the ``tape`` extra, a RuntimeError that it does not compile.
 
     >>> x, w = Value(0.0, "x"), Value(3.0, "w")
     >>> tape = Tape([w * x, x * x], inputs=[x])
@@ -100,7 +102,13 @@ class Tape:
         inside = {id(v) for v in self.inputs}
         self.parameters = [v for v in self._order if v.rule is None and id(v) not in inside]
         self._count = len(self._order) - len(self.inputs) - len(self.parameters)
-        extra("numba", "tape", "the tape is compiled by Numba")
+        self._leaves = {id(v) for v in (*self.inputs, *self.parameters)}
+        self._refuse_hooks()
+        for v in self.parameters:
+            for name in ("grad", "__setattr__"):
+                if type(v) is not Value and getattr(type(v), name) is not getattr(Value, name):
+                    raise _own(v, name)
+        numba_is_ready()
         self._scalars: ScalarRunner | None = None  # compiled when rows need it
         self._arrays = None if by == "scalars" else self._by_arrays()
         if self._arrays is None or self.plan(1) == "scalars":
@@ -108,7 +116,7 @@ class Tape:
         else:
             self._arrays.compile_rules()
         self._in_vain = self._rest = 0  # passes by arrays before, and passes without them to come
-        self._lock = allocate_lock()  # of the memory of both
+        self._lock = open_in_child(allocate_lock())  # of the memory of both
         self._thread = _local()  # .latest: the rows of its latest forward, and the parameters
 
     def _by_arrays(self) -> "ArrayRunner | None":
@@ -306,10 +314,18 @@ class Tape:
             for v, gradient in zip(self.parameters, sums.tolist(), strict=True):
                 v.grad += gradient
 
+    def _refuse_hooks(self) -> None:
+        """Tell a leaf with a closure that the engine would run at the end of a pass."""
+        for v in [reference() for reference in ON_LEAVES]:
+            if id(v) in self._leaves and hasattr(v, "_leafs"):
+                raise _own(v, "_backward")
+
     def _pass(
         self, rows: Any, numbers: Any, upstream: Any = None, input_gradients: bool = False
     ) -> Outcome:
         """Outputs, the parameters' gradients and the inputs', of all rows."""
+        if ON_LEAVES and upstream is not None:
+            self._refuse_hooks()
         try:
             with self._lock:
                 outcome = self._run(rows, numbers, upstream, input_gradients)
@@ -366,6 +382,14 @@ class Tape:
                 raise type(error)(f"Tape: row {row}: {error}") from None
 
 
+def _own(leaf: Value, name: str) -> TypeError:
+    """The error of a leaf that does more with a gradient than to have it added to its own."""
+    return TypeError(
+        f"Tape: {short(leaf)} has a {name} of its own, which a tape does not run; use backward() "
+        "of a recorded graph, or tape=False"
+    )
+
+
 def _tape(kind: type[Tape], roots: Any, inputs: list[Value], parallel: bool, by: str) -> Tape:
     return kind(roots, inputs, parallel=parallel, by=by)
 
@@ -379,4 +403,9 @@ def is_worth_a_tape(count: int) -> bool:
     >>> is_worth_a_tape(1000)
     False
     """
-    return count > MUCH and find_spec("numba") is not None
+    if count <= MUCH or find_spec("numba") is None:
+        return False
+    import numba
+
+    settings: Any = numba.config
+    return not settings.DISABLE_JIT

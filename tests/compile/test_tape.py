@@ -5,6 +5,7 @@ import math
 import os
 import pickle
 import random
+import re
 import subprocess
 import sys
 import tracemalloc
@@ -625,6 +626,47 @@ def test_threads_are_made_anew_in_a_child_process() -> None:
     assert done.stdout == "9\n"
 
 
+HELD = """
+import os, signal, threading
+from numba.core.compiler_lock import global_compiler_lock
+from micrograd_like import Tape, Value
+from micrograd_like.compile import kernel
+x = Value(2.0)
+tape = Tape(x * x, [x])
+tape.gradient([[3.0]])
+held, go_on = threading.Event(), threading.Event()
+def hold():
+    with {lock}:
+        held.set()
+        go_on.wait({seconds})
+other = threading.Thread(target=hold)
+other.start()
+held.wait()
+child = os.fork()
+if not child:
+    signal.alarm(30)  # a child that hangs is ended
+    tape.gradient([[3.0]])
+    y = Value(3.0)
+    os._exit(int(Tape(y * y, [y], parallel=True).gradient([[3.0]])[0]))
+go_on.set()
+other.join()
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.parametrize(
+    ("lock", "seconds"),
+    [("tape._lock", 60), ("kernel.LOCK", 0.5), ("global_compiler_lock", 0.5)],
+)
+def test_a_child_process_does_not_wait_for_its_parents_threads(lock: str, seconds: float) -> None:
+    """While another thread computes on the tape it is forked; while one compiles, it is not."""
+    program = HELD.format(lock=lock, seconds=seconds)
+    command = [sys.executable, "-W", "ignore", "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=90)
+    assert done.stdout == "9\n"
+
+
 def test_numbers_of_other_kinds_are_converted() -> None:
     """Integers, single precision, booleans, and arrays that lie crosswise are the same numbers."""
     tape = Tape(ROOT, [x0, x1])
@@ -673,6 +715,86 @@ def test_without_numba_the_remedy_is_named() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert "the tape is compiled by Numba: pip install 'micrograd_like[tape]'" in done.stdout
+
+
+def test_numba_that_does_not_compile_is_told_or_not_taken() -> None:
+    """A tape tells how it would; fit and predict, which nobody told to take one, take none."""
+    program = (
+        "from micrograd_like import MLP, Tape, Value, fit\n"
+        "from micrograd_like.compile import tape\n"
+        "tape.MUCH = 10\n"
+        "model, x = MLP(1, [2, 1]), Value(1.0)\n"
+        "print(fit(model, [[1.0]] * 9, [2.0] * 9, progress=False).how)\n"
+        "assert model.predict([[1.0]] * 9) == [model([1.0]).data] * 9\n"
+        "for use in (lambda: Tape(x * x, [x]), lambda: model.predict([[1.0]], tape=True)):\n"
+        "    try: use()\n"
+        "    except RuntimeError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True,
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
+    )  # fmt: skip
+    first, *others = done.stdout.splitlines()
+    assert first == "a graph recorded for each batch"
+    assert (
+        others
+        == [
+            "Tape: NUMBA_DISABLE_JIT is set, and a tape is compiled by Numba; unset it, or take "
+            "tape=False"
+        ]
+        * 2
+    )
+
+
+@pytest.mark.parametrize("by", ["arrays", "scalars"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_hook_on_a_leaf_is_told(by: str, when: str) -> None:
+    """The engine runs it at the end of a pass; a tape has no pass of one row, and refuses it."""
+    x, w = Value(2.0, "x"), Value(3.0, "w")
+    root = w * x
+
+    def clip() -> None:
+        w.grad = min(w.grad, 1.0)
+
+    said = "Tape: Value(data=3, grad=0, label='w') has a _backward of its own"
+    if when == "before":
+        w._backward = clip
+        with pytest.raises(TypeError, match=re.escape(said)):
+            Tape(root, [x], by=by)
+        return
+    tape = Tape(root, [x], by=by)
+    tape.gradient([[2.0]])
+    w._backward = lambda: None  # as micrograd's leaves have
+    tape.gradient([[2.0]])
+    w.grad, w._backward = 0.0, clip
+    for use in (tape.backward, lambda: tape.gradient([[2.0]])):
+        with pytest.raises(TypeError, match=re.escape(said)) as caught:
+            use()
+        assert "\n" not in str(caught.value)
+    assert w.grad == 0.0
+    assert tape.forward([[5.0]]).tolist() == [15.0]
+
+
+def test_a_leaf_that_takes_gradients_its_own_way_is_told() -> None:
+    """A property in a subclass sees every term of a sum; a tape would give it the sum."""
+
+    class Clipped(Value):
+        @property
+        def grad(self) -> Any:
+            return self.total
+
+        @grad.setter
+        def grad(self, grad: float) -> None:
+            self.total = min(grad, 1.0)
+
+    class Watched(Value):
+        def __setattr__(self, name: str, x: Any) -> None:
+            super().__setattr__(name, x)
+
+    for kind, name in ((Clipped, "grad"), (Watched, "__setattr__")):
+        x, w = Value(2.0, "x"), kind(3.0, "w")
+        with pytest.raises(TypeError, match=f"^Tape: .* has a {name} of its own, which a tape"):
+            Tape(w * x, [x])
 
 
 @pytest.mark.parametrize("by", ["arrays", "scalars"])
