@@ -16,7 +16,8 @@ class History:
 
     ``loss`` is the mean over the data points, as they were met, ``gradient_norm`` the gradient's
     length at the last batch; ``accuracy``, the share of right answers as they were met, is that of
-    a classification.  ``validation_loss`` and ``validation_accuracy`` are measured after the epoch.
+    a classification; of targets between 0 and 1, which name no class, there is none.
+    ``validation_loss`` and ``validation_accuracy`` are measured after the epoch.
     ``ended`` says why the training ended before its last epoch, if it did, and ``how`` what
     computed it: one graph, compiled, or a graph recorded for each batch.
 

@@ -6,7 +6,7 @@ numbers of a parameter.  `step` gives it a row for each; `fit` on a tape a singl
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from micrograd_like.arguments import above_zero, number, several, share, values
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["SGD", "Adam", "Optimizer", "moves_arrays"]
+__all__ = ["SGD", "Adam", "Optimizer", "finished", "moves_arrays"]
 
 Rows = Iterable[tuple[Any, ...]]  # of floats, or of arrays
 
@@ -102,16 +102,12 @@ class Optimizer(ABC):
     def assign(self, parameters: list[Value], data: list[float], state: dict[str, Any]) -> None:
         """Set parameters and attributes; all of them, also where Ctrl-C comes in between."""
 
-        def all_of_them() -> None:
+        def set_all() -> None:
             vars(self).update(state)
             for p, x in zip(parameters, data, strict=True):
                 p._data = x
 
-        try:
-            all_of_them()
-        except KeyboardInterrupt:
-            all_of_them()
-            raise
+        finished(set_all)
 
     @abstractmethod
     def formula(self, rows: Rows, count: int) -> Iterator[Any]:
@@ -215,6 +211,21 @@ class Adam(Optimizer):
             yield p - lr * (m / a) / ((s / b) ** 0.5 + eps)
             yield m
             yield s
+
+
+def finished(change: Callable[[], None]) -> None:
+    """Change something whole: where Ctrl-C comes in between, it is done once more from the start.
+
+    >>> w = Value(1.0)
+    >>> finished(lambda: setattr(w, "data", 2.0))
+    >>> w.data
+    2.0
+    """
+    try:
+        change()
+    except KeyboardInterrupt:
+        change()
+        raise
 
 
 def moves_arrays(optimizer: Any) -> bool:

@@ -10,8 +10,15 @@ from micrograd_like.classes import class_of, is_right, place_of
 from micrograd_like.compile import Tape, is_worth_a_tape
 from micrograd_like.derivatives import checked
 from micrograd_like.engine import Value
+from micrograd_like.graph import operands_by, topological_order
 from micrograd_like.learn.data import Point
-from micrograd_like.learn.losses import CLASSIFYING, LOSSES, PER_CLASS, Loss
+from micrograd_like.learn.losses import (
+    CLASSIFYING,
+    LOSSES,
+    PER_CLASS,
+    Loss,
+    binary_cross_entropy,
+)
 from micrograd_like.learn.weights import ArrayWeights, Weights
 from micrograd_like.modules import can_replay, neurons_of
 from micrograd_like.notation import number as number_text
@@ -20,7 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Recorded", "Replayed", "passes", "plain"]
+__all__ = ["Recorded", "Replayed", "has_classes", "passes", "plain"]
 
 Batch = Sequence[int]  # the places of its data points: a list, or an array for a tape
 
@@ -65,7 +72,7 @@ class Recorded:
         return sum(is_right(out, self.points[k].target) for out, k in pairs)
 
     def is_stale(self) -> bool:
-        """Whether the model has become another one, so that passes are to be chosen again."""
+        """Whether the graph has become another one, so that passes are to be chosen again."""
         return False
 
     def _loss(self, outputs: list[Any], targets: list[Any]) -> Value:
@@ -78,24 +85,31 @@ class Replayed:
     how = "one graph, compiled"
 
     def __init__(self, model: Any, loss: Loss, points: list[Point], optimizer: Any) -> None:
-        self.model, self._shape = model, _shape(model)
+        self.model, self.loss = model, loss
         first = points[0]
-        x = [Value(number, f"x{j}") for j, number in enumerate(first.row)]
-        outputs = model(x)
+        self._x = [Value(number, f"x{j}") for j, number in enumerate(first.row)]
+        outputs = model(self._x)
         self.several = isinstance(outputs, list)
-        listed = outputs if self.several else [outputs]
-        numbers = [v.data for v in listed]
+        numbers = [v.data for v in (outputs if self.several else [outputs])]
         answer = numbers if self.several else numbers[0]
         _check_targets(loss, answer, points)
         per_class = plain(loss) in PER_CLASS
-        self.table = _table(points, len(listed) if per_class else 0)
-        self._classes = _classes(answer, points if plain(loss) in CLASSIFYING else [])
-        t = [Value(number, "target") for number in self.table[0, len(x) :].tolist()]
+        self.table = _table(points, len(numbers) if per_class else 0)
+        self._classes = _classes(answer, points if has_classes(loss, points) else [])
+        t = [Value(number, "target") for number in self.table[0, len(self._x) :].tolist()]
         single = not per_class and not isinstance(first.target, list)
-        root = checked(loss([outputs], [t[0] if single else t]), "fit", "the loss")
-        self.tape = Tape([root, *listed], [*x, *t])
+        self._target = t[0] if single else t
+        roots = self._recorded(outputs)
+        self.tape = Tape(roots, [*self._x, *t])
+        self._is_sure = _is_sure(model, loss)
+        self._shape = _shape(model) if self._is_sure else _graph(roots)
         self.weights = ArrayWeights(model, optimizer, self.tape.parameters)
         self._seeds: dict[int, NDArray[np.float64]] = {}  # by the size of a batch
+
+    def _recorded(self, outputs: Any) -> list[Value]:
+        """The loss of the first point, and the outputs."""
+        root = checked(self.loss([outputs], [self._target]), "fit", "the loss")
+        return [root, *(outputs if isinstance(outputs, list) else [outputs])]
 
     def batch(self, places: list[int]) -> Any:
         """The places of data points, for the other methods; a part of them is a batch, too."""
@@ -135,8 +149,13 @@ class Replayed:
         return int(np.count_nonzero(told == self._classes[batch]))
 
     def is_stale(self) -> bool:
-        """Whether the model has become another one, so that passes are to be chosen again."""
-        return _shape(self.model) != self._shape
+        """Whether the graph has become another one, so that passes are to be chosen again.
+
+        That of a model of a user's own is recorded for it.
+        """
+        if self._is_sure:
+            return not _is_sure(self.model, self.loss) or _shape(self.model) != self._shape
+        return _graph(self._recorded(self.model(self._x))) != self._shape
 
     def _means(self, count: int) -> "NDArray[np.float64]":
         """The gradients of the outputs, for that of the mean loss."""
@@ -165,10 +184,25 @@ def _is_sure(model: Any, loss: Any) -> bool:
     return can_replay(model) and type(loss) is FunctionType and loss in LOSSES
 
 
-def _shape(model: Any) -> list[Any] | None:
-    """What the graph of a model is made of, where that is known: its neurons and their weights."""
-    neurons = neurons_of(model) if can_replay(model) else None
-    return neurons and [(n.activation, n.nonlin, *n.w, n.b) for n in neurons]
+def _shape(model: Any) -> list[Any]:
+    """What the graph of a model is made of that is sure: its neurons and their weights."""
+    return [(n.activation, n.nonlin, *n.w, n.b) for n in neurons_of(model) or ()]
+
+
+def _graph(roots: list[Value]) -> list[Any]:
+    """What a graph is made of: its leaves, its operations on what is before, and constants."""
+    order = topological_order(*roots)
+    places = {id(v): k for k, v in enumerate(order)}
+    found = [(v.rule, *operands_by(v, places, repr)) if v.rule else v for v in order]
+    return [*found, *(places[id(v)] for v in roots)]
+
+
+def has_classes(loss: Loss, points: list[Point]) -> bool:
+    """Whether each target is a class: binary_cross_entropy takes probabilities between, too."""
+    kind = plain(loss)
+    if kind is binary_cross_entropy:
+        return not any(0 < p.target < 1 for p in points if not isinstance(p.target, list))
+    return kind in CLASSIFYING
 
 
 def _check_targets(loss: Loss, answer: Any, points: list[Point]) -> None:

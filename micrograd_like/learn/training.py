@@ -9,8 +9,8 @@ from micrograd_like.arguments import above_zero, flag, function, methods, severa
 from micrograd_like.learn.data import Point, points_of, split
 from micrograd_like.learn.history import DivergenceError, History
 from micrograd_like.learn.losses import CLASSIFYING, PER_CLASS, Loss, mse
-from micrograd_like.learn.optim import SGD
-from micrograd_like.learn.passes import Batch, passes, plain
+from micrograd_like.learn.optim import SGD, finished
+from micrograd_like.learn.passes import Batch, has_classes, passes, plain
 from micrograd_like.notation import number as number_text
 
 __all__ = ["fit"]
@@ -89,7 +89,7 @@ def fit(
     except KeyboardInterrupt:
         run.end("an interrupt")
     finally:
-        run.passes.weights.write()
+        finished(run.passes.weights.write)
         if hasattr(bar, "close"):
             bar.close()
     return run.history
@@ -134,7 +134,7 @@ class _Run:
         places = range(len(self.points))
         self.training, self.held_back = [*places[: len(training)]], [*places[len(training) :]]
         self.history = History()
-        self.classifying = plain(loss) in CLASSIFYING
+        self.classifying = has_classes(loss, self.points)
         self.number = 0  # of the epoch
         self.best: tuple[int, Any] = 0, []  # the epoch of least validation loss, and the weights
 
@@ -148,7 +148,7 @@ class _Run:
                 f"fit: {name} needs an output neuron for each class, and the model "
                 "has one; binary_cross_entropy and hinge are for one"
             )
-        if self.classifying and several and kind not in PER_CLASS:
+        if kind in CLASSIFYING and several and kind not in PER_CLASS:
             raise ValueError(
                 f"fit: {name} is for one output neuron, and the model has "
                 f"{len(outputs)}; cross_entropy and max_margin are for several"
@@ -176,7 +176,7 @@ class _Run:
             if self.number == 1 or callable(rate):
                 number = rate(self.number) if callable(rate) else rate
                 self.optimizer.lr = above_zero(number, f"fit: lr in epoch {self.number}")
-            if watched and self.number > 1 and self.passes.is_stale():
+            if watched and self.passes.is_stale():
                 self.choose()
             if chance:
                 chance.shuffle(self.training)

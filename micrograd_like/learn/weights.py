@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from micrograd_like.engine import Value
 from micrograd_like.graph import NOT_COMPUTED
 from micrograd_like.guard import ONE_PASS
-from micrograd_like.learn.optim import moves_arrays
+from micrograd_like.learn.optim import finished, moves_arrays
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,8 +48,12 @@ class Weights:
 
     def restore(self, data: Any) -> None:
         """Set these numbers again."""
-        for p, x in zip(self.moving(), data, strict=True):
-            p.data = float(x)
+
+        def set_all() -> None:
+            for p, x in zip(self.moving(), data, strict=True):
+                p.data = float(x)
+
+        finished(set_all)
 
     def read(self) -> None:
         """Take the weights from their Values: here they are in them."""

@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from itertools import count
 from typing import Any
@@ -272,6 +273,132 @@ def test_a_network_that_a_callback_changes_is_recorded_again(change: Any) -> Non
     both(partial(learned, callback=change))
 
 
+class Line(Module):
+    """A model of a user's own: nothing is known of it but what it records."""
+
+    def __init__(self) -> None:
+        self.w, self.b, self.bends = [Value(0.5), Value(-0.2)], Value(0.1), False
+
+    def __call__(self, x: Any) -> Value:
+        out = self.w[0] * x[0] + self.w[1] * x[1] + self.b
+        return out.tanh() if self.bends else out
+
+
+def replace_a_weight(model: Line) -> None:
+    """Another Value, which nobody moves."""
+    model.w[1] = Value(2.0)
+
+
+def delete_a_weight(model: Line) -> None:
+    """One is used twice."""
+    model.w = model.w[:1] * 2
+
+
+def use_a_number(model: Line) -> None:
+    """A weight becomes a constant, another one each time."""
+    model.b = model.b + 1.0 if isinstance(model.b, float) else 0.5  # type: ignore[assignment]
+
+
+def bend_the_line(model: Line) -> None:
+    """Other operations of the same weights."""
+    model.bends = True
+
+
+@pytest.mark.parametrize("change", [replace_a_weight, delete_a_weight, use_a_number, bend_the_line])
+@pytest.mark.parametrize("by", ["callback", "learning rate"])
+def test_a_model_of_ones_own_that_changes_is_recorded_again(change: Any, by: str) -> None:
+    """Whatever changes in its graph, by a callback, or by a rate from the first epoch on."""
+
+    def run(taped: bool) -> list[float]:
+        model = Line()
+        used = [*model.w, model.b]
+
+        def rate(epoch: int) -> float:
+            change(model)
+            return 0.05
+
+        options: dict[str, Any] = {"callbacks": [lambda *_: change(model)], "lr": 0.05}
+        if by == "learning rate":
+            options = {"lr": rate}
+        history = fit(model, X, NUMBERS, epochs=3, tape=taped, progress=False, **options)
+        return [*history.loss, *(v.data for v in used), *(float(v.grad) for v in used)]
+
+    both(run)
+
+
+def test_a_loss_of_ones_own_that_changes_is_recorded_again() -> None:
+    """As the model is: here its weight of a penalty."""
+
+    def run(taped: bool) -> list[float]:
+        model, strength = network(), [0.0]
+
+        def loss(outputs: Any, targets: Any) -> Any:
+            return mse(outputs, targets) * (1.0 + strength[0])
+
+        def stronger(*_: Any) -> None:
+            strength[0] += 1.0
+
+        history = fit(
+            model, X, NUMBERS, loss, epochs=3, tape=taped, callbacks=[stronger], progress=False
+        )
+        return history.loss + state(model)
+
+    both(run)
+
+
+@pytest.mark.parametrize("taped", [True, False])
+def test_an_error_in_a_callback_leaves_the_last_whole_step(taped: bool) -> None:
+    """It comes through as it is, and the Values are those of the epoch's end."""
+    model, seen = network(), list[float]()
+
+    def fails(epoch: int, *_: Any) -> None:
+        if epoch == 2:
+            seen.extend(state(model))
+            raise LookupError("a callback's own")
+
+    with pytest.raises(LookupError, match="a callback's own"):
+        fit(model, X, NUMBERS, epochs=3, tape=taped, callbacks=[fails], progress=False)
+    assert state(model) == seen
+
+
+def test_hooks_on_weights_are_told_before_anything_changes() -> None:
+    """A tape does not run them; without one they are run."""
+    model = network()
+    weight, calls = model.parameters()[0], list[float]()
+    weight.grad = 5.0
+    weight._backward = lambda: calls.append(weight.grad)
+    before = state(model)
+    with pytest.raises(TypeError, match="has a _backward of its own, which a tape does not run"):
+        fit(model, X, NUMBERS, tape=True, progress=False)
+    assert state(model) == before
+    fit(model, X, NUMBERS, epochs=2, tape=False, progress=False)
+    assert len(calls) == 2 * len(X)
+
+
+@pytest.mark.parametrize("taped", [True, False])
+@pytest.mark.parametrize(
+    ("loss", "targets", "counted"),
+    [
+        (binary_cross_entropy, [0.3, 1.0, 0.0], False),
+        (partial(binary_cross_entropy), [1.0, 0.5, 0.0], False),
+        (binary_cross_entropy, [1.0, 1.0, 0.0], True),
+        (cross_entropy, [[0.3, 0.7], [0.5, 0.5], [1.0, 0.0]], True),
+        (cross_entropy, [1, 0, 1], True),
+    ],
+)
+def test_targets_that_are_no_classes_are_learned_without_accuracy(
+    taped: bool, loss: Any, targets: Any, counted: bool
+) -> None:
+    """Probabilities between 0 and 1 name no class; a list names its largest."""
+    model = network(2 if loss is cross_entropy else 1)
+    history = fit(
+        model, X[:3], targets, loss, epochs=2, validation=(X[:3], targets), tape=taped,
+        progress=False,
+    )  # fmt: skip
+    assert history.loss[1] < history.loss[0]
+    assert len(history.accuracy) == len(history.validation_accuracy) == 2 * counted
+
+
 def test_patience_brings_the_best_weights_back() -> None:
     """The same ones as with the engine, and the training ends in the same epoch."""
 
@@ -299,6 +426,41 @@ def after_steps(steps: int) -> list[float]:
         optimizer=MOMENTUM, progress=False, tape=False,
     )  # fmt: skip
     return [p.data for p in model.parameters()]
+
+
+def interrupted(function: Callable[..., Any], at: int) -> Callable[..., Any]:
+    """Ctrl-C comes before a function is called so many times."""
+    calls = count(1)
+
+    def call(*arguments: Any) -> Any:
+        if next(calls) == at:
+            raise KeyboardInterrupt
+        return function(*arguments)
+
+    return call
+
+
+@pytest.mark.parametrize("patience", [None, 2])
+def test_an_interrupt_at_the_end_leaves_the_weights_that_are_to_be(
+    monkeypatch: pytest.MonkeyPatch, patience: int | None
+) -> None:
+    """Ctrl-C while all weights are written for the last time, or while the best ones come back."""
+    options: dict[str, Any] = {
+        "epochs": 40, "validation": 0.3 if patience else 0.0, "patience": patience,
+        "lr": 0.9, "batch_size": 5, "progress": False, "tape": True,
+    }  # fmt: skip
+    expected, model = network(), network()
+    history = fit(expected, X, NUMBERS, **options)
+    assert ("patience" in history.ended) == bool(patience)
+    if patience:
+        data: Any = Value.data
+        monkeypatch.setattr(Value, "data", property(data.fget, interrupted(data.fset, 3)))
+    else:
+        listed = weights.ArrayWeights._listed
+        monkeypatch.setattr(weights.ArrayWeights, "_listed", interrupted(listed, 1))
+    with suppress(KeyboardInterrupt):
+        fit(model, X, NUMBERS, **options)
+    assert [p.data for p in model.parameters()] == [p.data for p in expected.parameters()]
 
 
 @pytest.mark.parametrize("place", ["pass", "norm", "step", "write"])
@@ -588,12 +750,6 @@ def test_a_tape_needs_targets_of_one_length() -> None:
 
     with pytest.raises(ValueError, match="fit: a tape needs targets of one length"):
         fit(network(2), X[:2], [[1.0], [1.0, 2.0]], first, tape=True, progress=False)
-
-
-def test_a_class_that_there_is_not_is_told_at_once() -> None:
-    """A probability is none of the classes whose right answers are counted."""
-    with pytest.raises(ValueError, match=r"^fit: data point 1: accuracy: class 0\.25; there are"):
-        fit(network(), X[:2], [1, 0.25], binary_cross_entropy, tape=True, progress=False)
 
 
 def test_predictions_that_are_nan_are_told_in_validation() -> None:
