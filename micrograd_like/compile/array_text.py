@@ -9,76 +9,102 @@ layer1.neuron0[n] = layer0.neuron · layer1.neuron0.w[16] + layer1.neuron0.b
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from micrograd_like.compile.layout import CONSTANTS, INPUTS, LEAVES, Array, Layout, Part, step_of
-from micrograd_like.notation import MINUS, TIMES, number, one_line, operation
+from micrograd_like.compile.array_names import FEW, Blocks, grid, stem, view
+from micrograd_like.compile.layout import CONSTANTS, INPUTS, LEAVES, Layout, Part
+from micrograd_like.notation import MINUS, TIMES, Term, number, operation
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Places = NDArray[np.int64]
+    Shape = tuple[int, ...]
+    Side = tuple[int, Places]  # an array's number, and which of its rows, in some shape
 
 __all__ = ["stem", "text"]
 
-FEW = 4  # products that are written one by one, if their leaves have no name in common
+EACH = " ⊙ "  # between two arrays whose elements are multiplied one by one
+HERE = "\0"  # a name that is not known yet
+NAME = r"[\w.](?:[\w.]|\([^()]*\)|\[[^\[\]]*\]|\[\[[^\[\]]*\]\])*"  # with what is taken of it
 
 
 def text(found: Layout) -> str:
-    """A line for each array that has a name: a sum that one operation uses is written in it."""
-    return "\n".join(_Writer(found).lines())
+    """A line for each array that has a name, and one for the roots if there are several.
 
-
-def stem(labels: Sequence[str]) -> str:
-    """What labels have in common: all of one, or of several the parts without their numbers.
-
-    >>> stem(["layer0.neuron0.w0", "layer0.neuron0.w1", "layer0.neuron1.w0"]), stem(["x0", "x1"])
-    ('layer0.w', 'x')
-    >>> stem(["a", "b"]), stem(["loss"])
-    ('', 'loss')
+    A sum that one operation uses is written in it.  Each leaf has one name, which has its shape
+    behind it where it is read first; parts of arrays are written as in NumPy, but for the rows of
+    data: n stands in shapes, and in no index.  ``·`` is the product of matrices, vectors and
+    numbers; ``⊙`` multiplies arrays element by element.  ``Σ`` and ``max`` go over the last axis,
+    and over all where a line computes one number.
     """
-    labels = [one_line(label) for label in labels]
-    if len(set(labels)) == 1:
-        return labels[0]
-    columns = list(zip(*(label.split(".") for label in labels), strict=False))
-    if len({label.count(".") for label in labels}) != 1:
-        return ""
-    kept = []
-    for k, column in enumerate(columns):
-        words = {re.sub(r"\d+$", "", word) for word in column}
-        if len(words) != 1:
-            return ""
-        if len(set(column)) == 1:
-            kept.append(column[0])
-        elif k == len(columns) - 1:
-            kept.append(words.pop())
-    return ".".join(kept)
+    return "\n".join(_Writer(found).lines())
 
 
 class _Writer:
     """Names for arrays and for blocks of leaves, and the program's lines."""
 
     def __init__(self, found: Layout) -> None:
+        import numpy as np
+
         self.found = found
-        self.names: dict[Any, str] = {}
+        self.within = _used_in_one_place(found)
+        self.shapes = _shapes(found)
+        self.names: dict[Any, str] = {}  # of computed arrays and of blocks
         self.taken: set[str] = set()
         self.counts: dict[str, int] = {}  # of names with a number
-        self.met: set[Any] = set()  # blocks whose shapes have been told
-        self.within = _used_in_one_place(found)
+        self.blocks = {source: self.blocks_of(source) for source in (INPUTS, LEAVES)}
+        self.weights = {  # the blocks that stand on the right of a product
+            (LEAVES, block)
+            for array in found.arrays
+            for part in array.parts
+            if part.product and part.right == LEAVES and not _are_same(*part.product)
+            for block in np.unique(self.blocks[LEAVES].block_of[part.product.right]).tolist()
+        }
+
+    def blocks_of(self, source: int) -> Blocks:
+        """The blocks of the inputs, or of the other leaves."""
+        uses = [
+            places
+            for array, shape in zip(self.found.arrays, self.shapes, strict=True)
+            for part in array.parts
+            for k, places in _sides(part, shape)
+            if k == source
+        ]
+        labels = [v.label for v in self.found.arrays[source].members]
+        return Blocks(uses, labels, is_data=source == INPUTS)
 
     def lines(self) -> list[str]:
         """The program."""
         lines = []
         for k, array in enumerate(self.found.arrays):
             if array.parts and k not in self.within:
-                expression = self.expression(array)
-                lines.append(f"{self.name(k)}{_shape(self.shape(array))} = {expression}")
-        for source, row in self.found.roots:
-            if source in (INPUTS, LEAVES):  # a root that nothing computes
-                lines.append(self.found.arrays[source].members[row].label or "a leaf")
+                expression = self.expression(k)
+                sizes = _sizes(self.shapes[k], array.moves)
+                lines.append(f"{self.name(k)}{sizes} = {expression}")
+        roots = list(self.roots())
+        if len(self.found.roots) > 1:
+            lines.append(f"return {', '.join(roots)}")
+        elif not lines:  # a root that nothing computes
+            lines = roots
         return lines
+
+    def roots(self) -> Iterator[str]:
+        """The roots, those from one array together."""
+        import numpy as np
+
+        for source, run in groupby(self.found.roots, key=itemgetter(0)):
+            places = np.array([row for _, row in run])
+            if source in self.blocks or _is_repeated(places):
+                yield from (self.values(source, row.reshape(())) for row in places)
+            elif np.array_equal(places, np.arange(self.found.arrays[source].size)):
+                yield self.name(source)  # in its shape
+            else:
+                yield self.values(source, places)
 
     def name(self, k: int) -> str:
         """The name of a computed array."""
@@ -95,113 +121,215 @@ class _Writer:
         self.taken.add(name)
         return name
 
-    def shape(self, array: Array) -> list[Any]:
-        """The shape as people write it: n for the rows of data, and then the members."""
-        inner = [self.found.arrays[part.left] for part in array.parts if part.left in self.within]
-        product = next((p.product for a in (array, *inner) for p in a.parts if p.product), None)
-        sizes: list[Any] = [array.size]
-        if product and min(map(len, product)) > 1:
-            sizes = [len(product.left), len(product.right)]
-        return ["n"] * array.moves + [size for size in sizes if size > 1]
-
-    def expression(self, array: Array) -> str:
+    def expression(self, k: int) -> str:
         """What an array is computed from."""
+        array, shape = self.found.arrays[k], self.shapes[k]
         if array.rule is None:
-            terms = [(part.sign, self.part(part)) for part in array.parts]
+            terms = [term for part in array.parts for term in self.terms(part, shape)]
             terms.sort(key=lambda term: -term[0])  # what is taken off stands behind
             first = (MINUS if terms[0][0] < 0 else "") + terms[0][1]
             return first + "".join(f" {'+' if s > 0 else MINUS} {t}" for s, t in terms[1:])
+        sides = [side for part in array.parts for side in _sides(part, shape)]
         if array.parts[0].rows.shape[1] > 1:
-            return f"max {self.values(array.parts[0].left, array.parts[0].rows)}"
-        operands = [self.values(part.left, part.rows) for part in array.parts]
-        return str(operation(array.rule, *operands))
-
-    def part(self, part: Part) -> str:
-        """A term of a sum."""
-        if part.right is None or part.others is None:
-            count = part.rows.shape[1]
-            if count > 1 and (part.rows == part.rows[:, :1]).all():  # one value several times
-                return f"{count}{TIMES}{self.values(part.left, part.rows[:, 0])}"
-            return ("Σ " if count > 1 else "") + self.values(part.left, part.rows)
-        left, right = part.product or (part.rows, part.others)
-        common = self.common(part.left, left) and self.common(part.right, right)
-        if len(part.rows) == 1 and left.shape == right.shape and left.size <= FEW and not common:
-            pairs = zip(left.reshape(-1, 1), right.reshape(-1, 1), strict=True)
-            both = ((self.values(part.left, a), self.values(part.right, b)) for a, b in pairs)
-            # The sign of the whole stands before the first.
-            return (" + " if part.sign > 0 else f" {MINUS} ").join(map(TIMES.join, both))
-        if part.left == part.right and left.shape == right.shape and (left == right).all():
-            many = "Σ " if left.shape[1] > 1 else ""
-            return f"{many}{self.values(part.left, left)}²"
-        sides = [(part.left, left), (part.right, right)]
-        if part.product is None:
-            many = "Σ " if part.rows.shape[1] > 1 else ""
-            return many + TIMES.join(self.values(*side) for side in sides)
-        return TIMES.join(
-            self.values(source, places, across=k > 0) for k, (source, places) in enumerate(sides)
-        )
-
-    def common(self, source: int, places: "Places") -> str:
-        """What the labels of some rows have in common."""
-        members = self.found.arrays[source].members
-        return "x" if source == CONSTANTS else stem([members[k].label for k in places.ravel()])
-
-    def values(self, source: int, places: "Places", across: bool = False) -> str:
-        """Rows of an array: a name, with its shape where leaves are met for the first time."""
-        array, flat = self.found.arrays[source], places.ravel()
-        if source in self.within:
-            return self.expression(array)
-        if source == CONSTANTS:
-            numbers = {number(array.members[k]) for k in flat.tolist()}
-            return numbers.pop() if len(numbers) == 1 else f"constants{_sizes(places, across)}"
-        if source in (INPUTS, LEAVES):
-            return self.leaves(source, places, across)
-        name, rows = self.name(source), flat.tolist()
-        step = step_of(flat)
-        if step == 0 or len(rows) == 1:
-            return name if array.size == 1 else f"{name}[{rows[0]}]"
-        if step == 1:
-            return name if len(rows) == array.size else f"{name}[{rows[0]}:{rows[-1] + 1}]"
-        return f"{name}[{','.join(map(str, rows)) if len(rows) <= 2 * FEW else '…'}]"
-
-    def leaves(self, source: int, places: "Places", across: bool) -> str:
-        """A block of leaves: by its labels, or X, W or b."""
-        members = self.found.arrays[source].members
-        different = list(dict.fromkeys(places.ravel().tolist()))
-        key = source, *different
-        moves = self.found.arrays[source].moves
-        if len(different) < places.size:  # one for all, or some of them several times
-            places = places.ravel()[: len(different)]
-        if key not in self.names:
-            is_matrix = places.ndim == 2 and min(places.shape) > 1
-            kind = (
-                "X" if moves else "XW"[across] if is_matrix else "b" if len(different) > 1 else "p"
+            source, places = sides[0]
+            is_one = _is_repeated(places)
+            return (
+                self.values(source, places[..., 0]) if is_one else f"max {self.values(*sides[0])}"
             )
-            self.names[key] = self.unique(stem([members[k].label for k in different]), kind)
-        if key in self.met:
-            return self.names[key]
-        self.met.add(key)
-        return self.names[key] + _sizes(places, across, ["n"] * moves)
+        operands = [self.values(*side) for side in sides]
+        known = [Term(text) if re.fullmatch(NAME, text) else text for text in operands]
+        return str(operation(array.rule, *known))
+
+    def terms(self, part: Part, shape: "Shape") -> Iterator[tuple[int, str]]:
+        """The terms of a part of a sum, with their signs: of one sum, a term for each block."""
+        sides, is_sum = _sides(part, shape), part.rows.shape[1] > 1
+        if len(part.rows) > 1 or not is_sum:
+            is_dot = part.product is not None
+            yield part.sign, self.term(sides, is_sum and not is_dot, is_dot)
+            return
+        for split in self.split(sides):
+            is_sum = split[0][1].ndim > 0
+            yield part.sign, self.term(split, is_sum, is_dot=is_sum)
+
+    def split(self, sides: "list[Side]") -> "list[list[Side]]":
+        """The sides of one sum, whose order is free, apart by the blocks that they are from."""
+        import numpy as np
+
+        of = np.array([self.blocks[k].block_of[at] for k, at in sides if k in self.blocks])
+        of = of if len(of) else np.zeros((1, sides[0][1].size), dtype=np.int64)
+        groups = [of[:, k] for k in np.sort(np.unique(of, axis=1, return_index=True)[1])]
+        if len(groups) > 2 * FEW:
+            return [sides]
+        chosen = [np.flatnonzero((of == group[:, None]).all(0)) for group in groups]
+        return [
+            [(source, at[rows[0] if len(rows) == 1 else rows]) for source, at in sides]
+            for rows in chosen
+        ]
+
+    def term(self, sides: "list[Side]", is_sum: bool, is_dot: bool) -> str:
+        """A value, or a product of two, or a sum of these over the last axis."""
+        (source, rows), *others = sides
+        count = rows.shape[-1] if is_sum else 1
+        if is_sum and all(_is_repeated(at) for _, at in sides):  # one and the same several times
+            once = [(k, at[..., 0]) for k, at in sides]
+            return f"{count}{TIMES}{self.term(once, is_sum=False, is_dot=False)}"
+        many = "Σ " if is_sum else ""
+        if not others or (others[0][0] == source and _are_same(rows, others[0][1])):
+            is_total = is_sum and rows.ndim == 1
+            if is_total and source in self.blocks:  # of all in a block, in whatever order
+                rows = rows[self.blocks[source].position[rows].argsort(kind="stable")]
+            value = self.values(source, rows)
+            value = value.removesuffix(".ravel()") if is_total else value
+            return f"{many}{value}{'²' if others else ''}"
+        if is_dot and not any(at.ndim == 1 and _is_repeated(at) for _, at in sides):
+            return TIMES.join(self.values(*side, is_whole=True) for side in sides)
+        a, b = (self.values(*side) for side in sides)
+        is_scaled = any(_once(at)[0].ndim == 0 for _, at in sides)
+        return f"{many}{a}{TIMES if is_scaled else EACH}{b}"
+
+    def values(self, source: int, places: "Places", is_whole: bool = False) -> str:
+        """Rows of an array, in the shape of the places, or one that NumPy broadcasts to it."""
+        if source in self.within:
+            return self.expression(source)
+        places, after = (places, "") if is_whole else _once(places)
+        if source == CONSTANTS:
+            members = self.found.arrays[source].members
+            numbers = {number(members[k]) for k in places.ravel().tolist()}
+            written = f"constants{_sizes(places.shape)}{after}"
+            return numbers.pop() if len(numbers) == 1 and not places.ndim else written
+        return self.viewed(source, places) + after
+
+    def viewed(self, source: int, places: "Places") -> str:
+        """Rows of an array that has a name, or of leaves, as a view of it."""
+        if source not in self.blocks:
+            return view(self.name(source), self.shapes[source], places)
+        of = self.blocks[source].block_of[places]
+        if (of == of.flat[0]).all():
+            return self.in_block(source, int(of.flat[0]), places)
+        return self.of_blocks(source, places, of)
+
+    def in_block(self, source: int, block: int, places: "Places") -> str:
+        """Leaves of one block: by its labels, or X, W, w, b or p."""
+        blocks, moves = self.blocks[source], self.found.arrays[source].moves
+        own, key = blocks.places[block], (source, block)
+        written = view(HERE, own.shape, blocks.position[places])
+        if key not in self.names:
+            kinds = "pwW" if key in self.weights else "pbX"
+            common = stem([blocks.labels[k] for k in own.ravel().tolist()])
+            self.names[key] = self.unique(common, "X" if moves else kinds[own.ndim])
+            written = written.replace(HERE, HERE + _sizes(own.shape, moves), 1)
+        return written.replace(HERE, self.names[key])
+
+    def of_blocks(self, source: int, places: "Places", of: "Places") -> str:
+        """Leaves of several blocks, one after the other along an axis."""
+        import numpy as np
+
+        for axis in range(places.ndim):
+            along: Places = np.array(of.take(0, axis=1 - axis)) if of.ndim == 2 else of
+            if of.ndim == 2 and not (of == np.expand_dims(along, 1 - axis)).all():
+                continue
+            starts = [0, *(np.flatnonzero(np.diff(along)) + 1).tolist(), len(along)]
+            if len(starts) <= 2 * FEW + 1:
+                pieces = np.split(places, starts[1:-1], axis=axis)
+                written = [self.values(source, piece.squeeze()) for piece in pieces]
+                return f"concat({', '.join(written)}{', axis=1' if axis else ''})"
+        if places.ndim == 2 and len(places) <= FEW and not any(map(_is_repeated, places)):
+            rows = [self.values(source, row, is_whole=True) for row in places]
+            return f"stack({', '.join(rows)})"
+        names = []
+        for block in dict.fromkeys(of.ravel().tolist()):
+            names.append(self.in_block(source, block, self.blocks[source].places[block]))
+        return f"concat({', '.join(names[: 2 * FEW] + ['…'] * (len(names) > 2 * FEW))})[…]"
 
 
-def _sizes(places: "Places", across: bool = False, before: list[Any] | None = None) -> str:
-    """The shape of rows: a matrix that stands on the right of a product is written across."""
-    sizes = [size for size in places.shape if size > 1]
-    return _shape((before or []) + (sizes[::-1] if across else sizes))
+def _are_same(a: "Places", b: "Places") -> bool:
+    """Whether places have one shape and are the same."""
+    return a.shape == b.shape and bool((a == b).all())
 
 
-def _shape(sizes: list[Any]) -> str:
-    return f"[{'×'.join(map(str, sizes))}]" if sizes else ""
+def _is_repeated(places: "Places") -> bool:
+    """Whether places are the same along the last axis."""
+    return bool((places == places[..., :1]).all())
+
+
+def _once(places: "Places") -> tuple["Places", str]:
+    """Places without the axes along which they are the same, and the index that this takes."""
+    if places.ndim and (places == places[:1]).all():
+        return _once(places[0])
+    if places.ndim == 2 and (places == places[:, :1]).all():
+        return places[:, 0], "[:, None]"
+    return places, ""
+
+
+def _sizes(shape: Sequence[int], moves: bool = False) -> str:
+    """A shape as people write it: n for the rows of data, and then the members."""
+    sizes = ["n"] * moves + [str(size) for size in shape]
+    return f"[{'×'.join(sizes)}]" if sizes else ""
+
+
+def _sides(part: Part, shape: "Shape") -> "list[Side]":
+    """What a part reads, in the shape in which it is written: the weights of a product across."""
+    if part.product and part.right is not None:
+        left, right = part.product
+        return [(part.left, left.squeeze()), (part.right, right.T.squeeze())]
+    count = part.rows.shape[1]
+    own = shape if count == 1 else (*shape, count)
+    sides = [(part.left, part.rows.reshape(own))]
+    if part.right is not None and part.others is not None:
+        sides.append((part.right, part.others.reshape(own)))
+    return sides
+
+
+def _shapes(found: Layout) -> "list[Shape]":
+    """Of each array, the shape of its members.
+
+    It is that of its matrix product, or of a matrix that it is computed from, or else of that
+    which it is used as.
+    """
+    arrays = found.arrays
+    used = _shapes_in_use(found)
+    shapes: list[Shape] = []
+    for k, array in enumerate(arrays):
+        candidates = [tuple(map(len, part.product)) for part in array.parts if part.product]
+        for part in array.parts:
+            for source, rows in ((part.left, part.rows), (part.right, part.others)):
+                if source is not None and rows is not None and rows.shape[1] == 1:
+                    candidates.append(grid(shapes[source], rows[:, 0]) or ())
+        own = next((shape for shape in candidates if shape and min(shape) > 1), None)
+        own = own or used.get(k)
+        shapes.append(own or ((array.size,) if array.size > 1 else ()))
+    return shapes
+
+
+def _shapes_in_use(found: Layout) -> "dict[int, Shape]":
+    """Of arrays that are used as a matrix, in their order, the shape of that."""
+    import numpy as np
+
+    used: dict[int, Shape] = {}
+    for k in range(len(found.arrays) - 1, CONSTANTS, -1):
+        array = found.arrays[k]
+        for part in array.parts:
+            left, right = part.product or (part.rows, part.others)
+            for source, rows in ((part.left, left), (part.right, right)):
+                if source is None or rows is None or rows.size != found.arrays[source].size:
+                    continue
+                shape = used.get(k, ()) if rows.shape[1] == 1 else rows.shape
+                is_whole = np.array_equal(rows.ravel(), np.arange(rows.size))
+                if len(shape) == 2 and min(shape) > 1 and is_whole:
+                    used.setdefault(source, shape)
+    return used
 
 
 def _used_in_one_place(found: Layout) -> set[int]:
-    """The sums that one operation alone uses, as a whole."""
-    uses: dict[int, list[int]] = {}
+    """The sums that one operation alone uses, as a whole and in their order."""
+    import numpy as np
+
+    uses: dict[int, list[tuple[int, Places]]] = {}
     for k, array in enumerate(found.arrays):
         for part in array.parts:
-            for source in (part.left, part.right):
-                if source is not None:
-                    uses.setdefault(source, []).append(k)
+            for source, rows in ((part.left, part.rows), (part.right, part.others)):
+                if source is not None and rows is not None:
+                    uses.setdefault(source, []).append((k, rows))
     roots = {source for source, _ in found.roots}
     return {
         source
@@ -210,6 +338,6 @@ def _used_in_one_place(found: Layout) -> set[int]:
         and source not in roots
         and found.arrays[source].rule is None
         and found.arrays[source].parts
-        and found.arrays[places[0]].rule is not None
-        and found.arrays[places[0]].size == found.arrays[source].size
+        and found.arrays[places[0][0]].rule is not None
+        and np.array_equal(places[0][1], np.arange(found.arrays[source].size)[:, None])
     }

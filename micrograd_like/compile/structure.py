@@ -15,6 +15,7 @@ were made from:
 >>> x = [Value(0.0, "x0"), Value(0.0, "x1")]
 >>> print(structure(Layer(2, 16)(x), x))
 neuron[n×16] = relu(x[n×2] · w[2×16] + b[16])
+return neuron
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -75,7 +76,7 @@ def structure(roots: Value | Sequence[Value], inputs: Sequence[Value] = ()) -> S
 
     >>> a, b = Value(2.0, "a"), Value(3.0, "b")
     >>> print(structure((a * b + a * a).tanh()))
-    v1 = tanh(a · a + b · a)
+    v1 = tanh(a² + b · a)
     """
     found = regular_structure(*roots_and_inputs("structure", roots, inputs))
     assert found is not None
