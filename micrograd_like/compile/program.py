@@ -149,51 +149,51 @@ class Program:
     def _way_back(self, needed: "Booleans") -> "tuple[Numbers, list[int], int]":
         """The steps as columns, the places of the roots' gradients, and how many places there are.
 
-        ``needed`` tells whose gradients.  One has its place from the first that adds to it to when
-        it is handed on.  A sum's gradient serves for its operands, too, if nothing else adds to
-        theirs: there is nothing to do.
+        ``needed`` tells whose gradients.  A step hands on the gradient in one place: it has the
+        operation, the operands that it is for, as a place in OPERANDS, the result's place, those of
+        the operands, and whether the result's is then free.  A sum's gradient serves for its
+        operands, too, if nothing else adds to theirs: there is no step for them.
+
+        >>> import numpy
+        >>> from micrograd_like.compile.graph_arrays import graph_arrays
+        >>> from micrograd_like.graph import topological_order
+        >>> from micrograd_like.engine import Value
+        >>> x = Value(0.5, "x")
+        >>> root = (x * x + x.exp()).tanh()           # the operations *, exp, +, tanh
+        >>> program = Program(graph_arrays([root], [x], topological_order(root)))
+        >>> steps, roots, places = program._way_back(numpy.ones(5, dtype=bool))
+        >>> roots, places                             # the input's place is 0
+        ([1], 3)
+        >>> for step in steps.T.tolist():             # that of + serves for * and exp
+        ...     print(step)
+        [3, 1, 1, 2, 0, 1]
+        [1, 1, 2, 0, 0, 0]
+        [0, 1, 2, 0, 0, 0]
+        [0, 2, 2, 0, 0, 1]
         """
         import numpy as np
 
-        inputs = self.graph.inputs
-        wanted = self._wanted(needed)
-        into, free, top = [-1] * len(needed), list[int](), inputs
-        into[:inputs] = range(inputs)
-        waiting = dict[int, int]()  # the operations that are still to hand on what is in a place
+        inputs, wanted = self.graph.inputs, self._wanted(needed)
+        serves = self._serves(wanted)
+        places = _GradientPlaces(inputs, len(needed))
+        roots = [places.open(k) if needed[k] else -1 for k in self.graph.roots.tolist()]
+        columns = [*self.graph.operands.tolist(), *serves.tolist(), *(wanted & ~serves).tolist()]
         steps = list[tuple[int, int, int, int, int, bool]]()
-
-        def give(number: int) -> int:
-            nonlocal top
-            if number < 0 or into[number] >= 0:
-                return number if number < 0 else into[number]
-            if free:
-                place = free.pop()
-            else:
-                place, top = top, top + 1
-            into[number], waiting[place] = place, 1
-            return place
-
-        roots = [give(number) if needed[number] else -1 for number in self.graph.roots.tolist()]
-        columns = [*self.graph.operands.tolist(), *wanted.tolist(), *self._serves(wanted).tolist()]
         for k in np.flatnonzero(needed[inputs:])[::-1].tolist():
-            x, y, to_x, to_y, serves_x, serves_y = (column[k] for column in columns)
-            place = into[inputs + k]
-            for number, serves in ((x, serves_x), (y, serves_y)):
-                if serves:
-                    into[number] = place
-                    waiting[place] += 1
-            operands = (to_x and not serves_x) + 2 * (to_y and not serves_y)
-            targets = give(x) if operands & 1 else 0, give(y) if operands & 2 else 0
-            waiting[place] -= 1
-            is_last = not waiting[place]
-            if is_last:
-                free.append(place)
-            if operands == 3 and x == y:  # in turns, as both add to one place
+            x, y, serves_x, serves_y, to_x, to_y = (column[k] for column in columns)
+            place = places.of[inputs + k]
+            if serves_x:
+                places.share(place, x)
+            if serves_y:
+                places.share(place, y)
+            targets = places.open(x) if to_x else 0, places.open(y) if to_y else 0
+            is_last = places.hand_on(place)
+            if to_x and to_y and x == y:  # in turns, as both add to one place
                 steps.append((k, 1, place, *targets, False))
-                operands = 2
-            if operands:
-                steps.append((k, operands, place, *targets, is_last))
-        return np.array(steps, dtype=np.int64).reshape(-1, 6).T, roots, top
+                to_x = False
+            if to_x or to_y:
+                steps.append((k, to_x + 2 * to_y, place, *targets, is_last))
+        return np.array(steps, dtype=np.int64).reshape(-1, 6).T, roots, places.count
 
     def _wanted(self, needed: "Booleans") -> "Booleans":
         """The operands that gradients are handed on to."""
@@ -222,6 +222,41 @@ class Program:
         one = np.array([(row * 2)[:2] for row in ones], dtype=np.bool_).reshape(-1, 2)
         once: Booleans = _by_number(times, graph.operands) == 1
         return wanted & is_row & once & one[graph.rule_of].T
+
+
+class _GradientPlaces:
+    """A gradient has a place from the first that adds to it to when it is handed on."""
+
+    def __init__(self, inputs: int, count: int) -> None:
+        # Of each input and operation, -1 before it has one.
+        self.of: list[int] = [*range(inputs), *[-1] * (count - inputs)]
+        self.count, self._free = inputs, list[int]()
+        self._waiting = dict[int, int]()  # for each place the operations that are to hand it on
+
+    def open(self, number: int) -> int:
+        """The place of a gradient that is added to; that of a scalar is its number."""
+        if number < 0:
+            return number
+        if self.of[number] < 0:
+            if not self._free:
+                self._free.append(self.count)
+                self.count += 1
+            place = self.of[number] = self._free.pop()
+            self._waiting[place] = 1
+        return self.of[number]
+
+    def share(self, place: int, number: int) -> None:
+        """Let the gradient in a place be that of another operation, too."""
+        self.of[number] = place
+        self._waiting[place] += 1
+
+    def hand_on(self, place: int) -> bool:
+        """An operation hands on what is in a place; whether it is the last, and the place free."""
+        self._waiting[place] -= 1
+        if self._waiting[place]:
+            return False
+        self._free.append(place)
+        return True
 
 
 @cache
