@@ -20,6 +20,7 @@ _PLACES = {
     "draw": ("draw_difference", "draw_dot"),
     "engine": ("Value", "replay", "topological_order"),
     "functions": ("logsumexp", "mean", "softmax"),
+    "groups": ("group",),
     "learn": (
         "SGD", "Adam", "DivergenceError", "History", "binary_cross_entropy", "cross_entropy", "fit",
         "hinge", "huber", "mae", "max_margin", "mse", "plot_boundary", "plot_fit", "plot_weights",

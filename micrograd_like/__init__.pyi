@@ -18,6 +18,7 @@ from micrograd_like.engine import topological_order as topological_order
 from micrograd_like.functions import logsumexp as logsumexp
 from micrograd_like.functions import mean as mean
 from micrograd_like.functions import softmax as softmax
+from micrograd_like.groups import group as group
 from micrograd_like.learn import SGD as SGD
 from micrograd_like.learn import Adam as Adam
 from micrograd_like.learn import DivergenceError as DivergenceError
@@ -95,6 +96,7 @@ __all__ = [
     "gelu",
     "grad",
     "gradcheck",
+    "group",
     "hessian",
     "hinge",
     "huber",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import operator
 from _thread import _local
 
-from micrograd_like.graph import NOT_COMPUTED, connect, topological_order
+from micrograd_like.graph import GROUPS, NOT_COMPUTED, connect, topological_order
 
 TYPE_CHECKING = False  # typing itself would take most of the time of the import
 if TYPE_CHECKING:
@@ -34,7 +34,9 @@ def copied(self: Any) -> Any:
 def detached(self: Any) -> Any:
     """A leaf of the same class, number, label and attributes."""
     leaf = _restored(type(self), self._data, self.label, None, (), (), None)
-    return _with(leaf, self.__getstate__())
+    leaf = _with(leaf, self.__getstate__())
+    vars(leaf).pop(GROUPS, None)
+    return leaf
 
 
 def deepcopied(self: Any, memo: dict[int, Any]) -> Any:

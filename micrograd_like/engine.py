@@ -100,6 +100,8 @@ class Value(Micrograd, Methods):
         self._rule = self._x = self._y = self._dx = self._dy = None
         if type(_children) is not tuple or _children or _op:  # an array has no truth
             by_hand(self, _children, _op)
+            if _hook:
+                _hook(self)
 
     @property
     def data(self) -> float:
@@ -227,11 +229,28 @@ def _data_of(other: Any, symbol: str) -> float:
 _new = object.__new__
 
 
-def _record(rule: Rule, x: Any, y: Any, data: float, dx: float | None, dy: float | None) -> Value:
+def _new_node(rule: Rule, x: Any, y: Any, data: float, dx: Any, dy: Any) -> Value:
     node = _new(Value)
     node._data, node._rule, node.grad, node.label = data, rule, NOT_COMPUTED, ""
     node._x, node._y, node._dx, node._dy = x, y, dx, dy
     return node
+
+
+_record: Callable[..., Value] = _new_node  # looked up for each operation
+_hook: Callable[[Value], None] | None = None
+
+
+def on_record(hook: Callable[[Value], None] | None) -> None:
+    """Have every new node shown to a function from now on; without one that costs nothing."""
+    global _hook, _record
+
+    def record(*of: Any) -> Value:
+        node = _new_node(*of)
+        assert hook
+        hook(node)
+        return node
+
+    _hook, _record = hook, record if hook else _new_node
 
 
 def _unary(rule: Rule) -> Callable[[Value], Value]:

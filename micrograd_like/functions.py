@@ -18,6 +18,7 @@ from micrograd_like._functions import *  # noqa: F403 - one function for every r
 from micrograd_like._functions import FUNCTIONS, exp, log, maximum
 from micrograd_like.arguments import number, several
 from micrograd_like.engine import Value
+from micrograd_like.groups import group
 
 
 @overload
@@ -44,6 +45,7 @@ def logsumexp(values: Iterable[float]) -> float: ...
 def logsumexp(values: Iterable[Value]) -> Value: ...
 @overload
 def logsumexp(values: Iterable[Value | float]) -> Value | float: ...
+@group("logsumexp")
 def logsumexp(values: Iterable[Any]) -> Any:
     """log(Σ exp(v)) of one or more numbers or Values, without overflow.
 
@@ -67,6 +69,7 @@ def softmax(values: Iterable[float]) -> list[float]: ...
 def softmax(values: Iterable[Value]) -> list[Value]: ...
 @overload
 def softmax(values: Iterable[Value | float]) -> list[Any]: ...
+@group("softmax")
 def softmax(values: Iterable[Any]) -> list[Any]:
     """exp(v) / Σ exp(v) for each of one or more numbers or Values; they sum to 1.
 

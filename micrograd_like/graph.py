@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CLOSURES",
+    "GROUPS",
     "NOT_COMPUTED",
     "ON_LEAVES",
     "Closure",
@@ -63,6 +64,7 @@ class NotComputed(float):
 NOT_COMPUTED = NotComputed()
 
 
+GROUPS = "_groups"  # the attribute of a group's result, which keeps the group's values
 HIDDEN = "hidden"  # the rule of what stands between a node and its operands
 CLOSURES: list[Any] = []  # that the pass under way has met
 ON_LEAVES: list[Any] = []  # weak references to leaves that have one

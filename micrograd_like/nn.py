@@ -27,6 +27,7 @@ from micrograd_like.arguments import (
     whole,
 )
 from micrograd_like.engine import Value
+from micrograd_like.groups import mark
 from micrograd_like.models import read_model, write_model
 from micrograd_like.modules import Module, calls_only, neurons_of
 from micrograd_like.notation import plural
@@ -132,6 +133,8 @@ class Neuron(Module):
             act = getattr(act, f)() if isinstance(f, str) else f(act)
         if act is not b and (type(act) is Value or is_value(act)):  # no array
             act.label = self.name
+            if not self.name:  # a name is all that a group needs
+                mark(act, "neuron", x, [*w, b])
         return act
 
     def parameters(self) -> list[Value]:

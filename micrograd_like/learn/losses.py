@@ -29,6 +29,7 @@ from micrograd_like.arguments import (
 )
 from micrograd_like.engine import Value
 from micrograd_like.functions import logsumexp, mean, minimum, relu, softplus
+from micrograd_like.groups import group
 from micrograd_like.notation import plural
 
 __all__ = [
@@ -93,6 +94,7 @@ def _as_loss(function: Callable[..., Any]) -> LossFunction:
 
 
 @_as_loss
+@group("mse")
 def mse(predictions: Any, targets: Any, *, reduction: str = "mean") -> Any:
     """Mean squared error, for regression: (prediction - target)² (Legendre, 1805).
 
@@ -106,6 +108,7 @@ def mse(predictions: Any, targets: Any, *, reduction: str = "mean") -> Any:
 
 
 @_as_loss
+@group("mae")
 def mae(predictions: Any, targets: Any, *, reduction: str = "mean") -> Any:
     """Mean absolute error, for regression: abs(prediction - target).  Far-off targets count less.
 
@@ -119,6 +122,7 @@ def mae(predictions: Any, targets: Any, *, reduction: str = "mean") -> Any:
 
 
 @_as_loss
+@group("huber")
 def huber(predictions: Any, targets: Any, *, delta: float = 1.0, reduction: str = "mean") -> Any:
     """Half the square of a difference up to ``delta``, and from there on a straight line.
 
@@ -140,6 +144,7 @@ def huber(predictions: Any, targets: Any, *, delta: float = 1.0, reduction: str 
 
 
 @_as_loss
+@group("binary_cross_entropy")
 def binary_cross_entropy(logits: Any, targets: Any, *, reduction: str = "mean") -> Any:
     """Minus the logarithm of the probability that the model gives to the right one of two classes.
 
@@ -161,6 +166,7 @@ def binary_cross_entropy(logits: Any, targets: Any, *, reduction: str = "mean") 
 
 
 @_as_loss
+@group("hinge")
 def hinge(scores: Any, labels: Any, *, reduction: str = "mean") -> Any:
     """Max-margin loss for two classes: max(0, 1 - label·score), each label -1 or 1.
 
@@ -179,6 +185,7 @@ def hinge(scores: Any, labels: Any, *, reduction: str = "mean") -> Any:
 
 
 @_as_loss
+@group("cross_entropy")
 def cross_entropy(logits: Any, targets: Any, *, reduction: str = "mean") -> Any:
     """Minus the logarithm of the probability that the model gives to the right class.
 
@@ -199,6 +206,7 @@ def cross_entropy(logits: Any, targets: Any, *, reduction: str = "mean") -> Any:
 
 
 @_as_loss
+@group("max_margin")
 def max_margin(scores: Any, targets: Any, *, margin: float = 1.0, reduction: str = "mean") -> Any:
     """By how much the other classes' scores come too near to that of the right class.
 
