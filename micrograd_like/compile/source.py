@@ -19,6 +19,7 @@ def program(x, *, w):
     return v2, {"x": grad_x, "w": grad_w}
 """
 
+import math
 import re
 from collections.abc import Collection, Sequence
 from keyword import iskeyword
@@ -29,7 +30,7 @@ from micrograd_like.graph import edges, names_of, operands_by, topological_order
 from micrograd_like.notation import OPERATORS, code
 from micrograd_like.rules import RULES, Rule
 
-__all__ = ["identifiers", "source"]
+__all__ = ["constant", "identifier", "identifiers", "source"]
 
 HEAD = """\
 from micrograd_like.graph import chain_product
@@ -39,6 +40,7 @@ from micrograd_like.rules import RULES
 def program({parameters}):
     # forward
 {lines}"""
+LONGEST = 40  # letters of a name; a label may have thousands
 OURS = ("RULES", "chain_product", "float", "program")
 
 
@@ -79,7 +81,7 @@ def source(roots: Sequence[Value], inputs: Sequence[Value]) -> str:
 
 def _forward(v: Value, names: dict[int, str]) -> str:
     assert v.rule is not None
-    name, operands = names[id(v)], operands_by(v, names, _constant)
+    name, operands = names[id(v)], operands_by(v, names, constant)
     if _is_plain(v.rule):
         return f"{name} = {code(v.rule, *operands)}"
     local = ["_" if d is None else f"d_{name}_{k}" for k, d in enumerate(v.local_grads, 1)]
@@ -103,7 +105,7 @@ def _backward(
         add(root, "1.0")
     for v in reversed(operations):
         assert v.rule is not None
-        operands = operands_by(v, names, _constant)
+        operands = operands_by(v, names, constant)
         for k, x, _ in edges(v):
             local = f"d_{names[id(v)]}_{k + 1}"
             if _is_plain(v.rule):
@@ -113,9 +115,14 @@ def _backward(
     return lines
 
 
-def _constant(x: float) -> str:
+def constant(x: float) -> str:
+    """A number as Python reads it, infinity and NaN too.
+
+    >>> constant(2.0), constant(-math.inf)
+    ('2.0', 'float("-inf")')
+    """
     text = repr(float(x))
-    return f'float("{text}")' if text.strip("-") in ("inf", "nan") else text
+    return text if math.isfinite(x) else f'float("{text}")'
 
 
 def _is_plain(rule: Rule) -> bool:
@@ -126,20 +133,28 @@ def _is_plain(rule: Rule) -> bool:
 
 def identifiers(order: Sequence[Value], ours: Collection[str]) -> dict[int, str]:
     """The values' names as Python takes them, each another, and none of ours."""
-    taken = set(ours)
+    taken = dict.fromkeys(ours, 1)
     return {key: identifier(name, taken) for key, name in names_of(order).items()}
 
 
-def identifier(name: str, taken: set[str]) -> str:
-    """A name as Python takes it, that is none of those taken; it is one of them then."""
-    spelled = normalize("NFKC", name)  # as Python reads names
+def identifier(name: str, taken: dict[str, int]) -> str:
+    """A name as Python takes it, that is none of those taken; it is one of them then.
+
+    ``taken`` has the last number that was put behind each, so that thousands of values with one
+    label are named at once.
+
+    >>> taken = {"float": 1}
+    >>> [identifier(name, taken) for name in ("w", "w", "float", "lambda", "1 + 1", "é" * 1000)]
+    ['w', 'w_2', 'float_2', 'v_lambda', 'v_1___1', 'éééééééééééééééééééééééééééééééééééééééé']
+    """
+    spelled = normalize("NFKC", name)[:LONGEST]  # as Python reads names
     word = "".join(c if f"_{c}".isidentifier() else "_" for c in spelled)
     meant = word in RULES or word.startswith(("grad_", "d_")) or word in ("_", "__debug__")
     if not word.isidentifier() or iskeyword(word) or meant:
         word = f"v_{word}"
-    new, n = word, 1
+    new = word
     while new in taken:
-        n += 1
-        new = f"{word}_{n}"
-    taken.add(new)
+        taken[word] += 1
+        new = f"{word}_{taken[word]}"
+    taken[new] = 1
     return new

@@ -84,8 +84,8 @@ for name, x, y, value, grads in RECORDED:
     found, slopes = jax.value_and_grad(f)(point)
     assert close([found, *slopes], [value, *grads]), (name, x, y, found, slopes, value, grads)
 
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
-mesh = Mesh(jax.devices(), ("rows",))
+from jax.sharding import NamedSharding, PartitionSpec
+mesh = jax.make_mesh((jax.device_count(),), ("rows",))
 function, rows, loss, grads = digits(jnp)
 X = jax.device_put(jnp.array(rows), NamedSharding(mesh, PartitionSpec("rows")))
 p = jax.device_put(
@@ -434,6 +434,67 @@ def test_weights_come_home() -> None:
         assert model.state_dict() == before
 
 
+WEIGHTS = {"layer0.w": [[0.0] * 2] * 3, "layer0.b": [0.0] * 2}
+NOT_LOADED: list[tuple[Any, type[Exception], str]] = [
+    (
+        {**WEIGHTS, "layer0.w": [[0, 0], [0, 0], [0, math.nan]]},
+        ValueError,
+        r"^load: layer0.w\[2, 1\] is nan, and it was 1; load weights that are finite$",
+    ),
+    ([0.0] * 7 + [-math.inf], ValueError, r"^load: layer0.b\[1\] is -inf, and it was 1; load"),
+    (
+        np.zeros((8, 1)),
+        ValueError,
+        r"parameters has the shape \(8, 1\), and one flat array has \(8,\); take param.*reshape",
+    ),
+    ([[0.0]] * 8, TypeError, r"^load: a parameter: takes a number, not the list \[0.0\]"),
+    (np.zeros((2, 4)), ValueError, "^load: 2 parameters, and there are 8; start with f.weights"),
+    ({**WEIGHTS, "layer0.b": [[0.0], [0.0]]}, ValueError, r"b has the shape \(2, 1\), and it is"),
+    ({**WEIGHTS, "layer0.w": [[0, 0], [0]]}, ValueError, "w has rows of several lengths, and"),
+    ({**WEIGHTS, "layer0.b": ["0", "x"]}, TypeError, "^load: the type of layer0.b is '<U1'; it is"),
+    ({**WEIGHTS, "layer0.b": [1j, 0]}, TypeError, "type of layer0.b is 'complex128'; it is to be"),
+    ({**WEIGHTS, "layer0.b": [10**400, 0]}, TypeError, "the type of layer0.b is 'object'"),
+    (
+        {**WEIGHTS, "layer0.b": np.ma.array([1, 2], mask=[True, False])},
+        ValueError,
+        r"layer0.b\[0\] is nan",
+    ),
+    ({1.0}, TypeError, "^load: parameters is {1.0}; it is to be a dict, a list or an array"),
+    ("12345678", TypeError, "^load: parameters is '12345678'; it is to be a dict, a list"),
+]
+
+
+@pytest.mark.parametrize(("weights", "error", "words"), NOT_LOADED)
+def test_what_are_no_weights_is_not_loaded(weights: Any, error: Any, words: str) -> None:
+    """The error has one line, with the weight, its place and the remedy; nothing changes."""
+    model = MLP(3, [2])
+    for p in model.parameters():
+        p.data = 1.0
+    x = [Value(0.0, f"x{k}") for k in range(3)]
+    function = to_function(model(x), x, np)
+    with pytest.raises(error, match=words) as caught:
+        function.load(weights)
+    assert "\n" not in str(caught.value)
+    assert {p.data for p in model.parameters()} == {1.0}
+
+
+def test_a_leaf_that_is_not_finite_stays_so() -> None:
+    """What `weights` gave can be loaded, a mask of -inf too."""
+    x, mask = Value(1.0, "x"), Value(-math.inf, "mask")
+    function = to_function((x + mask).exp(), [x], np)
+    function.load(function.weights())
+    assert mask.data == -math.inf
+    function.load([0.0])
+    assert mask.data == 0.0
+
+
+@pytest.mark.parametrize("kind", ["complex128", "str", "object"])
+def test_rows_of_other_kinds_are_told(kind: str) -> None:
+    """Rows hold real numbers."""
+    with pytest.raises(TypeError, match=r"^to_function: the type of X is '.*'; it is to be one of"):
+        to_function(w0 * x0, [x0], np)(np.array([[1.0]]).astype(kind), [3.0])
+
+
 @given(graphs(max_nodes=40), st.data())
 @settings(deadline=None, max_examples=60)
 def test_the_text_gives_what_the_function_gives(graph: Graph, data: st.DataObject) -> None:
@@ -478,3 +539,5 @@ def test_weights_of_pytorch_come_home() -> None:
     assert function(X, function.weights()).dtype == torch.float32
     function.load({"w": torch.tensor([5.0], requires_grad=True)})
     assert w.data == 5.0
+    function.load({"w": torch.tensor([6.0], dtype=torch.bfloat16)})
+    assert w.data == 6.0
