@@ -60,11 +60,11 @@ def to_function(
 
     The numbers are the engine's up to rounding: sums are taken in the namespace's order and the
     formulas are its own functions, so that the last digits may differ, those of a small difference
-    of large numbers more.  Precision is that of ``X`` and the parameters; JAX's and PyTorch's is
-    single unless asked for.  Where the engine raises an error the result is NaN or infinite, and
-    NaN, too, where the engine knows a limit of a formula, that of gelu and silu at -inf.  At a tie,
-    the derivatives of abs, maximum and minimum are the namespace's.  As in a `Tape`, Python's
-    branches are those taken when the graph was recorded.
+    of large numbers more; on the way such a sum may overflow.  Precision is that of ``X`` and the
+    parameters; JAX's and PyTorch's is single unless asked for.  Where the engine raises an error
+    the result is NaN or infinite, and NaN, too, where the engine knows a limit of a formula, that
+    of gelu and silu at -inf.  At a tie, the derivatives of abs, maximum and minimum are the
+    namespace's.  As in a `Tape`, Python's branches are those taken when the graph was recorded.
 
     A TypeError or a ValueError tells an input that is no leaf of the graph, a root that depends on
     none of the inputs, and a function that the namespace does not have.
