@@ -30,7 +30,9 @@ __all__ = ["stem", "text"]
 
 EACH = " ⊙ "  # between two arrays whose elements are multiplied one by one
 HERE = "\0"  # a name that is not known yet
-NAME = r"[\w.](?:[\w.]|\([^()]*\)|\[[^\[\]]*\]|\[\[[^\[\]]*\]\])*"  # with what is taken of it
+NAME = (  # with what is taken of it; a power is no name
+    r"(?:[^\W⁰¹²³⁴-⁹]|\.)(?:[^\W⁰¹²³⁴-⁹]|\.|\([^()]*\)|\[[^\[\]]*\]|\[\[[^\[\]]*\]\])*"
+)
 
 
 def text(found: Layout) -> str:

@@ -3,13 +3,14 @@
 A network is recorded as thousands of ``×`` and ``+``.  One walk through the graph finds what they
 were made from:
 
-1. ``+``, ``−`` and their signs become sums of many terms, a term being a value or a product of two;
-   what such a sum alone uses is a part of it.  A chain of maxima becomes one of many, too.
-2. Values that are computed by the same operation from the same arrays are members of one array.  An
-   array is opened by its first member, and its operands are in arrays that were there before: done
-   in this order, the arrays give the numbers of every graph.
-3. Members of a sum of products whose factors are all pairs of some rows on the left and some on the
-   right are a matrix product.
+1. **Sums.**  ``+``, ``−`` and their signs become sums of many terms, a term being a value or a
+   product of two.  A sum that only another sum uses is a part of that one.  A chain of maxima
+   becomes a maximum of many.
+2. **Alike values.**  Values that are computed by the same operation from the same arrays are
+   members of one array.  As an array's operands are in arrays that were there before it, computing
+   the arrays in their order gives the numbers of any graph.
+3. **Matrix products** (products.py).  Each member of an array of sums takes some values on the left
+   and some on the right.  Where all of the left meet all of the right, it is a matrix product.
 
 >>> from micrograd_like.nn import Layer
 >>> x = [Value(0.0, "x0"), Value(0.0, "x1")]
@@ -18,38 +19,27 @@ neuron[n×16] = relu(x[n×2] · w[2×16] + b[16])
 return neuron
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from micrograd_like.compile.array_text import text
 from micrograd_like.compile.graph_arrays import roots_and_inputs
-from micrograd_like.compile.layout import (
-    CONSTANTS,
-    LEAVES,
-    Array,
-    Layout,
-    Part,
-    Product,
-)
+from micrograd_like.compile.layout import CONSTANTS, LEAVES, Array, Layout
+from micrograd_like.compile.products import Group, Signature, arrays_of, with_leaves_in_order
 from micrograd_like.engine import Value
 from micrograd_like.notation import plural
 from micrograd_like.rules import RULES
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Places = NDArray[np.int64]
-
 __all__ = ["Structure", "regular_structure", "structure"]
 
-MANY = 64  # arrays, up to which no graph is irregular
-SHIFT = 40  # a scalar's place is one integer: its array, and below these bits its row there
-ROW = (1 << SHIFT) - 1
-Key = tuple[Any, ...]
+FEW_ARRAYS = 64  # up to which no graph is irregular
+# A value's place is one integer, which is quicker than a pair: its array, and below these bits its
+# row in that.
+BITS = 40
+ROW = (1 << BITS) - 1
 Terms = list[tuple[int, int, int]]  # sign, place, and the place of another factor or -1
-SIGNED = (RULES["add"], RULES["sub"], RULES["neg"])
+SUMS = (RULES["add"], RULES["sub"], RULES["neg"])
 MUL, MAXIMUM = RULES["mul"], RULES["maximum"]
 
 
@@ -69,14 +59,26 @@ class Structure(Layout):
 def structure(roots: Value | Sequence[Value], inputs: Sequence[Value] = ()) -> Structure:
     """Find the arrays of a recorded graph; ``print`` shows them as a short program.
 
-    ``inputs`` are the leaves whose numbers change from row to row when the graph is replayed: what
-    depends on them has n rows in the program.
+    ``roots`` are the results, one Value or several.  ``inputs`` are the leaves whose numbers
+    change from row to row when the graph is replayed: what depends on them has n rows in the
+    program's shapes.
 
-    A TypeError or a ValueError tells a root that is no Value, and an input that is no leaf.
+    The result's ``arrays`` begin with the inputs, the other leaves and the constants; each array
+    after these has ``members``, the Values, and ``parts``, index arrays of the shape (members,
+    terms) into arrays before it; ``roots`` has the array and the row of each root.
 
-    >>> a, b = Value(2.0, "a"), Value(3.0, "b")
-    >>> print(structure((a * b + a * a).tanh()))
-    v1 = tanh(a² + b · a)
+    A TypeError tells a root or an input that is no Value, and an operation made by hand; a
+    ValueError no root at all, and an input that is no leaf of the graph or is given twice.
+
+    >>> x, w, b = ([Value(0.5, f"{name}{k}") for k in range(2)] for name in "xwb")
+    >>> h = [(w[0] * x[0] + b[0]).tanh(), (w[1] * x[1] + b[1]).tanh()]
+    >>> print(structure([*h, h[0] - h[1]], x))
+    v1[n×2] = tanh(x[n×2] ⊙ w[2] + b[2])
+    v2[n] = v1[0] − v1[1]
+    return v1, v2
+    >>> found = structure(h, x)
+    >>> found, found.arrays[-1].members == h, found.roots
+    (<Structure of 6 operations in 2 arrays>, True, [(4, 0), (4, 1)])
     """
     found = regular_structure(*roots_and_inputs("structure", roots, inputs))
     assert found is not None
@@ -88,6 +90,8 @@ def regular_structure(
 ) -> Structure | None:
     """The arrays of a graph; None as soon as there are more than a share of its operations.
 
+    ``order`` has the graph's values in topological order.
+
     >>> from micrograd_like.graph import topological_order
     >>> v = Value(2.0)
     >>> for k in range(100):
@@ -95,205 +99,187 @@ def regular_structure(
     >>> regular_structure([v], [], topological_order(v), share=0.25) is None
     True
     """
-    walk = _Arrays(order, roots, inputs, max(MANY, share * len(order)))
-    return None if walk.is_irregular else walk.found()
+    walk = _Walk(order, roots, inputs)
+    return walk.result() if walk.run(order, max(FEW_ARRAYS, share * len(order))) else None
 
 
-class _Kind:
-    """An array that is being found: how its members are computed, and their operands' rows."""
+class _Walk:
+    """One walk through a graph in topological order, in which every value gets its place.
 
-    __slots__ = ("key", "left", "members", "moves", "number_of", "right")
-
-    def __init__(self, key: Key, moves: bool) -> None:
-        self.key, self.moves = key, moves
-        self.left: list[Sequence[int]] = []
-        self.right: list[Sequence[int]] = []
-        self.members: list[Value] = []
-        self.number_of: dict[Key, int] | None = None  # of several members, by their operands' rows
-
-    def add(self, v: Value, left: Sequence[int], right: Sequence[int]) -> int:
-        """The row of a member: a new one, or one that is computed from the same operands."""
-        row = len(self.members)
-        if row:
-            known = self.number_of
-            if known is None:
-                known = self.number_of = {(*self.left[0], *self.right[0]): 0}
-            found = known.setdefault((*left, *right), row)
-            if found != row:
-                return found
-        self.members.append(v)
-        self.left.append(left)
-        self.right.append(right)
-        return row
-
-
-class _Arrays:
-    """The walk: every value gets its place, and what a sum alone uses waits for it."""
+    A sum, a product and a maximum get none at first.  They are pending: if only one other sum
+    uses them, they become some of its terms.  Whoever else asks for their place makes them members
+    of an array.
+    """
 
     def __init__(
-        self,
-        order: Sequence[Value],
-        roots: Sequence[Value],
-        inputs: Sequence[Value],
-        most: float,
+        self, order: Sequence[Value], roots: Sequence[Value], inputs: Sequence[Value]
     ) -> None:
-        self.inputs, self.leaves = list(inputs), list[Value]()
-        self.constants: dict[str, int] = {}  # one bit pattern has one place
-        self.kinds: list[_Kind] = []
-        self.moves = [True, False, False]  # of each array
-        self.number_of: dict[Key, int] = {}  # of the kinds
+        self.roots, self.inputs, self.leaves = roots, list(inputs), list[Value]()
+        self.constants: dict[str, int] = {}  # the rows, by bit patterns: 0.0 is not −0.0
+        self.groups: list[Group] = []
+        self.number_of: dict[Signature, int] = {}  # of the groups
+        self.moves = [True, False, False]  # of each array: inputs, leaves, constants, groups
         self.place = {id(v): k for k, v in enumerate(inputs)}
-        self.sums: dict[int, tuple[int, Terms]] = {}  # with the sign of the whole
-        self.products: dict[int, tuple[int, int]] = {}
-        self.maxima: dict[int, tuple[list[int], list[Value]]] = {}  # of places, and on the way
-        self.uses = _uses(order, roots)
+        self.pending_sums: dict[int, tuple[int, Terms]] = {}  # the sign of the whole, and terms
+        self.pending_products: dict[int, tuple[int, int]] = {}  # the places of the factors
+        # The places of all operands, and the values of the chain.
+        self.pending_maxima: dict[int, tuple[list[int], list[Value]]] = {}
+        self.uses = _count_uses(order, roots)
         self.operations = 0
-        self.is_irregular = False
-        self.ends: list[int] = []
+
+    def run(self, order: Sequence[Value], most: float) -> bool:
+        """Visit the operations; False as soon as there are more than so many groups."""
         for v in order:
             if v._rule is not None:
                 self.operations += 1
-                self._meet(v)
-                if len(self.kinds) > most:
-                    self.is_irregular = True
-                    return
-        self.ends = [self._place(v) for v in roots]
+                self._visit(v)
+                if len(self.groups) > most:
+                    return False
+        return True
 
-    def _meet(self, v: Value) -> None:
-        rule: Any = v._rule
-        x, y = v._x, v._y
-        if rule in SIGNED:
-            if rule.arity == 1:
-                self.sums[id(v)] = self._terms(x, -1)
-                return
-            one, other = self._terms(x, 1), self._terms(y, -1 if rule.name == "sub" else 1)
-            if len(one[1]) < len(other[1]):  # the longer list grows
-                one, other = other, one
-            one[1].extend(_with_sign(one[0] * other[0], other[1]))
-            self.sums[id(v)] = one
-        elif rule is MUL:
-            self.products[id(v)] = self._place(x), self._place(y)
-        elif rule is MAXIMUM:
-            found = self.maxima.pop(id(x), None) if self.uses.get(id(x)) == 1 else None
-            places, nodes = self.maxima[id(v)] = found or ([self._place(x)], [])
-            places.append(self._place(y))
-            nodes.append(v)
-        else:
-            places = [self._place(x)] if rule.arity == 1 else [self._place(x), self._place(y)]
-            key = (rule, *(place >> SHIFT for place in places))
-            rows = [place & ROW for place in places]
-            self._add(v, key, key[1:], rows[:1], rows[1:])
-
-    def _terms(self, x: Any, sign: int) -> tuple[int, Terms]:
-        """The terms of an operand of a sum, and their sign: its own, if nothing else uses it."""
-        i = id(x)
-        if self.uses.get(i) == 1:
-            if i in self.products:
-                return 1, [(sign, *self.products.pop(i))]
-            if i in self.sums:
-                own, terms = self.sums.pop(i)
-                return sign * own, terms
-        return 1, [(sign, self._place(x), -1)]
-
-    def _place(self, x: Any) -> int:
-        """Where a value is; one that waits gets its array now, a leaf its row."""
-        if not isinstance(x, Value):
-            row = self.constants.setdefault(float(x).hex(), len(self.constants))
-            return CONSTANTS << SHIFT | row
-        found = self.place.get(id(x))
-        if found is not None:
-            return found
-        if id(x) in self.products:
-            return self._add_sum(x, [(1, *self.products.pop(id(x)))])
-        if id(x) in self.sums:
-            return self._add_sum(x, _with_sign(*self.sums.pop(id(x))))
-        if id(x) in self.maxima:
-            return self._add_maximum(*self.maxima.pop(id(x)))
-        place = self.place[id(x)] = LEAVES << SHIFT | len(self.leaves)
-        self.leaves.append(x)
-        return place
-
-    def _add_sum(self, v: Value, terms: Terms) -> int:
-        """Terms by the arrays that they are from; within these by the rows on the moving side."""
-        by: dict[tuple[int, int, int], list[tuple[int, int]]] = {}
-        for sign, *places in terms:
-            a, b = places
-            if b >= 0 and a >> SHIFT > b >> SHIFT:
-                a, b = b, a
-            of = (sign, a >> SHIFT, b >> SHIFT)  # -1 >> SHIFT is -1
-            by.setdefault(of, []).append((a & ROW, b & ROW if b >= 0 else 0))
-        kinds = sorted(by, key=lambda of: (of[2] < 0, of[1:], -of[0]))
-        left: list[int] = []
-        right: list[int] = []
-        for of in kinds:
-            pairs = by[of]
-            if len(pairs) > 1:
-                moving_left = self.moves[of[1]] and not self.moves[of[2]]
-                by_left = of[2] < 0 or of[2] == CONSTANTS or moving_left
-                pairs.sort(key=itemgetter(0 if by_left else 1))
-            left += map(itemgetter(0), pairs)
-            right += map(itemgetter(1), pairs)
-        key = (None, *((*of, len(by[of])) for of in kinds))
-        sources = [source for of in kinds for source in of[1:] if source >= 0]
-        return self._add(v, key, sources, left, right)
-
-    def _add_maximum(self, places: list[int], nodes: list[Value]) -> int:
-        source = places[0] >> SHIFT
-        if all(place >> SHIFT == source for place in places):
-            rows = [place & ROW for place in places]
-            return self._add(nodes[-1], (MAXIMUM, source, len(places)), (source,), rows, ())
-        at = places[0]
-        for node, place in zip(nodes, places[1:], strict=True):  # one operation after the other
-            of = at >> SHIFT, place >> SHIFT
-            at = self._add(node, (MAXIMUM, *of, 0), of, (at & ROW,), (place & ROW,))
-        return at
-
-    def _add(
-        self, v: Value, key: Key, sources: Iterable[int], left: Sequence[int], right: Sequence[int]
-    ) -> int:
-        """The place of a new member, or of one that is computed from the same operands."""
-        number = self.number_of.get(key)
-        if number is None:
-            number = self.number_of[key] = len(self.kinds)
-            self.kinds.append(_Kind(key, any(self.moves[source] for source in sources)))
-            self.moves.append(self.kinds[-1].moves)
-        row = self.kinds[number].add(v, left, right)
-        place = self.place[id(v)] = (number + 3) << SHIFT | row
-        return place
-
-    def found(self) -> Structure:
-        """The arrays, members in the order of matrix products, leaves in that of their use."""
+    def result(self) -> Structure:
+        """The arrays, after the walk."""
         import numpy as np
 
+        root_places = [self._place(v) for v in self.roots]
         constants = [float.fromhex(key) for key in self.constants]
-        arrays = [
+        sources = [
             Array(None, [], self.inputs, True),
             Array(None, [], self.leaves, False),
             Array(None, [], constants, False),
         ]
-        moved: dict[int, Places] = {}  # where the members of an array have gone
+        arrays, rows_now = arrays_of(self.groups, sources)
+        pairs = [(place >> BITS, np.array(place & ROW)) for place in root_places]
+        roots = [(source, int(rows_now(source, row))) for source, row in pairs]
+        return with_leaves_in_order(Structure(arrays, roots, self.operations))
 
-        def rows(source: int, of: "NDArray[np.int64]") -> "Places":
-            return moved[source][of] if source in moved else of
+    def _visit(self, v: Value) -> None:
+        """Make a sum, a product or a maximum pending; any other operation is a member at once."""
+        rule: Any = v._rule
+        x, y = v._x, v._y
+        if rule in SUMS:
+            if rule.arity == 1:
+                self.pending_sums[id(v)] = self._terms(x, -1)
+                return
+            long, short = self._terms(x, 1), self._terms(y, -1 if rule.name == "sub" else 1)
+            if len(long[1]) < len(short[1]):  # the longer list grows: time in proportion
+                long, short = short, long
+            long[1].extend(_with_sign(long[0] * short[0], short[1]))
+            self.pending_sums[id(v)] = long
+        elif rule is MUL:
+            self.pending_products[id(v)] = self._place(x), self._place(y)
+        elif rule is MAXIMUM:
+            chain = self.pending_maxima.pop(id(x), None) if self.uses.get(id(x)) == 1 else None
+            places, nodes = self.pending_maxima[id(v)] = chain or ([self._place(x)], [])
+            places.append(self._place(y))
+            nodes.append(v)
+        else:
+            places = [self._place(x)] if rule.arity == 1 else [self._place(x), self._place(y)]
+            sources = [place >> BITS for place in places]
+            rows = [place & ROW for place in places]
+            self._add(v, (rule, *sources), sources, rows[:1], rows[1:])
 
-        for number, kind in enumerate(self.kinds, 3):
-            parts, order = _with_products(_parts(kind, rows), self.moves)
-            members = kind.members
-            if order is not None:
-                members = [members[k] for k in order.tolist()]
-                moved[number] = np.argsort(order)
-            arrays.append(Array(kind.key[0], parts, members, kind.moves))
-        places = [(end >> SHIFT, np.array(end & ROW)) for end in self.ends]
-        ends = [(source, int(rows(source, row))) for source, row in places]
-        return _with_leaves_in_order(Structure(arrays, ends, self.operations))
+    def _terms(self, x: Any, sign: int) -> tuple[int, Terms]:
+        """The terms of a sum's operand, and a sign for all of them.
+
+        They are those of a pending sum or product that nothing else uses, or the operand itself.
+        """
+        i = id(x)
+        if self.uses.get(i) == 1:
+            if i in self.pending_products:
+                return 1, [(sign, *self.pending_products.pop(i))]
+            if i in self.pending_sums:
+                own, terms = self.pending_sums.pop(i)
+                return sign * own, terms  # the list itself, as a copy would take time
+        return 1, [(sign, self._place(x), -1)]
+
+    def _place(self, x: Any) -> int:
+        """Where an operand is: what is pending becomes a member now, a leaf gets its row."""
+        if not isinstance(x, Value):
+            row = self.constants.setdefault(float(x).hex(), len(self.constants))
+            return CONSTANTS << BITS | row
+        place = self.place.get(id(x))
+        if place is not None:
+            return place
+        if id(x) in self.pending_products:
+            return self._add_sum(x, [(1, *self.pending_products.pop(id(x)))])
+        if id(x) in self.pending_sums:
+            return self._add_sum(x, _with_sign(*self.pending_sums.pop(id(x))))
+        if id(x) in self.pending_maxima:
+            return self._add_maximum(*self.pending_maxima.pop(id(x)))
+        place = self.place[id(x)] = LEAVES << BITS | len(self.leaves)
+        self.leaves.append(x)
+        return place
+
+    def _add_sum(self, v: Value, terms: Terms) -> int:
+        """The place of a sum, its terms in an order that does not depend on how it was written.
+
+        Terms are put together by sign and arrays; within these they are sorted by the rows on one
+        side, that of the data, so that members with the same data have it in the same order.
+        """
+        pairs_of: dict[tuple[int, int, int], list[tuple[int, int]]] = {}  # by sign and arrays
+        for sign, *places in terms:
+            a, b = places
+            if b >= 0 and a >> BITS > b >> BITS:
+                a, b = b, a
+            kind = (sign, a >> BITS, b >> BITS)  # -1 >> BITS is -1
+            pairs_of.setdefault(kind, []).append((a & ROW, b & ROW if b >= 0 else 0))
+        # Products first, then by arrays, + before −.
+        kinds = sorted(pairs_of, key=lambda kind: (kind[2] < 0, kind[1:], -kind[0]))
+        left_rows: list[int] = []
+        right_rows: list[int] = []
+        for kind in kinds:
+            _, left, right = kind
+            pairs = pairs_of[kind]
+            if len(pairs) > 1:
+                data_is_left = self.moves[left] and not self.moves[right]
+                by_left = right < 0 or right == CONSTANTS or data_is_left
+                pairs.sort(key=itemgetter(0 if by_left else 1))
+            left_rows += map(itemgetter(0), pairs)
+            right_rows += map(itemgetter(1), pairs)
+        signature = (None, *((*kind, len(pairs_of[kind])) for kind in kinds))
+        sources = [source for kind in kinds for source in kind[1:] if source >= 0]
+        return self._add(v, signature, sources, left_rows, right_rows)
+
+    def _add_maximum(self, places: list[int], nodes: list[Value]) -> int:
+        """The place of a chain of maxima: one of many, if all operands are from one array."""
+        source = places[0] >> BITS
+        if all(place >> BITS == source for place in places):
+            rows = [place & ROW for place in places]
+            return self._add(nodes[-1], (MAXIMUM, source, len(places)), (source,), rows, ())
+        at = places[0]
+        for node, place in zip(nodes, places[1:], strict=True):  # one operation after the other
+            sources = at >> BITS, place >> BITS
+            signature = (MAXIMUM, *sources, 0)  # of two, not of many
+            at = self._add(node, signature, sources, (at & ROW,), (place & ROW,))
+        return at
+
+    def _add(
+        self,
+        v: Value,
+        signature: Signature,
+        sources: Iterable[int],
+        left: Sequence[int],
+        right: Sequence[int],
+    ) -> int:
+        """The place of a new member, or of one that is computed from the same operands."""
+        number = self.number_of.get(signature)
+        if number is None:
+            number = self.number_of[signature] = len(self.groups)
+            moves = any(self.moves[source] for source in sources)
+            self.groups.append(Group(signature, moves))
+            self.moves.append(moves)
+        row = self.groups[number].add(v, left, right)
+        place = self.place[id(v)] = (number + 3) << BITS | row
+        return place
 
 
 def _with_sign(sign: int, terms: Terms) -> Terms:
     return terms if sign > 0 else [(-s, a, b) for s, a, b in terms]
 
 
-def _uses(order: Sequence[Value], roots: Sequence[Value]) -> dict[int, int]:
-    """How often each value is an operand; a root counts as used by somebody else, too."""
+def _count_uses(order: Sequence[Value], roots: Sequence[Value]) -> dict[int, int]:
+    """How often each value is an operand; a root is used from outside, too, so never once."""
     uses: dict[int, int] = {}
     for v in order:
         if v._rule is not None:
@@ -303,139 +289,3 @@ def _uses(order: Sequence[Value], roots: Sequence[Value]) -> dict[int, int]:
     for v in roots:
         uses[id(v)] = uses.get(id(v), 0) + 2
     return uses
-
-
-def _parts(kind: _Kind, rows: Callable[[int, Any], "Places"]) -> list[Part]:
-    """The parts of an array, as index arrays of a row for each member."""
-    import numpy as np
-
-    rule, *of = kind.key
-    left, right = (
-        np.array(side, dtype=np.int64).reshape(len(kind.members), -1)
-        for side in (kind.left, kind.right)
-    )
-    if rule is MAXIMUM and len(of) == 2:  # of many values of one array
-        return [Part(1, of[0], rows(of[0], left))]
-    if rule is not None:
-        sides = zip(of, (left, right), strict=False)
-        return [Part(1, source, rows(source, side)) for source, side in sides]
-    parts, at = [], 0
-    for sign, source, other, count in of:
-        a, b = left[:, at : at + count], right[:, at : at + count]
-        if other < 0:
-            parts.append(Part(sign, source, rows(source, a)))
-        else:
-            parts.append(Part(sign, source, rows(source, a), other, rows(other, b)))
-        at += count
-    return parts
-
-
-def _with_products(parts: list[Part], moves: Sequence[bool]) -> tuple[list[Part], "Places | None"]:
-    """The parts with their matrix products, and the order of members that these need, if any do."""
-    import numpy as np
-
-    order: Any = None
-    products = []
-    sides = [_data_first(part, moves) for part in parts]
-    for part in sides:
-        found, places = _product(part)
-        if found and order is None:
-            order = np.argsort(places)
-        elif found and not np.array_equal(order, np.argsort(places)):
-            found = None  # an array has one order
-        products.append(found)
-    if order is None:
-        return parts, None
-    return [
-        part._replace(
-            rows=part.rows[order],
-            others=None if part.others is None else part.others[order],
-            product=product,
-        )
-        for part, product in zip(sides, products, strict=True)
-    ], order
-
-
-def _data_first(part: Part, moves: Sequence[bool]) -> Part:
-    """Products of data and weights: what moves is data, or what was computed, or a constant.
-
-    Of two leaves the second is: in w * x it is x.  Members are then in the order of the data.
-    """
-    if part.right is None or part.others is None:
-        return part
-    left, right = ((moves[k], k > CONSTANTS, k != LEAVES) for k in (part.left, part.right))
-    if left > right or (left == right and part.left != part.right):
-        return part
-    return part._replace(left=part.right, rows=part.others, right=part.left, others=part.rows)
-
-
-def _product(part: Part) -> tuple[Product | None, Any]:
-    """The matrix product that a part is, and each member's place in it."""
-    import numpy as np
-
-    a, b = part.rows, part.others
-    if b is None or a.shape[1] == 1:
-        return None, None
-    (lefts, i), (rights, j) = _distinct(a), _distinct(b)
-    if len(lefts) * len(rights) != len(a):
-        return None, None
-    places = i * len(rights) + j
-    if len(np.unique(places)) < len(places):
-        return None, None
-    return Product(lefts, rights), places
-
-
-def _distinct(lists: "Places") -> tuple["Places", "Places"]:
-    """The different rows in the order of their first appearance, and which one each is."""
-    import numpy as np
-
-    seen: dict[bytes, int] = {}
-    which = [seen.setdefault(row.tobytes(), len(seen)) for row in np.ascontiguousarray(lists)]
-    numbers = np.array(which, dtype=np.int64)
-    firsts = np.unique(numbers, return_index=True)[1]
-    return lists[firsts], numbers
-
-
-def _with_leaves_in_order(found: Structure) -> Structure:
-    """Leaves in the order in which arrays need them, so that matrices lie side by side."""
-    import numpy as np
-
-    leaves = found.arrays[LEAVES]
-    needed = [
-        side.ravel()
-        for array in found.arrays
-        for part in array.parts
-        for source, side in _sides(part)
-        if source == LEAVES
-    ]
-    order = dict.fromkeys(np.concatenate(needed).tolist() if needed else [])
-    order |= dict.fromkeys(range(leaves.size))
-    numbers = np.empty(leaves.size, dtype=np.int64)
-    numbers[list(order)] = np.arange(leaves.size)
-
-    def new(source: int | None, rows: Any) -> Any:
-        return numbers[rows] if source == LEAVES and rows is not None else rows
-
-    arrays = list(found.arrays)
-    arrays[LEAVES] = leaves._replace(members=[leaves.members[k] for k in order])
-    for k, array in enumerate(arrays):
-        parts = []
-        for part in array.parts:
-            a, b = new(part.left, part.rows), new(part.right, part.others)
-            product = part.product
-            if product:
-                product = Product(new(part.left, product.left), new(part.right, product.right))
-            if array.size == 1 and array.rule is None:  # the order of one sum is free
-                by = np.lexsort((a[0],) if b is None else (b[0], a[0]))
-                a, b = a[:, by], None if b is None else b[:, by]
-                product = Product(a, b) if product and b is not None else None
-            parts.append(part._replace(rows=a, others=b, product=product))
-        arrays[k] = array._replace(parts=parts)
-    ends = [(source, int(new(source, np.array(row)))) for source, row in found.roots]
-    return found._replace(arrays=arrays, roots=ends)
-
-
-def _sides(part: Part) -> list[tuple[int, Any]]:
-    """The arrays of a part, with the rows that it takes of each, a matrix's in its order."""
-    left, right = part.product or (part.rows, part.others)
-    return [(part.left, left)] if part.right is None else [(part.left, left), (part.right, right)]

@@ -230,13 +230,21 @@ def penalty_first(name: str) -> tuple[list[Value], list[Value]]:
 
 def repeated(name: str) -> tuple[list[Value], list[Value]]:
     """One value in many terms and places."""
-    a, x = Value(0.3, name and "a"), vector(3, name and "x")
-    w = vector(3, name and "w")
+    a, x, w = Value(0.3, name and "a"), vector(3, name and "x"), vector(3, name and "w")
     scaled = sum((a * v for v in x[1:]), a * x[0])
     twice = a * x[0] + a * x[0]
     mixed = a + a + x[0] + x[0] + x[1]
     squared = a * a + a * a + w[0] * w[0]
-    return [scaled, twice.tanh(), mixed.exp(), squared.sin(), *(v + a for v in x)], x
+    power = (w[1].exp() * w[1].exp()) ** (w[1] + 1.0)
+    return [
+        power,
+        (a * a) ** x[2],
+        scaled,
+        twice.tanh(),
+        mixed.exp(),
+        squared.sin(),
+        *(v + a for v in x),
+    ], x
 
 
 def orders(name: str) -> tuple[list[Value], list[Value]]:
