@@ -27,194 +27,191 @@ if TYPE_CHECKING:
 __all__ = ["Code"]
 
 Step = list[int] | Callable[[], None]  # a line, or a call of NumPy's
+# What is in a line after the address of its operation: addresses of numbers, how many there are,
+# steps from one to the next, in numbers, along four axes; rows of ``sizes``, which tell how large
+# the numbers of an array are, and how far off they may be.
+#
+#            1        2      3      4       5       6      7        8      9      10      11
+# multiply   first    sign   shape: i       j       k      n    out and its steps: i, j, k, n
+#            (12 to 16: x and its steps; 17 to 21: y and its steps)
+# a rule     0        n      x      y       out     dx     dy       sizes  and rows: out, x, y
+# maximum    members  terms  n      x       out     mask   sizes    and rows: out, x
+# measure    n        x      sizes  and a row
+# grow       sizes    and rows: out, left, right    first  exact
+# take       rows     n      out    x       index
+# add_at     rows     n      out    x       index
+# check      n        x
 WIDTH = 24  # numbers in a line
 TEXT = '''"""From micrograd_like.compile.array_code: operations on arrays, one after the other."""
 
-from numba import carray, intp, njit
-
-MANY = 1 << 40  # numbers from an address on; nobody counts them
+from numba import intp, njit
 
 
 @njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def multiply_row(first, sign, n, out, step, left, x_step, right, y_step):
     """Add the products of two rows to a third one, or, the first time, write them there.
 
-    Steps are from number to number; a row of step 0 is one number.
+    A row of step 0 is one number.
     """
-    o, xs, ys = carray(floats(out), MANY), carray(floats(left), MANY), carray(floats(right), MANY)
+    o, xs, ys = floats(out), floats(left), floats(right)
     if step == 1 and x_step == 1 and y_step == 1:
-        if first:
-            for r in range(n):
-                o[r] = sign * (xs[r] * ys[r])
-        else:
-            for r in range(n):
-                o[r] += sign * (xs[r] * ys[r])
+        for r in range(n):
+            product = sign * (get(xs, r) * get(ys, r))
+            put(o, r, product if first else get(o, r) + product)
     elif step == 1 and x_step == 1 and y_step == 0:
-        factor = sign * ys[0]
-        if first:
-            for r in range(n):
-                o[r] = xs[r] * factor
-        else:
-            for r in range(n):
-                o[r] += xs[r] * factor
+        factor = sign * get(ys, 0)
+        for r in range(n):
+            product = get(xs, r) * factor
+            put(o, r, product if first else get(o, r) + product)
     elif step == 1 and x_step == 0 and y_step == 0:
-        product = sign * (xs[0] * ys[0])
-        if first:
-            for r in range(n):
-                o[r] = product
-        else:
-            for r in range(n):
-                o[r] += product
-    elif step == 0 and x_step == 1:
+        product = sign * (get(xs, 0) * get(ys, 0))
+        for r in range(n):
+            put(o, r, product if first else get(o, r) + product)
+    elif step == 0 and x_step == 1 and y_step <= 1:
         total = 0.0
-        if y_step == 1:
+        if y_step:
             for r in range(n):
-                total = plus(total, xs[r] * ys[r])
-        elif y_step == 0:
-            for r in range(n):
-                total = plus(total, xs[r])
-            total *= ys[0]
+                total = plus(total, get(xs, r) * get(ys, r))
         else:
             for r in range(n):
-                total += xs[r] * ys[r * y_step]
-        o[0] = sign * total if first else o[0] + sign * total
+                total = plus(total, get(xs, r))
+            total *= get(ys, 0)
+        put(o, 0, sign * total if first else get(o, 0) + sign * total)
     else:
         if first and step == 0:
-            o[0] = 0.0
+            put(o, 0, 0.0)
         for r in range(n):
-            product = sign * (xs[r * x_step] * ys[r * y_step])
-            if first and step:
-                o[r * step] = product
-            else:
-                o[r * step] += product
+            product = sign * (get(xs, r * x_step) * get(ys, r * y_step))
+            put(o, r * step, product if first and step else get(o, r * step) + product)
 
 
 @njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def multiply_four(sign, n, out, left, x_step, right, y_step, is_row):
     """Add the products of four pairs of rows, or of rows and numbers, to a row."""
-    o = carray(floats(out), n)
-    a, b = carray(floats(left), n), carray(floats(left + x_step), n)
-    c, d = carray(floats(left + 2 * x_step), n), carray(floats(left + 3 * x_step), n)
-    e, f = carray(floats(right), n), carray(floats(right + y_step), n)
-    g, h = carray(floats(right + 2 * y_step), n), carray(floats(right + 3 * y_step), n)
+    o = floats(out)
+    a, b = floats(left), floats(left + x_step)
+    c, d = floats(left + 2 * x_step), floats(left + 3 * x_step)
+    e, f = floats(right), floats(right + y_step)
+    g, h = floats(right + 2 * y_step), floats(right + 3 * y_step)
     if is_row:
         for r in range(n):
-            o[r] += sign * (a[r] * e[r] + b[r] * f[r] + c[r] * g[r] + d[r] * h[r])
+            first = get(a, r) * get(e, r) + get(b, r) * get(f, r)
+            add_to(o, r, sign * (first + get(c, r) * get(g, r) + get(d, r) * get(h, r)))
     else:
-        e0, f0, g0, h0 = sign * e[0], sign * f[0], sign * g[0], sign * h[0]
+        e0, f0, g0, h0 = sign * get(e, 0), sign * get(f, 0), sign * get(g, 0), sign * get(h, 0)
         for r in range(n):
-            o[r] += a[r] * e0 + b[r] * f0 + c[r] * g0 + d[r] * h0
+            add_to(o, r, get(a, r) * e0 + get(b, r) * f0 + get(c, r) * g0 + get(d, r) * h0)
 
 
 def multiply(address):
     """Products of two arrays, of up to four axes, added to a third."""
-    line = carray(integers(address), {width})
-    first, sign, n = line[1], 1.0 * line[2], line[6]
+    line = integers(address)
+    first, sign, terms, n = get(line, 1), 1.0 * get(line, 2), get(line, 5), get(line, 6)
+    o_k, x_k, y_k = 8 * get(line, 10), 8 * get(line, 15), 8 * get(line, 20)
+    o_step, x_step, y_step = get(line, 11), get(line, 16), get(line, 21)
     fours = 0
-    if line[10] == 0 and line[11] == 1 and line[16] == 1 and line[21] <= 1:
-        fours = line[5] // 4 * 4
-    for i in range(line[3]):
-        for j in range(line[4]):
-            out = line[7] + 8 * (i * line[8] + j * line[9])
-            x = line[12] + 8 * (i * line[13] + j * line[14])
-            y = line[17] + 8 * (i * line[18] + j * line[19])
+    if o_k == 0 and o_step == 1 and x_step == 1 and y_step <= 1:
+        fours = terms & -4
+    for i in range(get(line, 3)):
+        for j in range(get(line, 4)):
+            out = get(line, 7) + 8 * (i * get(line, 8) + j * get(line, 9))
+            x = get(line, 12) + 8 * (i * get(line, 13) + j * get(line, 14))
+            y = get(line, 17) + 8 * (i * get(line, 18) + j * get(line, 19))
             for k in range(0, fours, 4):
-                x_at, y_at = x + 8 * k * line[15], y + 8 * k * line[20]
-                multiply_four(sign, n, out, x_at, 8 * line[15], y_at, 8 * line[20], line[21])
-            for k in range(fours, line[5]):
-                out = line[7] + 8 * (i * line[8] + j * line[9] + k * line[10])
-                x = line[12] + 8 * (i * line[13] + j * line[14] + k * line[15])
-                y = line[17] + 8 * (i * line[18] + j * line[19] + k * line[20])
-                multiply_row(first, sign, n, out, line[11], x, line[16], y, line[21])
+                multiply_four(sign, n, out, x + k * x_k, x_k, y + k * y_k, y_k, y_step)
+            for k in range(fours, terms):
+                multiply_row(
+                    first, sign, n, out + k * o_k, o_step, x + k * x_k, x_step, y + k * y_k, y_step
+                )
     return 0
 
 
 def maximum(address):
     """The largest of several rows, and where it is; returns where it cannot be told."""
-    line = carray(integers(address), {width})
-    members, terms, n = line[1], line[2], line[3]
-    xs, o = carray(floats(line[4]), MANY), carray(floats(line[5]), MANY)
-    mask, sizes = carray(floats(line[6]), MANY), carray(floats(line[7]), MANY)
-    number, source = line[8], line[9]
-    sizes[2 * number], off = sizes[2 * source], sizes[2 * source + 1]
-    sizes[2 * number + 1] = off
+    line = integers(address)
+    terms, n = get(line, 2), get(line, 3)
+    out, sizes = floats(get(line, 5)), floats(get(line, 7))
+    row, source = 2 * get(line, 8), 2 * get(line, 9)
+    off = get(sizes, source + 1)
+    put(sizes, row, get(sizes, source))
+    put(sizes, row + 1, off)
     bad = 0
-    for i in range(members):
+    for i in range(get(line, 1)):
+        xs = floats(get(line, 4) + 8 * i * terms * n)
+        mask = floats(get(line, 6) + 8 * i * terms * n)
         for r in range(n):
-            top = xs[i * terms * n + r]
+            top, count = get(xs, r), 0
             for k in range(1, terms):
-                at = (i * terms + k) * n + r
-                top = xs[at] if xs[at] > top else top
-            count = 0
+                x = get(xs, k * n + r)
+                top = x if x > top else top
             for k in range(terms):
-                at = (i * terms + k) * n + r
-                is_largest = xs[at] >= top - off
-                mask[at] = 1.0 if is_largest else 0.0
+                x = get(xs, k * n + r)
+                is_largest = x >= top - off
+                put(mask, k * n + r, 1.0 * is_largest)
                 count += is_largest
-                bad += xs[at] - xs[at] != 0
-            o[i * n + r] = top
+                bad += x - x != 0
+            put(out, i * n + r, top)
             bad += count != 1
     return bad
 
 
 def measure(address):
     """How large the numbers of an array are."""
-    line = carray(integers(address), {width})
-    xs, sizes = carray(floats(line[2]), MANY), carray(floats(line[3]), MANY)
-    size = 0.0
-    for r in range(line[1]):
-        size = larger(size, abs(xs[r]))
-    sizes[2 * line[4]] = size
+    line = integers(address)
+    xs, size = floats(get(line, 2)), 0.0
+    for r in range(get(line, 1)):
+        size = larger(size, abs(get(xs, r)))
+    put(floats(get(line, 3)), 2 * get(line, 4), size)
     return 0
 
 
 def grow(address):
     """How large the terms of a sum are, and how far off, with one part of it more."""
-    line = carray(integers(address), {width})
-    sizes = carray(floats(line[1]), MANY)
-    out, left, right, first, exact = line[2], line[3], line[4], line[5], line[6]
-    size, off = sizes[2 * left], sizes[2 * left + 1]
+    line = integers(address)
+    sizes, right = floats(get(line, 1)), 2 * get(line, 4)
+    out, left = 2 * get(line, 2), 2 * get(line, 3)
+    size, off = get(sizes, left), get(sizes, left + 1)
     if right >= 0:
-        off = max(off * sizes[2 * right], size * sizes[2 * right + 1])
-        size *= sizes[2 * right]
-    if not exact:
+        factor = get(sizes, right)
+        off = max(off * factor, size * get(sizes, right + 1))
+        size *= factor
+    if not get(line, 6):
         off = max(off, size * ROUNDING)
-    if not first:
-        size, off = max(size, sizes[2 * out]), max(off, sizes[2 * out + 1])
-    sizes[2 * out], sizes[2 * out + 1] = size, off
+    if not get(line, 5):
+        size, off = max(size, get(sizes, out)), max(off, get(sizes, out + 1))
+    put(sizes, out, size)
+    put(sizes, out + 1, off)
     return 0
 
 
 def take(address):
     """Some rows of an array."""
-    line = carray(integers(address), {width})
-    n, index = line[2], carray(integers(line[5]), MANY)
-    for i in range(line[1]):
-        o = carray(floats(line[3] + 8 * i * n), n)
-        xs = carray(floats(line[4] + 8 * index[i] * n), n)
+    line = integers(address)
+    n, index = get(line, 2), integers(get(line, 5))
+    for i in range(get(line, 1)):
+        o, xs = floats(get(line, 3) + 8 * i * n), floats(get(line, 4) + 8 * get(index, i) * n)
         for r in range(n):
-            o[r] = xs[r]
+            put(o, r, get(xs, r))
     return 0
 
 
 def add_at(address):
     """Add to some rows of an array, to some perhaps several times."""
-    line = carray(integers(address), {width})
-    n, index = line[2], carray(integers(line[5]), MANY)
-    for i in range(line[1]):
-        o = carray(floats(line[3] + 8 * index[i] * n), n)
-        xs = carray(floats(line[4] + 8 * i * n), n)
+    line = integers(address)
+    n, index = get(line, 2), integers(get(line, 5))
+    for i in range(get(line, 1)):
+        o, xs = floats(get(line, 3) + 8 * get(index, i) * n), floats(get(line, 4) + 8 * i * n)
         for r in range(n):
-            o[r] += xs[r]
+            add_to(o, r, get(xs, r))
     return 0
 
 
 def check(address):
     """How many numbers of an array are not finite."""
-    line = carray(integers(address), {width})
-    xs, bad = carray(floats(line[2]), MANY), 0
-    for r in range(line[1]):
-        bad += 1 if xs[r] - xs[r] != 0 else 0
+    line = integers(address)
+    xs, bad = floats(get(line, 2)), 0
+    for r in range(get(line, 1)):
+        bad += 1 if get(xs, r) - get(xs, r) != 0 else 0
     return bad
 
 
@@ -377,7 +374,7 @@ def _merged(axes: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
 
 @cache
 def _module() -> ModuleType:
-    text = TEXT.replace("ROUNDING", repr(ROUNDING)).replace("{width}", str(WIDTH))
+    text = TEXT.replace("ROUNDING", repr(ROUNDING))
     return machine_code(text, "arrays", {}, intrinsics)
 
 

@@ -26,9 +26,7 @@ TEXT = '''"""From micrograd_like.compile.loops: {rule} in a loop over the elemen
 
 from math import {constants}
 
-from numba import carray, njit
-
-MANY = 1 << 40
+from numba import njit
 
 
 @njit(error_model="numpy", forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
@@ -42,16 +40,16 @@ def loop(address):
 
     An operand may be one number for all.
     """
-    line = carray(integers(address), 12)
-    n = line[2]
+    line = integers(address)
+    n = get(line, 2)
 {reading}
-    out = carray(floats(line[5]), MANY)
+    out = floats(get(line, 5))
 {before}
     bad = 0
     for r in range(n):
 {elements}
         value, {slopes} = _rule({names})
-        out[r] = value
+        put(out, r, value)
 {writing}
         bad += 1 if {unfit} else 0  # with |, as it has no branches
 {after}
@@ -121,22 +119,24 @@ def _text(rule: Rule, kind: Kind) -> str:
     before, after, measuring = [], [], []
     if kind.careful:
         unfit += [f"({near})" for near in _near(rule, names)]
-        before = ["sizes = carray(floats(line[8]), MANY)", "size = 0.0"]
-        before += [f"off_{x} = sizes[2 * line[{10 + k}] + 1]" for k, x in enumerate(names)]
+        before = ["sizes = floats(get(line, 8))", "size = 0.0"]
+        before += [
+            f"off_{x} = get(sizes, 2 * get(line, {10 + k}) + 1)" for k, x in enumerate(names)
+        ]
         before += [f"top_{x} = 0.0" for x in names]
         measuring = ["size = larger(size, abs(value))"]
         measuring += [f"top_{x} = larger(top_{x}, abs(d{x}))" for x in names]
         off = " + ".join(f"top_{x} * off_{x}" for x in names)
-        after = ["sizes[2 * line[9]] = size", f"sizes[2 * line[9] + 1] = {off}"]
-    reading = [f"{x}s = carray(floats(line[{3 + k}]), MANY)" for k, x in enumerate(names)]
-    reading += [f"{d}s = carray(floats(line[{6 + 'xy'.index(d[1])}]), MANY)" for d in asked]
+        after = ["row = 2 * get(line, 9)", "put(sizes, row, size)", f"put(sizes, row + 1, {off})"]
+    reading = [f"{x}s = floats(get(line, {3 + k}))" for k, x in enumerate(names)]
+    reading += [f"{d}s = floats(get(line, {6 + 'xy'.index(d[1])}))" for d in asked]
     are_rows = dict(zip(names, kind.rows, strict=True))
-    reading += [f"{x} = {x}s[0]" for x in names if not are_rows[x]]
+    reading += [f"{x} = get({x}s, 0)" for x in names if not are_rows[x]]
     lines = {
         "reading": _lines(4, reading),
         "before": _lines(4, before),
-        "elements": _lines(8, [f"{x} = {x}s[r]" for x in names if are_rows[x]]),
-        "writing": _lines(8, [*(f"{d}s[r] = {d}" for d in asked), *measuring]),
+        "elements": _lines(8, [f"{x} = get({x}s, r)" for x in names if are_rows[x]]),
+        "writing": _lines(8, [*(f"put({d}s, r, {d})" for d in asked), *measuring]),
         "after": _lines(4, after),
     }
     return TEXT.format(
