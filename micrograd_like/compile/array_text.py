@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Shape = tuple[int, ...]
     Side = tuple[int, Places]  # an array's number, and which of its rows, in some shape
 
-__all__ = ["stem", "text"]
+__all__ = ["text"]
 
 EACH = " ⊙ "  # between two arrays whose elements are multiplied one by one
 HERE = "\0"  # a name that is not known yet
@@ -116,10 +116,11 @@ class _Writer:
         return self.names[k]
 
     def unique(self, name: str, otherwise: str) -> str:
-        """The name, or one with a number, that nothing else has."""
+        """The name, or one with a number behind it, that nothing else has."""
+        base, first = (f"{name}_", 2) if name else (otherwise, 1)
         while not name or name in self.taken:
-            self.counts[otherwise] = self.counts.get(otherwise, 0) + 1
-            name = f"{otherwise}{self.counts[otherwise]}"
+            self.counts[base] = self.counts.get(base, first - 1) + 1
+            name = f"{base}{self.counts[base]}"
         self.taken.add(name)
         return name
 
@@ -134,10 +135,9 @@ class _Writer:
         sides = [side for part in array.parts for side in _sides(part, shape)]
         if array.parts[0].rows.shape[1] > 1:
             source, places = sides[0]
-            is_one = _is_repeated(places)
-            return (
-                self.values(source, places[..., 0]) if is_one else f"max {self.values(*sides[0])}"
-            )
+            if _is_repeated(places):
+                return self.values(source, places[..., 0])
+            return f"max {self.values(source, places).removesuffix('.ravel()')}"
         operands = [self.values(*side) for side in sides]
         known = [Term(text) if re.fullmatch(NAME, text) else text for text in operands]
         return str(operation(array.rule, *known))

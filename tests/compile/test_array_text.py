@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from micrograd_like import MLP, Value, cross_entropy, logsumexp, topological_order
+from micrograd_like import MLP, Layer, Value, cross_entropy, logsumexp, topological_order
 from micrograd_like.compile import array_text
 from micrograd_like.compile.array_names import Blocks, grid, view
 from micrograd_like.compile.array_text import _Writer
@@ -396,6 +396,20 @@ def test_the_roots_are_returned_in_their_order() -> None:
         ([t[0]], "v1 = tanh(x0)"),
     ):
         assert str(structure(roots)).splitlines()[-1] == expected
+
+
+def test_what_would_have_the_same_name_gets_a_number() -> None:
+    """A cell's weights for its inputs and for its state, and the state of each step."""
+    random.seed(0)
+    cell, x, h = Layer(5, 3, activation="tanh"), vector(4, "x"), vector(3, "h")
+    for k in range(3):
+        h = list(cell([x[k], x[k + 1], *h]))
+    assert str(structure(h, x)).splitlines() == [
+        "neuron[n×3] = tanh(x[n×4][0:2] · w[2×3] + h[3] · w_2[3×3] + b[3])",
+        "neuron_2[n×3] = tanh(x[1:3] · w + neuron · w_2 + b)",
+        "neuron_3[n×3] = tanh(x[2:4] · w + neuron_2 · w_2 + b)",
+        "return neuron_3",
+    ]
 
 
 def test_numbers_are_told_from_vectors() -> None:

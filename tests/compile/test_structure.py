@@ -17,7 +17,7 @@ from micrograd_like import (
     mse,
     topological_order,
 )
-from micrograd_like.compile.array_text import stem
+from micrograd_like.compile.array_names import stem
 from micrograd_like.compile.layout import CONSTANTS, INPUTS, LEAVES, Array, Layout
 from micrograd_like.compile.structure import structure
 from micrograd_like.strategies import Graph, graphs
