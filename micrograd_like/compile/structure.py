@@ -218,10 +218,9 @@ class _Walk:
         side, that of the data, so that members with the same data have it in the same order.
         """
         pairs_of: dict[tuple[int, int, int], list[tuple[int, int]]] = {}  # by sign and arrays
-        for sign, *places in terms:
-            a, b = places
-            if b >= 0 and a >> BITS > b >> BITS:
-                a, b = b, a
+        for sign, one, other in terms:
+            swap = other >= 0 and one >> BITS > other >> BITS
+            a, b = (other, one) if swap else (one, other)
             kind = (sign, a >> BITS, b >> BITS)  # -1 >> BITS is -1
             pairs_of.setdefault(kind, []).append((a & ROW, b & ROW if b >= 0 else 0))
         # Products first, then by arrays, + before −.
