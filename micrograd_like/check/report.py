@@ -8,13 +8,17 @@ x      3      6         6 ± 4e−14      pass     0.01  –
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from micrograd_like.notation import exact, formula, number, operation
+from micrograd_like.display import Table, shown
+from micrograd_like.notation import exact, formula, number, operation, plural
 from micrograd_like.rules import Rule
 
 __all__ = ["Check", "LocalCheck", "Report"]
+
+MOST_SHOWN = 20  # inputs in a notebook
 
 
 class Check(NamedTuple):
@@ -62,11 +66,11 @@ class LocalCheck(NamedTuple):
     @property
     def call(self) -> str:
         """The operation on its operands' names."""
-        return str(operation(self.rule, *self.operands))
+        return str(operation(self.rule, *map(shown, self.operands)))
 
     def __str__(self) -> str:
         code = self.rule.function.__code__
-        pairs = dict(zip(self.operands, map(exact, self.point), strict=True))
+        pairs = dict(zip(map(shown, self.operands), map(exact, self.point), strict=True))
         at = ", ".join(name if name == x else f"{name} = {x}" for name, x in pairs.items())
         c = self.check
         what = f"∂/∂{c.input}" if c.input else "the value"
@@ -97,20 +101,42 @@ class Report(NamedTuple):
         """Whether nothing failed; what is inconclusive has not."""
         return all(check.outcome != "fail" for check in self.checks)
 
+    def __repr__(self) -> str:
+        return f"<Report of {self._counts(self.checks)}>"
+
     def __str__(self) -> str:
+        return str(self._table(self.checks))
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        """In a notebook as a table; of very many inputs it has those that did not pass first."""
+        order = sorted(range(len(self.checks)), key=lambda k: self.checks[k].outcome == "pass")
+        told = [self.checks[k] for k in sorted(order[:MOST_SHOWN])]
+        left = [self.checks[k] for k in order[MOST_SHOWN:]]
+        table = self._table(told)
+        if left:
+            table = table._replace(notes=[f"and {self._counts(left, 'more ')}", *table.notes])
+        return table.html(self._counts(self.checks))
+
+    def _counts(self, checks: Sequence[Check], more: str = "") -> str:
+        """How many inputs there are, and how many of each outcome."""
+        outcomes = Counter(check.outcome for check in checks)
+        found = ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(outcomes.items()))
+        return plural(len(checks), f"{more}input") + (f": {found}" if found else "")
+
+    def _table(self, checks: Sequence[Check]) -> Table:
         columns = ["input", "point", "gradient", "numeric ± bar", "outcome"]
         exactly = any(not math.isnan(c.ulps) for c in self.checks)
         columns += ["off by"] if exactly else ["step", "kink at"]
-        rows = [columns, *(_row(c, exactly) for c in self.checks)]
-        widths = [max(len(row[k]) for row in rows) for k in range(len(columns))]
-        lines = ["  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)) for r in rows]
-        lines += [*map(str, self.blame), *([self.hint] if self.hint else [])]
-        return "\n".join(line.rstrip() for line in lines)
+        notes = [*map(str, self.blame), *([self.hint] if self.hint else [])]
+        return Table([_row(c, exactly) for c in checks], columns, notes)
 
 
 def _row(c: Check, exactly: bool) -> list[str]:
     row = [
-        c.input,
+        shown(c.input),
         _unless_nan(c.point, number),
         number(c.gradient, 10),
         _unless_nan(c.numeric, lambda _: _with_bar(c)),

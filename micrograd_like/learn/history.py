@@ -1,14 +1,20 @@
 """What happened in a training, epoch by epoch, and the error of one that went astray."""
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
 from micrograd_like.arguments import number, several
-from micrograd_like.learn.plots import plot_history
+from micrograd_like.display import Table
+from micrograd_like.learn.plots import is_wide, plot_history
 from micrograd_like.notation import number as number_text
 from micrograd_like.notation import plural
 
 __all__ = ["DivergenceError", "History"]
+
+MOST_ROWS = 10  # epochs of the table
+MOST_POINTS = 200  # of a curve
+CURVE = 240, 60  # pixels
 
 
 class History:
@@ -23,8 +29,13 @@ class History:
 
     A TypeError tells what is no list of numbers.
 
-    >>> History(loss=[2.0, 0.5])
+    >>> history = History(loss=[2.0, 0.5], accuracy=[0.5, 0.75])
+    >>> history
     <History of 2 epochs: loss from 2 to 0.5>
+    >>> print(history)
+    epoch  loss  accuracy
+    1      2     50 %
+    2      0.5   75 %
     """
 
     def __init__(
@@ -43,9 +54,38 @@ class History:
         self.ended = self.how = ""
 
     def __repr__(self) -> str:
+        return f"<History of {self._summary()}>"
+
+    def __str__(self) -> str:
+        return str(self._table()) if self.loss else repr(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        """In a notebook as a curve and a table."""
+        curves = [(self.loss, ""), (self.validation_loss, 'stroke-dasharray="4 3"')]
+        title = self._summary() + (" (dashes: validation loss)" if self.validation_loss else "")
+        return self._table().html(title, _curves(curves))
+
+    def _summary(self) -> str:
         losses = [number_text(loss) for loss in self.loss]
         change = f": loss from {losses[0]} to {losses[-1]}" if losses else ""
-        return f"<History of {plural(len(losses), 'epoch')}{change}>"
+        return f"{plural(len(losses), 'epoch')}{change}"
+
+    def _table(self) -> Table:
+        """A row for each epoch, or for some of many; a column for each list that has numbers."""
+        columns = {
+            name.replace("_", " "): (numbers, _percent if "accuracy" in name else number_text)
+            for name, numbers in vars(self).items()
+            if isinstance(numbers, list) and numbers
+        }
+        rows = [
+            [f"{k + 1:,}", *(write(of[k]) if k < len(of) else "" for of, write in columns.values())]
+            for k in _spread(len(self.loss), MOST_ROWS)
+        ]
+        notes = [note for note in (self.ended, self.how) if note]
+        return Table(rows, ["epoch", *columns] if rows else [], notes)
 
     def plot(self, ax: Any = None, theme: str = "light") -> Any:
         """The losses of the epochs, and the accuracies; on matplotlib's axes, which it returns.
@@ -79,3 +119,41 @@ class DivergenceError(ArithmeticError):
 
 def _numbers(given: Iterable[float], name: str) -> list[float]:
     return [number(x, f"History: {name}") for x in several(given, f"History: {name}", "numbers")]
+
+
+def _percent(share: float) -> str:
+    return f"{number_text(100 * share, 1)} %"
+
+
+def _spread(count: int, most: int) -> list[int]:
+    """The places of so many things at most, evenly, with the first and the last."""
+    if count <= most:
+        return list(range(count))
+    return [round(k * (count - 1) / (most - 1)) for k in range(most)]
+
+
+def _curves(curves: list[tuple[list[float], str]]) -> str:
+    """Curves over the epochs as SVG, in the colour of the text; "" if there is nothing to see.
+
+    The scale is logarithmic where the largest is much larger than the least, as in `plot_history`.
+    """
+    known = [x for numbers, _ in curves for x in numbers if math.isfinite(x)]
+    scale = math.log if is_wide(known) else float
+    low, high = (scale(f(known)) if known else 0.0 for f in (min, max))
+    if len(curves[0][0]) < 2 or not 0 < high - low < math.inf:
+        return ""
+    width, height = CURVE
+    lines = ""
+    for numbers, look in curves:
+        across = width / max(1, len(numbers) - 1)
+        points = " ".join(
+            f"{k * across:.1f},{height * (high - scale(numbers[k])) / (high - low):.1f}"
+            for k in _spread(len(numbers), MOST_POINTS)
+            if math.isfinite(numbers[k])
+        )
+        lines += f'<polyline points="{points}" {look}/>' if points else ""
+    return (
+        f'<svg viewBox="-2 -2 {width + 4} {height + 4}" width="{width + 4}" height="{height + 4}" '
+        'style="display:block;max-width:100%" fill="none" stroke="currentColor" '
+        f'stroke-width="1.5" aria-hidden="true">{lines}</svg>'
+    )

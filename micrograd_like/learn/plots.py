@@ -23,6 +23,7 @@ from micrograd_like.nn import Layer, Neuron
 
 __all__ = [
     "figure_axes",
+    "is_wide",
     "plot_boundary",
     "plot_fit",
     "plot_history",
@@ -55,7 +56,7 @@ def plot_history(history: Any, ax: Any = None, theme: str = "light") -> Any:
         if losses:
             drawn += ax.plot(epochs, losses, dashes, color=colours.negative, label=name)
     known = [x for x in history.loss + history.validation_loss if math.isfinite(x)]
-    if known and min(known) > 0 and max(known) > 50 * min(known):
+    if is_wide(known):
         ax.set_yscale("log")
     ax.set_xlabel("epoch", color=colours.text)
     ax.set_ylabel("loss", color=colours.negative)
@@ -75,6 +76,15 @@ def plot_history(history: Any, ax: Any = None, theme: str = "light") -> Any:
     if len(drawn) > 1:
         _legend(ax, colours, handles=drawn)
     return ax
+
+
+def is_wide(losses: Sequence[float]) -> bool:
+    """Whether losses are so far from each other that their scale is logarithmic.
+
+    >>> is_wide([0.01, 2.0]), is_wide([0.0, 2.0]), is_wide([])
+    (True, False, False)
+    """
+    return bool(losses) and 0 < 50 * min(losses) < max(losses)
 
 
 def plot_boundary(

@@ -10,10 +10,12 @@ a → L        1
 """
 
 import math
+from collections.abc import Sequence
 from heapq import nlargest
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from micrograd_like.arguments import graph, whole
+from micrograd_like.display import Table, shown
 from micrograd_like.engine import Value
 from micrograd_like.graph import chain_product, edges, gradients_of, names_of, topological_order
 from micrograd_like.notation import TIMES, factors, number, partial, plural
@@ -22,6 +24,7 @@ from micrograd_like.steps.sequence import which_use
 __all__ = ["Path", "Paths", "paths"]
 
 LONGEST = 8  # values and factors that a line of text shows
+T = TypeVar("T")
 
 
 class Path(NamedTuple):
@@ -50,35 +53,49 @@ class Paths(NamedTuple):
         noise = 1e-15 * max(abs(path.product) for path in self.listed)
         return 0.0 if abs(rest) <= noise else rest
 
-    def __str__(self) -> str:
-        ways = [" → ".join(_few(self._named(path))) for path in self.listed]
-        width = max(map(len, ways))
-        lines = []
-        for way, path in zip(ways, self.listed, strict=True):
-            product = TIMES.join(_few(factors(*path.local_grads)) or ["1"])
-            total = number(path.product)
-            lines.append(
-                f"{way:<{width}}   {product}" + (f" = {total}" if product != total else "")
-            )
-        left = self.total - len(self.listed)
-        if left:
-            end = ", together" if left > 1 else ":"
-            lines.append(f"and {plural(left, 'more path')}{end} {number(self.rest)}")
-        first, last = (self.names[id(self.listed[0].values[k])] for k in (0, -1))
-        many = (
-            f"the sum of {plural(self.total, 'path')}"
-            if self.total > 1
-            else "the product on one path"
-        )
-        return "\n".join([*lines, f"{partial(last, first)} is {many}: {number(self.gradient)}"])
+    def __repr__(self) -> str:
+        return f"<Paths: {self._sum}>"
 
-    def _named(self, path: Path) -> list[str]:
-        """The names on the way; of a·a, which of the two it goes through."""
-        names = [self.names[id(v)] for v in path.values]
-        for k, (position, v) in enumerate(zip(path.positions, path.values[1:], strict=True)):
-            if use := which_use(v, position):
-                names[k] = f"{use} {names[k]}"
-        return names
+    def __str__(self) -> str:
+        return str(self._table())
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        return self._table().html()
+
+    def _table(self) -> Table:
+        """A row for each path that is listed: the way, and its product."""
+        rows = []
+        for path in self.listed:
+            names = [self._name(path, k) for k in _ends(range(len(path.values)))]
+            way = _joined(" → ", names, len(path.values))
+            local_grads = factors(*_ends(path.local_grads))
+            product = _joined(TIMES, local_grads, len(path.local_grads)) or "1"
+            total = number(path.product)
+            rows.append([way, product + (f" = {total}" if product != total else "")])
+        notes = [self._sum]
+        if left := self.total - len(self.listed):
+            end = ", together" if left > 1 else ":"
+            notes.insert(0, f"and {plural(left, 'more path')}{end} {number(self.rest)}")
+        return Table(rows, notes=notes, gap=3)
+
+    @property
+    def _sum(self) -> str:
+        """The last line: what the paths sum to."""
+        values = self.listed[0].values
+        first, last = (shown(self.names[id(v)]) for v in (values[0], values[-1]))
+        several = self.total > 1
+        many = f"the sum of {plural(self.total, 'path')}" if several else "the product on one path"
+        return f"{partial(last, first)} is {many}: {number(self.gradient)}"
+
+    def _name(self, path: Path, k: int) -> str:
+        """The name of a value on the way; of a·a, which of the two it goes through."""
+        name = shown(self.names[id(path.values[k])])
+        last = k == len(path.values) - 1
+        use = "" if last else which_use(path.values[k + 1], path.positions[k])
+        return f"{use} {name}" if use else name
 
 
 def paths(root: Value, leaf: Value, most: int = 10) -> Paths:
@@ -101,7 +118,7 @@ def paths(root: Value, leaf: Value, most: int = 10) -> Paths:
     order = topological_order(root)
     if not any(v is leaf for v in order):
         known = names_of(order)
-        first, last = leaf.label or "the leaf", known[id(root)]
+        first, last = shown(leaf.label) or "the leaf", shown(known[id(root)])
         turned = any(v is root for v in topological_order(leaf))
         remedy = "it is the other way round" if turned else "take a value that it depends on"
         raise ValueError(f"paths: there is no path from {first} to {last}; {remedy}")
@@ -143,7 +160,13 @@ def _size(product: float) -> float:
     return -1.0 if math.isnan(product) else abs(product)
 
 
-def _few(words: list[str]) -> list[str]:
-    if len(words) <= LONGEST:
-        return words
-    return [*words[: LONGEST // 2], "…", *words[-LONGEST // 2 :]]
+def _ends(items: Sequence[T]) -> list[T]:
+    """The first and the last items of many."""
+    half = LONGEST // 2
+    return [*items] if len(items) <= LONGEST else [*items[:half], *items[-half:]]
+
+
+def _joined(sign: str, words: list[str], count: int) -> str:
+    """Words with a sign between them; where there were more, the middle is left out."""
+    half = LONGEST // 2
+    return sign.join(words if count <= LONGEST else [*words[:half], "…", *words[half:]])

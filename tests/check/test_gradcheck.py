@@ -457,3 +457,40 @@ def test_an_unknown_reference_is_told() -> None:
         ValueError, match="reference is 'exact'; it is to be one of differences, mpmath"
     ):
         gradcheck(mg.sin, 1.0, reference="exact")
+
+
+def test_a_report_shows_itself() -> None:
+    """A notebook has the table, below a line that counts; the repr is that line."""
+    report = gradcheck(lambda x, y: wrong_cube(x) * y, 2.0, 3.0)
+    assert repr(report) == "<Report of 2 inputs: 1 fail, 1 pass>"
+    html = report._repr_html_()
+    assert "<strong>2 inputs: 1 fail, 1 pass</strong>" in html
+    assert html.count("<tr>") == 3
+    assert "wrong operation: " in html
+    assert repr(Report([])) == "<Report of 0 inputs>"
+    assert "<table" in Report([])._repr_html_()
+
+
+def test_a_notebook_has_what_failed_among_many_inputs() -> None:
+    """Twenty rows; the text has all of them."""
+
+    def f(*x: Any) -> Any:
+        return sum(v * v for v in x)
+
+    point = [float(k) for k in range(300)]
+    report = gradcheck(f, *point, gradient=[2 * x + (x > 297) for x in point])
+    html = report._repr_html_()
+    assert html.count("<tr>") == 21
+    assert html.count("fail: off by 1") == 2
+    assert '<p style="margin:4px 0">and 280 more inputs: 280 pass</p>' in html
+    assert len(str(report).splitlines()) > 300
+
+
+def test_hostile_names_of_inputs_and_operands_stay_in_their_lines() -> None:
+    """Of leaves of a graph: in the table, and in what is blamed."""
+    x = Value(2.0, "<script>\x1b\u202e" + "x" * 10_000)
+    report = gradcheck(wrong_cube(x))
+    for text in (str(report), report._repr_html_()):
+        assert not {*text} & {"\x1b", "\u202e"}
+        assert "x" * 41 not in text
+    assert "<script" not in report._repr_html_()

@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 from functools import partial
 from typing import Any
 
@@ -382,6 +383,32 @@ def test_losses_that_do_not_fit_the_outputs_are_refused() -> None:
         fit(MLP(2, [2]), CORNERS, EITHER, hinge, progress=False)
     with pytest.raises(ValueError, match=r"at data point 3: cross_entropy: target 0 is 7.0; the"):
         fit(MLP(2, [2]), CORNERS, [0, 1, 1, 7], cross_entropy, seed=None, progress=False)
+
+
+def test_a_history_shows_itself() -> None:
+    """Ten epochs of many, the first and the last among them, and a curve with its dashes."""
+    history = History([1.0 / (k + 1) for k in range(1000)], validation_loss=[2.0] * 1000)
+    history.ended = "<stopped>"
+    lines = str(history).splitlines()
+    assert (len(lines), lines[0]) == (12, "epoch  loss      validation loss")
+    assert (lines[1].split()[0], lines[10].split()[0], lines[11]) == ("1", "1,000", "<stopped>")
+    html = history._repr_html_()
+    assert html.count("<polyline") == 2
+    assert "1,000 epochs: loss from 1 to 0.001 (dashes: validation loss)" in html
+    assert "&lt;stopped&gt;" in html
+    assert len(html) < 12_000
+
+
+@pytest.mark.parametrize(
+    "losses", [[], [1.0], [1.0, 1.0], [math.inf, math.nan], [-1e308, 1e308], [0.0, 1.0, math.nan]]
+)
+def test_any_history_shows_itself(losses: list[float]) -> None:
+    """Without epochs, without change, beyond the floats: no curve, or one of finite points."""
+    history = History(losses, accuracy=[0.5] * 3)
+    html = history._repr_html_()
+    assert html.count("<svg") == (losses[:2] == [0.0, 1.0])
+    assert not re.search('points="[^"]*(nan|inf)', html)
+    assert len(str(history).splitlines()) == 1 + len(losses)
 
 
 def test_a_history_is_made_of_numbers() -> None:

@@ -121,3 +121,38 @@ def test_one_path_that_is_left_out_and_rounding_noise() -> None:
     assert "and 1 more path: 0.3" in str(paths(root, a, most=1))
     root = a * 0.1 + a * 0.2 + a * 0.0
     assert paths(root, a, most=2).rest == 0.0
+
+
+def test_paths_show_themselves() -> None:
+    """A notebook has a table and the same text; the repr is short, and nothing has an address."""
+    a = Value(2.0, "<b>")
+    found = paths(a * a, a)
+    assert repr(found) == "<Paths: ∂v1/∂(<b>) is the sum of 2 paths: 4>"
+    html = found._repr_html_()
+    assert "second &lt;b&gt; → v1" in html
+    assert "is the sum of 2 paths: 4</p>" in html
+
+
+def test_long_and_hostile_names_stay_in_their_lines() -> None:
+    """Ten thousand characters, control characters, and names that are read from right to left."""
+    a, b = Value(2.0, "x" * 10_000), Value(3.0, "\x1b[2J\u202e\nב")
+    root = a * b + a
+    root.label = "א"
+    for leaf in (a, b):
+        text = str(paths(root, leaf))
+        assert max(map(len, text.splitlines())) < 140
+        assert not {*text} & {"\x1b", "\u202e"}
+    assert str(paths(b * 1.0, b)).startswith("\u2068�[2J� ב\u2069 → v1")
+    with pytest.raises(ValueError, match=r"no path from the leaf to x{37}\.\.\.; it is"):
+        paths(a, a * 2)
+
+
+def test_the_middle_of_a_long_way_is_left_out() -> None:
+    """Four values and four factors at each end."""
+    x = Value(1.0, "x")
+    y = x
+    for k in range(9):
+        y = y * (k + 2)
+    way, product = str(paths(y, x)).splitlines()[0].split("   ")
+    assert way == "x → v1 → v2 → v3 → … → v6 → v7 → v8 → v9"
+    assert product == "2 · 3 · 4 · 5 · … · 7 · 8 · 9 · 10 = 3.629e6"
