@@ -27,12 +27,14 @@ from micrograd_like.compile.array_text import text
 from micrograd_like.compile.graph_arrays import roots_and_inputs
 from micrograd_like.compile.layout import CONSTANTS, LEAVES, Array, Layout
 from micrograd_like.compile.products import Group, Signature, arrays_of, with_leaves_in_order
+from micrograd_like.display import Table
 from micrograd_like.engine import Value
 from micrograd_like.notation import plural
 from micrograd_like.rules import RULES
 
 __all__ = ["Structure", "regular_structure", "structure"]
 
+MOST_LINES = 40  # of a program in a notebook
 FEW_ARRAYS = 64  # up to which no graph is irregular
 # A value's place is one integer, which is quicker than a pair: its array, and below these bits its
 # row in that.
@@ -52,8 +54,27 @@ class Structure(Layout):
         return text(self)
 
     def __repr__(self) -> str:
+        return f"<Structure of {self._counts()}>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text("\n".join(self._few_lines()))
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for line in self._few_lines():
+            name, equals, formula = line.partition(" = ")
+            rows.append([name, equals.lstrip() + formula])
+        return Table(rows).html(self._counts())
+
+    def _counts(self) -> str:
         arrays = plural(len(self.arrays) - 3, "array")
-        return f"<Structure of {plural(self.operations, 'operation')} in {arrays}>"
+        return f"{plural(self.operations, 'operation')} in {arrays}"
+
+    def _few_lines(self) -> list[str]:
+        """The program's lines, as many as a notebook shows: a graph without structure has many."""
+        lines = str(self).splitlines()
+        left = len(lines) - MOST_LINES
+        return lines if left <= 0 else [*lines[:MOST_LINES], f"… {plural(left, 'more line')}"]
 
 
 def structure(roots: Value | Sequence[Value], inputs: Sequence[Value] = ()) -> Structure:

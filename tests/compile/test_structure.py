@@ -125,6 +125,26 @@ def test_a_batch_recorded_as_one_graph_is_found_too() -> None:
     ]
 
 
+def test_a_structure_shows_itself() -> None:
+    """A notebook has the program as a table, and as text; of a long one the first lines."""
+    from IPython.lib.pretty import pretty
+
+    x = [Value(0.5, "x0"), Value(0.5, "x1")]
+    found = structure(MLP(2, [3, 1])(x), x)
+    assert pretty(found) == str(found)
+    html = found._repr_html_()
+    assert "<strong>21 operations in 3 arrays</strong>" in html
+    assert html.count("<tr>") == len(str(found).splitlines())
+    assert ">= relu(x[n×2] · layer0.w[2×3] + layer0.b[3])<" in html.replace("<wbr>", "")
+    v = x[0]
+    for k in range(100):
+        v = v.tanh() * v if k % 2 else v.sin()
+    found = structure(v)
+    count = len(str(found).splitlines())
+    assert pretty(found).splitlines()[-1] == f"… {count - 40} more lines"
+    assert found._repr_html_().count("<tr>") == 41
+
+
 def test_points_of_plain_numbers_are_a_matrix() -> None:
     """Numbers that occur again, and stand in another order, are data all the same."""
     model = MLP(2, [4, 1], activation="tanh")
