@@ -1,6 +1,8 @@
 """Models: the base class :class:`Module`, which finds, names and keeps parameters and predicts."""
 
+import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from micrograd_like.arguments import expect, flag, is_list, number, one_for_each, rows, several
@@ -10,8 +12,8 @@ from micrograd_like.derivatives import checked
 from micrograd_like.engine import METHODS, REFLECTED, Value
 from micrograd_like.graph import NOT_COMPUTED
 from micrograd_like.models import read_weights, write_weights
-from micrograd_like.notation import OPERATORS
-from micrograd_like.parameters import parameters_in, with_names
+from micrograd_like.notation import OPERATORS, plural
+from micrograd_like.parameters import parameters_in, parts_in, with_names
 from micrograd_like.rules import RULES
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Module", "calls_only", "can_replay", "neurons_of"]
 
 Call = TypeVar("Call", bound=Callable[..., Any])
+MOST_DRAWN = 20_000  # parameters of a network that a notebook shows as a picture
 PARTS: dict[Any, str] = {}  # of a ``__call__``, the attribute with all that it calls
 
 
@@ -30,7 +33,8 @@ class Module:
     """Anything with parameters: a base class for models of one's own.
 
     A model says in ``__call__`` what its output is, and may say in `parameters` what it learns; the
-    other methods, and `fit`, are made of these two.
+    other methods, and `fit`, are made of these two.  In a notebook it shows its network, if neurons
+    are a part of it: the outputs at inputs of 0.
 
     A NotImplementedError tells that a subclass has no ``__call__``.
 
@@ -70,6 +74,19 @@ class Module:
         ['first.w0', 'first.b', 'heads.0.w0', 'heads.0.b']
         """
         return iter(with_names(self.parameters(), self))
+
+    def __repr__(self) -> str:
+        try:
+            of = f" of {plural(len(self.parameters()), 'parameter')}"
+        except Exception:  # a debugger shows models that are not made yet
+            of = ""
+        return f"<{type(self).__name__}{of}>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> Any:
+        """In a notebook a picture of the network, or else the text."""
+        shown = _picture(self, include, exclude)
+        data, sizes = shown if isinstance(shown, tuple) else (shown, {})
+        return {**data, "text/plain": str(self)}, sizes
 
     def zero_grad(self) -> None:
         """Forget the gradient of every parameter.
@@ -245,6 +262,27 @@ class Module:
             ) from None
         model.load_weights(path)
         return model
+
+
+def _picture(model: Module, include: Any, exclude: Any) -> Any:
+    """What a notebook shows of the network of a model, called with zeros; {} if it has none.
+
+    A copy is called, and random numbers go on as before: showing a model does not change it.
+    """
+    from micrograd_like.draw import draw_dot
+
+    widths = [len(part.w) for part in parts_in(model) if is_list(getattr(part, "w", None))]
+    if not widths or sum(widths) > MOST_DRAWN:
+        return {}
+    state = random.getstate()
+    try:
+        outputs = deepcopy(model)([Value(0.0, f"x{k}") for k in range(widths[0])])
+        picture = draw_dot(outputs, view="network", flow="forward")
+        return picture._repr_mimebundle_(include, exclude)
+    except Exception:  # a model of one's own may raise anything
+        return {}
+    finally:
+        random.setstate(state)
 
 
 def calls_only(parts: str) -> Callable[[Call], Call]:

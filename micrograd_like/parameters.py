@@ -20,7 +20,7 @@ from typing import Any
 from micrograd_like.arguments import is_value
 from micrograd_like.notation import apart
 
-__all__ = ["name_parts", "parameters_in", "with_names"]
+__all__ = ["name_parts", "parameters_in", "parts_in", "with_names"]
 
 Path = tuple[str, ...]
 
@@ -40,6 +40,17 @@ def parameters_in(model: Any, default: Callable[..., Any]) -> list[Any]:
         of = [part] if is_value(part) else part.parameters() if has_own(part) else []
         listed |= {id(p): p for p in of if is_value(p) and p.rule is None}
     return list(listed.values())
+
+
+def parts_in(model: Any) -> Iterator[Any]:
+    """A model, and the models and Values in it, each once, in the order in which they stand.
+
+    >>> from micrograd_like import Layer
+    >>> [type(part).__name__ for part in parts_in(Layer(1, 1))]
+    ['Layer', 'Neuron', 'Value', 'Value']
+    """
+    yield model
+    yield from (part for _, part in _walk(model))
 
 
 def with_names(parameters: Iterable[Any], model: Any) -> list[tuple[str, Any]]:

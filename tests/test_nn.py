@@ -13,6 +13,7 @@ import pytest
 
 from micrograd_like import MLP, Layer, Module, Neuron, Tape, Value, modules, rule, tanh
 from micrograd_like.compile import tape
+from micrograd_like.draw import render
 from micrograd_like.nn import activations
 from micrograd_like.rules import RULES
 
@@ -519,3 +520,71 @@ def test_predict_leaves_what_is_no_table_of_numbers_to_the_engine(
     ):
         with pytest.raises((TypeError, ValueError), match=message):
             model.predict(rows)  # type: ignore[arg-type]
+
+
+def test_a_model_shows_its_network() -> None:
+    """A notebook has a picture of it, for LaTeX too, and its text; a Neuron and a Layer as well."""
+    for model, title in [
+        (MLP(2, [4, 1]), "network: 2 inputs, 5 neurons"),
+        (Layer(3, 2, name="h"), "network: 3 inputs, 2 neurons"),
+        (Neuron(2), "network: 2 inputs, 1 neuron"),
+    ]:
+        data, sizes = model._repr_mimebundle_()
+        assert data["text/plain"] == str(model)
+        assert title in data["text/html"]
+        assert data["image/png"].startswith(b"\x89PNG")
+        assert sizes["image/png"]["width"] <= 1100
+
+
+def test_a_model_of_ones_own_shows_its_network_and_stays_as_it_is() -> None:
+    """Its code is run, on a copy: what it keeps, its gradients, and random numbers stay."""
+
+    class Recurrent(Module):
+        def __init__(self) -> None:
+            self.cell, self.state, self.calls = Neuron(2, activation="tanh"), Value(0.5), 0
+
+        def __call__(self, x: Any) -> Value:
+            self.calls += 1
+            self.state = self.cell([x[0] + random.random(), self.state])
+            return self.state
+
+    model = Recurrent()
+    model([1.0]).backward()
+    kept, grads, drawn = model.state, [p.grad for p in model.parameters()], random.getstate()
+    data, _ = model._repr_mimebundle_()
+    assert "image/png" in data
+    assert (model.state, model.calls, random.getstate()) == (kept, 1, drawn)
+    assert [p.grad for p in model.parameters()] == grads
+
+
+def test_what_has_no_picture_shows_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No neurons, no call, an error in one, too many weights, no Graphviz: text, and no address."""
+
+    class Scale(Module):
+        def __init__(self) -> None:
+            self.scale = Value(2.0)
+
+    class Broken(Module):
+        def __init__(self) -> None:
+            self.neuron = Neuron(2)
+
+        def __call__(self, x: Any) -> Value:
+            raise RuntimeError(f"no {x}")
+
+    for model, text in [
+        (Module(), "<Module of 0 parameters>"),
+        (Scale(), "<Scale of 1 parameter>"),
+        (Broken(), "<Broken of 3 parameters>"),
+        (Scale.__new__(Scale), "<Scale of 0 parameters>"),
+        (Neuron(30_000), "ReLUNeuron(30000)"),
+    ]:
+        assert model._repr_mimebundle_() == ({"text/plain": text}, {})
+    monkeypatch.setattr(render, "which", lambda name: None)
+    monkeypatch.setattr(render, "find_spec", lambda name: None)
+    assert Neuron(2)._repr_mimebundle_() == ({"text/plain": "ReLUNeuron(2)"}, {})
+
+    class Unfinished(Module):
+        def parameters(self) -> list[Value]:
+            raise AttributeError("w")
+
+    assert repr(Unfinished()) == "<Unfinished>"
