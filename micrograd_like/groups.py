@@ -26,7 +26,7 @@ from micrograd_like.graph import GROUPS, edges
 from micrograd_like.guard import open_in_child
 from micrograd_like.notation import SUBSCRIPTS
 
-__all__ = ["DEEPEST", "group", "groups_of", "mark", "prefixes"]
+__all__ = ["group", "groups_of", "mark", "prefixes"]
 
 DEEPEST = 8  # groups within groups that are told apart
 P = ParamSpec("P")

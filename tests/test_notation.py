@@ -14,7 +14,7 @@ from micrograd_like.check.blame import local_checks
 from micrograd_like.check.inputs import RecordedGraph
 from micrograd_like.cli.formula import parse
 from micrograd_like.draw.outline import groups_of
-from micrograd_like.draw.words import expressions
+from micrograd_like.draw.words import Expressions
 from micrograd_like.graph import names_of
 from micrograd_like.notation import (
     Term,
@@ -61,7 +61,7 @@ def names_are_right(root: Value) -> None:
     """Every whole name of a picture, read with the leaves' and the labelled values' numbers."""
     order = topological_order(root)
     unique = names_of(order)
-    names = expressions(order, longest=10**6, exact=True)
+    names = Expressions(order, longest=10**6, exact=True)
     for k, v in enumerate(order):
         text = names[id(v)].text
         # What a name may be made of: leaves, and values that have a label themselves.
@@ -92,7 +92,7 @@ def test_short_names_within_a_neuron_leave_out_its_name() -> None:
     model = MLP(1, [1, 1], activation="tanh")
     root = model([Value(2.0, "x")]) + model.layers[0].neurons[0].w[0] * 3
     order = topological_order(root)
-    titles = {str(name) for name in expressions(order, groups_of(order), longest=99).values()}
+    titles = {str(name) for name in Expressions(order, groups_of(order), longest=99).values()}
     assert {"w0 · x", "b + w0 · x", "layer0.neuron0.w0 · 3"} <= titles
     assert "w0 · layer0.neuron0" in titles
 
@@ -145,14 +145,14 @@ def test_brackets_stand_where_precedence_asks_for_them() -> None:
     }
     for text, root in cases.items():
         order = topological_order(root)
-        assert str(expressions(order)[id(root)]) == text
+        assert str(Expressions(order)[id(root)]) == text
 
 
 def test_labels_that_are_formulas_stand_in_brackets() -> None:
     """A label x+y is not torn apart by what is done with it; a name with dots is one word."""
     x = Value(2.0, "x+y")
     root = x * Value(3.0, "layer0.neuron2.w1")
-    names = expressions(topological_order(root), longest=99)
+    names = Expressions(topological_order(root), longest=99)
     assert str(names[id(root)]) == "(x+y) · layer0.neuron2.w1"
     assert "(x+y) · layer0.neuron2.w1" in Backprop(root)[0].line
 

@@ -44,16 +44,21 @@ def text(found: Layout) -> str:
     numbers; ``⊙`` multiplies arrays element by element.  ``Σ`` and ``max`` go over the last axis,
     and over all where a line computes one number.
     """
-    return "\n".join(_Writer(found).lines())
+    return "\n".join(Program(found).lines())
 
 
-class _Writer:
-    """Names for arrays and for blocks of leaves, and the program's lines."""
+class Program:
+    """Names for arrays and for blocks of leaves, and the program's lines.
+
+    ``reads`` has what formulas have read: the array, which rows of it, and whether a list of them
+    stands upright.
+    """
 
     def __init__(self, found: Layout) -> None:
         import numpy as np
 
         self.found = found
+        self.reads: list[tuple[int, Places, bool]] = []
         self.within = _used_in_one_place(found)
         self.shapes = _shapes(found)
         self.names: dict[Any, str] = {}  # of computed arrays and of blocks
@@ -194,6 +199,7 @@ class _Writer:
         if source in self.within:
             return self.expression(source)
         places, after = (places, "") if is_whole else _once(places)
+        self.reads.append((source, places, bool(after)))
         if source == CONSTANTS:
             members = self.found.arrays[source].members
             numbers = {number(members[k]) for k in places.ravel().tolist()}

@@ -12,7 +12,7 @@ from micrograd_like.draw.ids import (
     node_ids,
 )
 from micrograd_like.draw.numbers import Numbers, Scales, strength
-from micrograd_like.draw.outline import Node, Outline, check_groups, groups_of, names_to_open
+from micrograd_like.draw.outline import Node, Outline, check_groups, names_to_open
 from micrograd_like.draw.pictures import draw_difference, draw_dot
 from micrograd_like.draw.render import Picture, picture_bytes
 from micrograd_like.draw.theme import EDGE_FONT, FONT, TERMINAL, THEMES, Theme, sign_name
@@ -45,7 +45,6 @@ __all__ = [
     "edge_id",
     "gradient_text",
     "gradient_word",
-    "groups_of",
     "hop_id",
     "names_to_open",
     "node_ids",

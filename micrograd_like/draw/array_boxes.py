@@ -12,10 +12,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from micrograd_like.arguments import extra
-from micrograd_like.compile.array_text import _once, _Writer
-from micrograd_like.compile.graph_arrays import roots_and_inputs
-from micrograd_like.compile.layout import CONSTANTS, Array, Layout
-from micrograd_like.compile.structure import regular_structure
+from micrograd_like.compile import (
+    CONSTANTS,
+    Array,
+    Layout,
+    Program,
+    regular_structure,
+    roots_and_inputs,
+)
 from micrograd_like.engine import Value
 from micrograd_like.graph import NOT_COMPUTED
 from micrograd_like.groups import groups_of
@@ -91,21 +95,6 @@ def boxes_of(
     return _Boxes(found, order).boxes()
 
 
-class _Program(_Writer):
-    """The printed program, whose formulas can be asked what they read."""
-
-    def __init__(self, found: Layout) -> None:
-        super().__init__(found)
-        self.reads: list[tuple[int, Places, bool]] = []  # and whether a list stands upright
-        list(self.lines())  # which gives the names
-
-    def values(self, source: int, places: "Places", is_whole: bool = False) -> str:
-        if source not in self.within:
-            once, after = (places, "") if is_whole else _once(places)
-            self.reads.append((source, once, bool(after)))
-        return super().values(source, places, is_whole)
-
-
 class _Boxes:
     """The boxes of a structure, by their keys."""
 
@@ -113,7 +102,8 @@ class _Boxes:
         import numpy as np
 
         self.found, self.order, self.groups = found, order, groups_of(order)
-        self.program = _Program(found)
+        self.program = Program(found)
+        list(self.program.lines())  # which gives the names
         self.formulas: dict[Key, str] = {}
         self.sources: dict[Key, list[Key]] = {}
         self.columns: set[Key] = set()  # the lists that stand upright

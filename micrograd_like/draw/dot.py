@@ -1,10 +1,11 @@
 """The DOT text of a picture: its tables, circles, edges and clusters, in a theme's colours.
 
-A value is a small table: its name, its data, its gradient.  An operation is a circle, constants
-folded into it.  The gradient flows along the edges, against the arrows of the calculation: an edge
-is labelled with the local derivative, and is the wider, the larger the product of the local
-derivative and the gradient it comes from.  Its colour is the sign, red for positive and blue for
-negative; negative edges are dashed, too, with a hollow arrowhead, for readers who see no colours.
+A value is a small table: the operation that makes it, constants folded in, and its name; its data;
+its gradient.  A sum has a row for each term.  The gradient flows along the edges, against the
+arrows of the calculation: an edge is labelled with the local derivative, and is the wider, the
+larger the product of the local derivative and the gradient it comes from.  Its colour is the sign,
+red for positive and blue for negative; negative edges are dashed, too, with a hollow arrowhead, for
+readers who see no colours.
 """
 
 import math
@@ -13,6 +14,14 @@ from html import escape
 from typing import Any, NamedTuple
 
 from micrograd_like.draw.ids import cluster_id, edge_id, node_ids
+from micrograd_like.draw.legend import (
+    cells,
+    legend,
+    local_derivatives,
+    parameters,
+    signs,
+    widths,
+)
 from micrograd_like.draw.numbers import Numbers, Scales, strength
 from micrograd_like.draw.outline import Link, Node, Outline
 from micrograd_like.draw.render import Picture
@@ -40,6 +49,7 @@ class Style(NamedTuple):
     format: str = "svg"
     backward: bool = True  # whether gradients are drawn
     tooltips: bool = True
+    legend: bool = False
     widths: Mapping[str, float] = {}  # of cells that get ids, in points: at least so wide
 
 
@@ -62,9 +72,9 @@ class Drawing(NamedTuple):
     scales: Scales
     style: Style
 
-    def picture(self, frame: Frame) -> Picture:
-        """The picture of a moment."""
-        return _Writer(self, frame).picture()
+    def picture(self, frame: Frame | None = None) -> Picture:
+        """The picture of a moment; without one, of now."""
+        return _Writer(self, frame or Frame(Numbers.of(self.outline.order))).picture()
 
     def shape(self) -> list[Any]:
         """What two drawings of the same calculation have in common."""
@@ -89,9 +99,9 @@ class _Writer:
             format=self.style.format,
             graph_attr={
                 "rankdir": self.style.rankdir, "newrank": "true", "bgcolor": t.background,
-                "nodesep": "0.28", "nslimit": SEARCH,
-                "ranksep": "2" if dense else "1" if between else "0.42",
-                "pad": "0.15", "fontname": "Helvetica",
+                "nodesep": "0.12", "nslimit": SEARCH,
+                "ranksep": "2" if dense else "1" if between else "0.3",
+                "pad": "0.1", "fontname": "Helvetica",
             },
             node_attr={"fontname": "Helvetica", "fontsize": f"{FONT}", "fontcolor": t.text},
             edge_attr={"fontname": "Helvetica", "fontsize": f"{EDGE_FONT}", "arrowsize": "0.6"},
@@ -103,13 +113,25 @@ class _Writer:
                 label=f"<{self.frame.caption}>", labelloc="t", labeljust="l", fontsize="13",
                 fontcolor=t.text,
             )  # fmt: skip
+        elif self.style.legend:
+            picture.attr(
+                label=f"<{self.legend()}>", labelloc="b", labeljust="l", fontsize=f"{EDGE_FONT}",
+            )  # fmt: skip
         self.add_group(picture, "")
         for k, link in enumerate(self.outline.links):
             self.add_link(picture, k, link)
-        for k, node in enumerate(self.outline.nodes):
-            if node.has_operation:
-                self.add_result(picture, k, node)
         return picture
+
+    def legend(self) -> str:
+        """What the colours, signs and numbers of this picture mean."""
+        t, backward = self.theme, self.style.backward and self.frame.before is None
+        kinds = {node.kind for node in self.outline.nodes}
+        entries = cells(t, backward)
+        if backward:
+            entries += [local_derivatives(t), *signs(t, "gradient"), widths(t, "gradient")]
+        if "parameter" in kinds:
+            entries.append(parameters(t))
+        return legend(t, entries)
 
     def add_group(self, graph: Any, group: str) -> None:
         """The nodes of an open group, and the groups within it, each a cluster."""
@@ -121,7 +143,7 @@ class _Writer:
             title = html(self.words.cluster(name, group))
             with graph.subgraph(name=f"cluster_{self.clusters}") as cluster:
                 cluster.attr(
-                    id=cluster_id(self.clusters), label=f"<{title}>", labeljust="l",
+                    id=cluster_id(self.clusters), label=f"<{title}>", labeljust="l", labelloc="t",
                     style="rounded,filled", fontsize="12", fillcolor=self.theme.cluster,
                     color=self.theme.faint, fontcolor=self.theme.faint,
                 )  # fmt: skip
@@ -135,7 +157,7 @@ class _Writer:
         style = ' style="dashed"' if node.kind == "hidden" else ""
         border = self.theme.lit if name in self.frame.lit else self.theme.faint
         table = (
-            f'<table border="0" cellborder="1" cellspacing="0" cellpadding="4"{style} '
+            f'<table border="0" cellborder="1" cellspacing="0" cellpadding="2"{style} '
             f'color="{border}" bgcolor="{self.theme.box}">{rows}</table>'
         )
         about = quote(self.words.about(node, self.numbers, self.style.backward))
@@ -144,17 +166,14 @@ class _Writer:
             tooltip=about if self.style.tooltips else None,
             **{"class": node.kind},
         )  # fmt: skip
-        if node.has_operation:
-            self.add_circle(graph, k, node)
 
     def rows(self, k: int, node: Node) -> Iterator[str]:
-        t = self.theme
-        heads = {"leaf": t.leaf, "parameter": t.parameter, "root": t.root, "group": t.cluster}
-        head = f' bgcolor="{heads[node.kind]}"' if node.kind in heads else ""
-        yield f'<tr><td port="t" colspan="2"{head}>{self.title(node)}</td></tr>'
+        yield self.head(node)
         if node.kind == "group":
             for word, count in self.words.counts(node):
                 yield self.row(word, f"{count:,}")
+        for place, (term, amount) in enumerate(self.words.terms(node, self.numbers)):
+            yield self.row(term, amount, ports=f"{place}", strong=True)
         if node.kind != "hidden":
             word, data = "output" if node.kind == "group" else "data", self.numbers.data_of(node)
             yield self.row(word, spread(data), ports="cd", name=node_ids(k).data)
@@ -167,23 +186,45 @@ class _Writer:
                 shown = f"<i>{shown}</i>"
             tint = strength(gradient, self.scales.gradient) if node.value else 0.0
             word, name = gradient_word(node), node_ids(k).gradient
-            yield self.row(word, shown, t.tint(tint), ports="hg", name=name)
+            yield self.row(word, shown, self.theme.tint(tint), ports="hg", name=name)
+
+    def head(self, node: Node) -> str:
+        """The first rows: the operation's sign, if there is one, and the title; what is folded."""
+        t, sign = self.theme, self.words.symbol(node)
+        heads = {"leaf": t.leaf, "parameter": t.parameter, "root": t.root, "group": t.cluster}
+        colour = f' bgcolor="{heads[node.kind]}"' if node.kind in heads else ""
+        title = "" if node.terms and not node.name else self.title(node)
+        if sign and title:
+            head = (
+                f'<tr><td port="t" bgcolor="{t.operation}">{html(sign)}</td>'
+                f"<td{colour}>{title}</td></tr>"
+            )
+        else:
+            colour = colour or (f' bgcolor="{t.operation}"' if sign else "")
+            head = f'<tr><td port="t" colspan="2"{colour}>{title or html(sign)}</td></tr>'
+        formula = self.words.formula(node)
+        if formula:
+            head += f'<tr><td colspan="2">{self.faint(f"<i>{html(formula)}</i>")}</td></tr>'
+        return head
 
     def title(self, node: Node) -> str:
         """The title, bold where it is a name, with how many values it stands for."""
-        title, many = html(self.words.title(node)), len(node.members)
+        title, many = html(self.words.title(node)), len(node.outputs)
         times = f" × {many:,}" if many > 1 and node.kind not in ("group", "hidden") else ""
         if node.kind == "group" or (node.name and node.kind != "hidden"):
             return f"<b>{title}</b>{times}"
         return self.faint(f"<i>{title}</i>{times}")
 
-    def row(self, word: str, content: str, tint: str = "", ports: str = "", name: str = "") -> str:
-        left, right = (f' port="{port}"' for port in ports) if ports else ("", "")
+    def row(
+        self, word: str, content: str, tint: str = "", ports: str = "", name: str = "",
+        strong: bool = False,
+    ) -> str:  # fmt: skip
+        left, right = (f' port="{port}"' if port else "" for port in (ports[:1], ports[1:]))
         right += f' bgcolor="{tint}"' if tint else ""
         if name in self.style.widths:  # an id is only drawn where there is a link
             right += f' id="{name}" href="#" width="{self.style.widths[name]:g}"'
         return (
-            f'<tr><td{left} align="left">{self.faint(word)}</td>'
+            f'<tr><td{left} align="left">{html(word) if strong else self.faint(word)}</td>'
             f'<td{right} align="right">{content}</td></tr>'
         )
 
@@ -202,20 +243,7 @@ class _Writer:
     def faint(self, words: str) -> str:
         return f'<font color="{self.theme.faint}">{words}</font>'
 
-    # --- operations and edges
-
-    def add_circle(self, graph: Any, k: int, node: Node) -> None:
-        name, label = node_ids(k).operation, quote(self.words.symbol(node))
-        small = len(label) < 3
-        graph.node(
-            name, id=name, label=label, shape="circle" if small else "box",
-            style="filled" if small else "filled,rounded",
-            fillcolor=self.theme.lit if name in self.frame.lit else self.theme.operation,
-            color=self.theme.faint, fontsize="13", margin="0.06,0.03", width="0.36",
-            height="0.36", fixedsize="true" if small else "false",
-            tooltip=label if self.style.tooltips else None,
-            **{"class": "operation"},
-        )  # fmt: skip
+    # --- edges
 
     def add_link(self, picture: Any, k: int, link: Link) -> None:
         """The edge from a value into an operation, labelled with the local derivative."""
@@ -223,6 +251,7 @@ class _Writer:
         from_, to = node_ids(link.source), node_ids(link.target)
         leave, enter = DIRECTIONS[self.style.rankdir]
         port = "t" if source.kind == "hidden" else "g" if self.style.backward else "d"
+        into = f"{link.position}" if target.terms else "t"
         # What is not known yet takes up its room all the same: a moving picture must not shake.
         t, known = self.theme, self.numbers.is_known(link)
         faint, colour = (t.faint, t.text) if known else (t.background, t.background)
@@ -231,7 +260,7 @@ class _Writer:
         why = quote(self.words.why(link, self.numbers, self.style.backward))
         picture.edge(
             f"{from_.node}:{port}:{leave}",
-            to.operation if target.has_operation else f"{to.node}:t:{enter}",
+            f"{to.node}:{into}:{enter}",
             id=edge_id(k), **labelled, fontcolor=colour,
             **self.flow(edge_id(k), self.numbers.product_of(link)),
             tooltip=why if self.style.tooltips else None,
@@ -241,16 +270,8 @@ class _Writer:
         """The local derivative that a link's edges share, or how many edges they are."""
         if not self.style.backward or self.scales.dense:  # labels take room, which means detours
             return ""
-        locals_ = {v.local_grads[position] or 0.0 for v, position in link.edges}
+        locals_ = {edge.local for edge in link.edges}
         return number(locals_.pop()) if len(locals_) == 1 else f"× {len(link.edges):,}"
-
-    def add_result(self, picture: Any, k: int, node: Node) -> None:
-        """The edge from an operation's circle to its value."""
-        name, (_, enter) = node_ids(k), DIRECTIONS[self.style.rankdir]
-        below = self.style.backward or self.frame.before is not None
-        port = "t" if enter in "ns" else "h" if below else "c"
-        flow = self.flow(name.result, self.numbers.into_operation(node))
-        picture.edge(name.operation, f"{name.node}:{port}:{enter}", id=name.result, **flow)
 
     def flow(self, name: str, product: float | None) -> dict[str, str]:
         """How an edge shows what flows along it: by width, colour, dashes and arrowhead."""

@@ -27,15 +27,13 @@ class NodeIds(NamedTuple):
     """The ids of what is drawn of a node."""
 
     node: str  # its table
-    operation: str  # the circle of the operation that makes it
-    result: str  # the edge from that circle to the table
     data: str  # the table's cells with its numbers
     gradient: str
 
 
 def node_ids(place: int) -> NodeIds:
     """The ids of a node by its place in the outline."""
-    return NodeIds(*(f"{letter}{place}" for letter in "nordg"))
+    return NodeIds(*(f"{letter}{place}" for letter in "ndg"))
 
 
 def edge_id(place: int) -> str:

@@ -18,7 +18,7 @@ from micrograd_like.engine import Value
 from micrograd_like.graph import NOT_COMPUTED, chain_product, edges
 from micrograd_like.guard import ONE_PASS
 
-__all__ = ["Numbers", "Scales", "strength"]
+__all__ = ["Numbers", "Scales", "strength", "total"]
 
 DENSE = 20  # edges between groups: with more of them, labels would be most of the picture
 WIDEST = 4.5  # points, of the edge with the largest product
@@ -58,25 +58,18 @@ class Numbers(NamedTuple):
         if node.value is not None:
             return self.grads.get(id(node.value))
         leaves = [v for v in node.members if v.rule is None] if node.kind == "group" else []
-        known = [self.grads[id(v)] for v in leaves or node.members if id(v) in self.grads]
+        known = [self.grads[id(v)] for v in leaves or node.outputs if id(v) in self.grads]
         return math.hypot(*known) if known else None
-
-    def into_operation(self, node: Node) -> float | None:
-        """What flows into a node's operation: its values' gradients; None if none is known."""
-        known = [self.grads[id(v)] for v in node.members if id(v) in self.grads]
-        return sum(known) if known else None
 
     def product_of(self, link: Link) -> float | None:
         """The sum of a link's chain-rule products, as far as they are known; None if none is."""
-        places = [(id(v), position) for v, position in link.edges]
+        places = (edge.place for edge in link.edges)
         terms = [self.products[place] for place in places if place in self.products]
-        if not terms:
-            return None
-        return math.fsum(terms) if all(map(math.isfinite, terms)) else sum(terms)
+        return total(terms) if terms else None
 
     def is_known(self, link: Link) -> bool:
         """Whether a link's local derivatives are: those of a value that has been computed."""
-        return any(id(v) in self.data for v, _ in link.edges)
+        return any(id(edge.node) in self.data for edge in link.edges)
 
 
 class Scales(NamedTuple):
@@ -114,6 +107,19 @@ class Scales(NamedTuple):
         widest = 2.0 if self.dense else WIDEST
         more = math.sqrt(1.0 if math.isnan(size) else size)
         return self.thinnest + (widest - self.thinnest) * more
+
+
+def total(numbers: Iterable[float]) -> float:
+    """The sum of numbers, to the last digit, or of any size.
+
+    >>> total([1e308, 1e308]), total([0.1] * 10)
+    (inf, 1.0)
+    """
+    listed = list(numbers)
+    try:
+        return math.fsum(listed)
+    except (OverflowError, ValueError):
+        return sum(listed)
 
 
 def strength(x: float | None, largest: float) -> float:

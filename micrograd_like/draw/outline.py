@@ -1,29 +1,30 @@
 """What of a graph is shown, and what is shown as one: the outline of a picture.
 
-Every value is a node of its own while they are few.  Past that, in this order and only as far as
-needed: values that are made in the same way from the same ones are one node (the rows of a data
-set, the terms of a sum); a neuron is one node; a layer is one node; and what is farthest from the
-root is hidden behind one node that says how much it hides.
-
-Neurons and layers are known by their names.  A value called ``layer0.neuron2`` is the output of
-what ``layer0.neuron2.w0`` is a parameter of, and everything between the two belongs to it.
+Every value, or every sum (`units`), is a node of its own while they are few; a large group is one
+node.  Past that, in this order and only as far as needed: values that are made in the same way from
+the same ones are one node (the rows of a data set, the terms of a sum); every group is one node,
+the inner ones first (neurons, then layers); and what is farthest from the root is hidden behind one
+node that says how much it hides.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from micrograd_like.arguments import several, short
+from micrograd_like.draw.units import Edge, Term, Unit, rows_of, units_of
 from micrograd_like.engine import Value
-from micrograd_like.graph import edges, topological_order
+from micrograd_like.graph import topological_order
+from micrograd_like.groups import groups_of, prefixes
 from micrograd_like.notation import listed
 
-__all__ = ["Link", "Node", "Outline", "check_groups", "groups_of", "names_to_open", "prefixes"]
+__all__ = ["FEW", "Link", "Node", "Outline", "check_groups", "names_to_open"]
 
-DEEPEST = 8  # groups within groups
-FEW = 50  # values that a picture shows one by one
+FEW = 50  # nodes that a picture shows one by one
+SMALL = 12  # nodes of a group that is open by itself
 HIDDEN = ("hidden",)
-Keys = dict[int, Any]  # for each value, by its id, the key of the node that shows it
+Keys = list[Any]  # for each unit the key of the node that shows it
 
 
 class Node(NamedTuple):
@@ -31,25 +32,26 @@ class Node(NamedTuple):
 
     kind: str  # "leaf", "parameter", "value", "root", "group" or "hidden"
     name: str  # a label, the name of a group, or ""
-    members: list[Value]
+    members: list[Value]  # all that it stands for
     group: str  # the innermost open group that it is in, or ""
-    outputs: list[Value]  # of a group its neurons' outputs, else the members
+    outputs: list[Value]  # of these the ones whose numbers it shows; a group's results
+    terms: list[Term]  # of a sum that is drawn with its terms
 
     @property
     def first(self) -> Value:
         """The first of its values."""
-        return self.members[0]
+        return self.outputs[0]
 
     @property
     def value(self) -> Value | None:
-        """The value that the node stands for alone; None where it stands for several."""
-        alone = len(self.members) == 1 and self.kind not in ("group", "hidden")
+        """The value whose number and gradient it shows; None where they are several."""
+        alone = len(self.outputs) == 1 and self.kind not in ("group", "hidden")
         return self.first if alone else None
 
     @property
-    def has_operation(self) -> bool:
-        """Whether the operation that makes its values is drawn in front of it."""
-        return self.kind in ("value", "root") and self.first.rule is not None
+    def folds(self) -> bool:
+        """Whether there are operations in it that have no node of their own."""
+        return len(self.members) > len(self.outputs) and self.kind not in ("group", "hidden")
 
 
 class Link(NamedTuple):
@@ -57,16 +59,18 @@ class Link(NamedTuple):
 
     source: int  # places of nodes in the outline
     target: int
-    position: int
-    edges: list[tuple[Value, int]]  # the value that each leads to, and the position there
+    position: int  # of an operand, or of a sum's term
+    edges: list[Edge]
 
 
 class Outline:
     """The nodes of a picture, inputs first, and the links between them.
 
     ``expand`` names groups to keep open, or is ``"all"``; ``depth`` is how many operations away
-    from a root values are still shown.  ``clusters`` has the open groups by the one that they are
-    in, "" for the picture itself, and ``parents`` the other way round.
+    from a root values are still shown.  With ``sums``, sums are shown with their terms.  ``fits``
+    says whether an outline is small enough; one of more than 50 nodes is not.  ``clusters`` has
+    the open groups by the one that they are in, "" for the picture itself, and ``parents`` the
+    other way round.
     """
 
     def __init__(
@@ -75,22 +79,32 @@ class Outline:
         expand: Iterable[str] | None = (),
         depth: int | None = None,
         where: str = "draw_dot",
+        sums: bool = False,
+        fits: Callable[["Outline"], bool] = lambda outline: True,
     ) -> None:
         self.roots = list(roots)
         self.order = topological_order(*roots)
         self.groups = groups_of(self.order)
         names = names_to_open(expand, where)
         check_groups(names, where, self.groups)
-        everything = "all" in names
+        self.units = units_of(self.order, roots, self.groups, sums)
+        self._unit_of = {id(v): k for k, unit in enumerate(self.units) for v in unit.members}
+        self._group = [self.groups.get(id(unit.value), "") for unit in self.units]
         opened = {prefix for name in names for prefix in prefixes(name)}
-        keys: Keys = {}
-        for keys in self._levels(opened):
-            if everything or _count(keys, self.groups, opened) <= FEW:
-                break
+        keys: Keys = []
+        for keys in self._levels(opened, "all" in names):
+            if "all" in names or self._count(keys, opened) <= FEW:
+                self._show(keys if depth is None else self._cut(keys, depth))
+                if "all" in names or fits(self):
+                    break
         else:
-            depth = min(depth or len(self.order), self._depth_that_fits(keys))
-        if depth is not None:
-            keys = self._cut(keys, depth)
+            for near in range(min(depth or FEW, self._depth_that_fits(keys)), 0, -1):
+                self._show(self._cut(keys, near))
+                if fits(self):
+                    break
+
+    def _show(self, keys: Keys) -> None:
+        """Have the nodes and links that the units' keys make."""
         self.nodes, places = self._nodes(keys)
         self.links = self._links(places)
         self.clusters: dict[str, list[str]] = {}
@@ -101,19 +115,29 @@ class Outline:
                     self.clusters[parent].append(name)
         self.parents = {name: parent for parent, names in self.clusters.items() for name in names}
 
-    def _levels(self, opened: set[str]) -> Iterator[Keys]:
-        """Ever fewer nodes: one a value; one for values alike; groups as one, the inner first."""
-        yield {id(v): k for k, v in enumerate(self.order)}
+    def _levels(self, opened: set[str], everything: bool) -> Iterator[Keys]:
+        """Ever fewer nodes: large groups as one; values alike as one; groups, the inner first."""
+        single: Keys = list(range(len(self.units)))
+        if everything:
+            yield single
+        paths = {path: len(prefixes(path)) for group in self._group for path in prefixes(group)}
+        large = {path for path, count in Counter(self._group).items() if count > SMALL}
+        yield self._closed(single, large - opened)
         alike = self._alike()
         yield alike
-        deepest = max((len(prefixes(group)) for group in self.groups.values()), default=0)
-        for level in range(deepest, 0, -1):
-            keys = dict(alike)
-            for place, group in self.groups.items():
-                closed = next((g for g in prefixes(group)[level - 1 :] if g not in opened), None)
-                if closed:
-                    keys[place] = ("group", closed)
-            yield keys
+        for level in range(max(paths.values(), default=0), 0, -1):
+            yield self._closed(alike, {p for p, depth in paths.items() if depth >= level} - opened)
+
+    def _closed(self, keys: Keys, closed: set[str]) -> Keys:
+        """The keys, but for units that are in one of the groups."""
+        first = {
+            group: next((path for path in prefixes(group) if path in closed), None)
+            for group in {*self._group}
+        }
+        return [
+            ("group", path) if (path := first[group]) else key
+            for key, group in zip(keys, self._group, strict=True)
+        ]
 
     def _alike(self) -> Keys:
         """Keys by how values are made: by the same rule, of operands with the same keys.
@@ -124,10 +148,12 @@ class Outline:
         roots = {id(root) for root in self.roots}
         known: dict[Any, int] = {}
         made: list[Any] = []  # for each key, what its values are made of
-        keys: Keys = {}
-        for k, v in enumerate(self.order):
-            inputs = tuple(keys[id(x)] if isinstance(x, Value) else None for x in v.inputs)
-            kind = (v.rule, v.label, self.groups.get(id(v), ""), k if id(v) in roots else None)
+        keys: Keys = []
+        for k, unit in enumerate(self.units):
+            v = unit.value
+            inputs = self._inputs(unit, keys)
+            own = k if id(v) in roots else None
+            kind = (unit.made, v.label, self._group[k], own)
             again = (
                 key
                 for place, key in enumerate(inputs)
@@ -137,15 +163,24 @@ class Outline:
             if key is None:
                 key = known.setdefault((kind, inputs), len(made))
                 made += [(kind, inputs)] if key == len(made) else []
-            keys[id(v)] = key
+            keys.append(key)
         return keys
+
+    def _inputs(self, unit: Unit, keys: Keys) -> tuple[Any, ...]:
+        """The keys of what a unit is made of; None for the constant of an operation."""
+        if len(unit.members) > 1:
+            return tuple(keys[self._unit_of[id(x)]] for x, _ in unit.edges)
+        return tuple(
+            keys[self._unit_of[id(x)]] if isinstance(x, Value) else None for x in unit.value.inputs
+        )
 
     def _distances(self, keys: Keys) -> dict[Any, int]:
         """How many operations each key is away from a root's."""
         inputs: dict[Any, list[Any]] = {}
-        for v in self.order:
-            inputs.setdefault(keys[id(v)], []).extend(keys[id(x)] for _, x, _ in edges(v))
-        distances = {keys[id(root)]: 0 for root in self.roots}
+        for key, unit in zip(keys, self.units, strict=True):
+            sources = inputs.setdefault(key, [])
+            sources += (keys[self._unit_of[id(x)]] for x, _ in unit.edges)
+        distances = {keys[self._unit_of[id(root)]]: 0 for root in self.roots}
         queue = list(distances)
         for key in queue:
             for other in inputs[key]:
@@ -160,80 +195,78 @@ class Outline:
 
     def _cut(self, keys: Keys, depth: int) -> Keys:
         distances = self._distances(keys)
-        far = {key for key, distance in distances.items() if distance > depth}
-        return {place: HIDDEN if key in far else key for place, key in keys.items()}
+        return [HIDDEN if distances[key] > depth else key for key in keys]
 
     def _nodes(self, keys: Keys) -> tuple[list[Node], dict[int, int]]:
         """The nodes, and for each value, by its id, the place of its node."""
-        members: dict[Any, list[Value]] = {}
-        for v in self.order:
-            members.setdefault(keys[id(v)], []).append(v)
-        nodes = [self._node(key, values) for key, values in members.items()]
-        places = {key: place for place, key in enumerate(members)}
-        return nodes, {id(v): places[keys[id(v)]] for v in self.order}
+        units: dict[Any, list[Unit]] = {}
+        for key, unit in zip(keys, self.units, strict=True):
+            units.setdefault(key, []).append(unit)
+        numbers = {key: place for place, key in enumerate(units)}
+        places = {
+            id(v): numbers[key]
+            for key, unit in zip(keys, self.units, strict=True)
+            for v in unit.members
+        }
+        used = {
+            id(x) for unit in self.units for x, edge in unit.edges
+            if places[id(x)] != places[id(edge.node)]
+        } | {id(root) for root in self.roots}  # fmt: skip
+        return [self._node(key, of, used) for key, of in units.items()], places
 
-    def _node(self, key: Any, values: list[Value]) -> Node:
+    def _node(self, key: Any, units: list[Unit], used: set[int]) -> Node:
+        """One node, of units with one key; ``used`` has what other nodes take from it."""
+        members = [v for unit in units for v in unit.members]
+        values = [unit.value for unit in units]
         if key == HIDDEN:
-            return Node("hidden", "", values, "", values)
+            return Node("hidden", "", members, "", members, [])
         group = self.groups.get(id(values[0]), "")
         if isinstance(key, tuple) and key[0] == "group":
             around = prefixes(group)[: prefixes(group).index(key[1])]
-            outputs = [v for v in values if v.rule and v.label == self.groups[id(v)]]
-            return Node("group", key[1], values, around[-1] if around else "", outputs or values)
+            outputs = [v for v in values if id(v) in used and v.rule]
+            inside = around[-1] if around else ""
+            return Node("group", key[1], members, inside, outputs or values, [])
         kind = "value" if values[0].rule else "parameter" if group else "leaf"
         if any(v is root for root in self.roots for v in values):
             kind = "root"
-        return Node(kind, values[0].label, values, group, values)
+        terms = units[0].terms if len(units) == 1 else []
+        return Node(kind, values[0].label, members, group, values, terms)
 
     def _links(self, places: Mapping[int, int]) -> list[Link]:
         links: dict[tuple[int, int, int], Link] = {}
-        for v in self.order:
-            target = places[id(v)]
-            whole = self.nodes[target].kind in ("group", "hidden")
-            for position, x, _ in edges(v):
+        for unit in self.units:
+            target = places[id(unit.value)]
+            node = self.nodes[target]
+            positions = _positions(node, unit)
+            for place, (x, edge) in enumerate(unit.edges):
                 if places[id(x)] == target:
                     continue
-                place = (places[id(x)], target, 0 if whole else position)
-                links.setdefault(place, Link(*place, [])).edges.append((v, position))
+                at = (places[id(x)], target, positions[place])
+                links.setdefault(at, Link(*at, [])).edges.append(edge)
         return list(links.values())
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether every unit is a node."""
+        return len(self.nodes) == len(self.units)
 
-def groups_of(order: Sequence[Value]) -> dict[int, str]:
-    """For each value of a neuron, by its id, the neuron's name, as in ``layer0.neuron2``.
-
-    The neuron's output has the name as its label, its parameters have it before a dot, and the
-    values between depend on its parameters and on no other group's but through an output.
-    """
-    labels = {v.label for v in order if v.rule}
-    tags: dict[int, str | None] = {}  # "" for no group, None for several
-    outputs = []
-    for v in order:
-        if v.rule is None:
-            prefix = v.label.rpartition(".")[0]
-            tags[id(v)] = prefix if prefix.strip(".") and prefix in labels else ""
-            continue
-        found = {tags[id(x)] for _, x, _ in edges(v)} - {""}
-        tag = found.pop() if len(found) == 1 else None if found else ""
-        if tag and v.label == tag:
-            outputs.append((v, tag))
-            tag = ""
-        tags[id(v)] = tag
-    groups: dict[int, str] = {}
-    for output, name in outputs:
-        groups[id(output)] = name
-        stack = [output]
-        while stack:
-            for _, x, _ in edges(stack.pop()):
-                if tags[id(x)] == name and id(x) not in groups:
-                    groups[id(x)] = name
-                    stack.append(x)
-    return groups
+    def _count(self, keys: Keys, opened: set[str]) -> float:
+        """How many nodes there are beside those in groups that the user has opened."""
+        pairs = zip(keys, self._group, strict=True)
+        return len({key for key, group in pairs if group not in opened}) if keys else math.inf
 
 
-def prefixes(group: str) -> list[str]:
-    """The groups that a group is in, from the outermost to itself."""
-    parts = group.split(".", DEEPEST - 1)
-    return [name for k in range(len(parts)) if (name := ".".join(parts[: k + 1]))]
+def _positions(node: Node, unit: Unit) -> list[int]:
+    """Where each edge into a unit leads to: its operand's place, a term, or one place for all."""
+    if node.kind in ("group", "hidden"):
+        return [0] * len(unit.edges)
+    if not node.folds:
+        return [edge.position for _, edge in unit.edges]
+    if not node.terms:
+        return list(range(len(unit.edges))) if node.value else [0] * len(unit.edges)
+    rows = enumerate(rows_of(node.terms))
+    row_of = {place: k for k, row in rows for term in row for place in term.places}
+    return [row_of[edge.place] for _, edge in unit.edges]
 
 
 def names_to_open(expand: Any, where: str) -> list[Any]:
@@ -252,13 +285,6 @@ def check_groups(names: Iterable[Any], where: str, groups: Mapping[int, str]) ->
             raise ValueError(
                 f"{where}: expand has no group {short(name)} to open; there are {listed(there)}"
             )
-
-
-def _count(keys: Keys, groups: Mapping[int, str], opened: set[str]) -> float:
-    """How many nodes there are beside those in groups that the user has opened."""
-    if not keys:
-        return math.inf
-    return len({key for place, key in keys.items() if groups.get(place) not in opened})
 
 
 def _same_but(made: Any, own: Any, place: int) -> bool:

@@ -9,17 +9,24 @@
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from micrograd_like.arguments import choice, expect, graph, whole
+from micrograd_like.arguments import choice, expect, flag, graph, several, whole
 from micrograd_like.draw.dot import DIRECTIONS, Drawing, Frame, Style
 from micrograd_like.draw.numbers import Numbers, Scales
-from micrograd_like.draw.outline import Outline
+from micrograd_like.draw.outline import FEW, Outline, names_to_open
 from micrograd_like.draw.render import DRAWN, Picture
-from micrograd_like.draw.theme import THEMES
-from micrograd_like.draw.words import WHOLE, Words, expressions
+from micrograd_like.draw.size import is_small
+from micrograd_like.draw.theme import AUTO, THEMES, drawn_theme
+from micrograd_like.draw.words import WHOLE, Expressions, Words
 from micrograd_like.engine import Value
+from micrograd_like.graph import topological_order
 
 __all__ = ["draw_difference", "draw_dot"]
+
+OUTLINES = ("values", "sums")
+VIEWS = (*OUTLINES, "network", "arrays")
+FEW_ARRAYS = 16  # that are shown unasked
 
 
 def draw_dot(
@@ -27,26 +34,40 @@ def draw_dot(
     format: str = "svg",  # noqa: A002 - as in micrograd and graphviz
     rankdir: str = "LR",
     *,
+    view: str | None = None,
     expand: str | Iterable[str] | None = (),
     depth: int | None = None,
     flow: str = "backward",
-    theme: str = "light",
+    theme: str = AUTO,
+    legend: bool = True,
+    inputs: Sequence[str | Value] = (),
 ) -> Picture:
     """A ``graphviz.Digraph`` of the graph that led to a root, or to several.
 
-    Past 50 values, values that are made alike are drawn as one with their count; past that, neurons
-    and then layers are.  ``expand`` names those to open, or is ``"all"``.  ``depth`` leaves out
-    what is more operations away from the root.  ``flow="forward"`` draws the calculation, without
-    gradients.  ``rankdir`` is its direction, from left to right (``"LR"``), from the top
-    (``"TB"``), or ``"RL"`` or ``"BT"``; ``theme`` is ``"light"`` or ``"dark"``, ``format`` what the
-    picture is drawn as unless it is told otherwise.
+    There are four views, and the finest that fits a page 1,100 pixels wide is chosen unless
+    ``view`` says which: ``"values"``, each a small table; ``"sums"``, each with its terms and
+    without the unnamed results in between; ``"network"``, neurons as circles in columns; and
+    ``"arrays"``, the matrices that `structure` finds.
+
+    In the first two a large `group`, such as a neuron, is one node.  Past 50 nodes, values that are
+    made alike are one with their count, and so is every group.  ``expand`` names those to open, or
+    is ``"all"``; ``depth`` leaves out what is more operations away from the root.  ``inputs`` names
+    the network's inputs, or the columns of data; in the arrays, it has the leaves that stand for
+    them.
+
+    ``flow="forward"`` draws the calculation, without gradients.  ``rankdir`` is its direction, from
+    left to right (``"LR"``), from the top (``"TB"``), or ``"RL"`` or ``"BT"``; ``theme`` is
+    ``"light"``, ``"dark"``, or ``"auto"``, as the reader prefers; ``legend=False`` leaves out what
+    explains colours and signs; ``format`` is what the picture is drawn as unless it is told
+    otherwise.
 
     >>> x = Value(3.0, "x")
     >>> "x = 3" in draw_dot(x * x).source
     True
 
     Raises a TypeError where the root is no Value, and a ValueError for an argument that is none of
-    those there are, such as the name of a group that is not in the graph.
+    those there are, such as the name of a group that is not in the graph, and for a network without
+    neurons.
     """
     given = [root] if isinstance(root, str) or not isinstance(root, Sequence) else list(root)
     roots: list[Value] = [graph(v, "draw_dot") for v in given]
@@ -55,18 +76,79 @@ def draw_dot(
     choice(format, "draw_dot: format", DRAWN)
     choice(rankdir, "draw_dot: rankdir", DIRECTIONS)
     choice(flow, "draw_dot: flow", ("backward", "forward"))
-    choice(theme, "draw_dot: theme", THEMES)
+    choice(theme, "draw_dot: theme", (AUTO, *THEMES))
+    flag(legend, "draw_dot: legend")
+    if view is not None:
+        choice(view, "draw_dot: view", VIEWS)
     if depth is not None:
         whole(depth, "draw_dot: depth")
-    outline = Outline(roots, expand, depth)
-    numbers = Numbers.of(outline.order)
-    titles = expressions(outline.order, outline.groups)
-    words = Words(outline, expressions(outline.order, longest=WHOLE, exact=True), titles)
-    style = Style(rankdir, THEMES[theme], format, flow == "backward")
-    return Drawing(outline, words, Scales.of(outline, numbers), style).picture(Frame(numbers))
+    columns = several(inputs, "draw_dot: inputs", "names of columns, or Values")
+    names = names_to_open(expand, "draw_dot")
+    style = Style(rankdir, THEMES[drawn_theme(theme)], format, flow == "backward", legend=legend)
+    picture = _fine(roots, names, depth, style, view) or _coarse(roots, columns, style, view)
+    picture.theme = theme
+    return picture
 
 
-def draw_difference(before: Picture, after: Picture, theme: str = "light") -> Picture:
+def _fine(
+    roots: list[Value], expand: list[str], depth: int | None, style: Style, view: str | None
+) -> Picture | None:
+    """The picture of values or of sums; None if another view is wanted, or none of these fits."""
+    if view is None and "all" not in expand:
+        named = sum(v.rule is None or bool(v.label) for v in topological_order(*roots))
+        for fine in OUTLINES if named <= FEW else ():
+            drawing = _outlined(Outline(roots, expand, depth, sums=fine == "sums"), style)
+            if drawing.outline.is_whole and is_small(drawing):
+                return drawing.picture()
+    if view in OUTLINES or expand or depth is not None:
+        sums = view == "sums" or (view is None and "all" not in expand)
+        return _outlined(Outline(roots, expand, depth, sums=sums), style).picture()
+    return None
+
+
+def _outlined(outline: Outline, style: Style) -> Drawing:
+    titles = Expressions(outline.order, outline.groups)
+    words = Words(outline, Expressions(outline.order, longest=WHOLE, exact=True), titles)
+    return Drawing(outline, words, Scales.of(outline, Numbers.of(outline.order)), style)
+
+
+def _coarse(
+    roots: list[Value], columns: list[str | Value], style: Style, view: str | None
+) -> Picture:
+    """The picture of the network, or of the arrays; of a graph with neither, of its sums."""
+    # The other views are loaded when they are asked for, and what finds arrays with them.
+    from micrograd_like.draw.arrays import picture as arrays_picture
+    from micrograd_like.draw.network_dot import picture as network_picture
+    from micrograd_like.draw.neurons import Graph, neurons_of
+
+    options: dict[str, Any] = {
+        "flow": "backward" if style.backward else "forward",
+        "theme": style.theme, "format": style.format, "legend": style.legend,
+    }  # fmt: skip
+    if view == "network" or (view is None and neurons_of(Graph.of(roots))):
+        return network_picture(roots, columns, **options)
+    if view == "arrays" or _has_few_arrays(roots):
+        leaves = [v for v in columns if isinstance(v, Value)]
+        return arrays_picture(roots, leaves, rankdir=style.rankdir, **options)
+
+    def fits(outline: Outline) -> bool:
+        return is_small(_outlined(outline, style))
+
+    return _outlined(Outline(roots, sums=True, fits=fits), style).picture()
+
+
+def _has_few_arrays(roots: list[Value]) -> bool:
+    """Whether a graph is a handful of arrays; without NumPy nobody knows."""
+    from micrograd_like.draw.array_boxes import boxes_of
+
+    try:
+        boxes, rest = boxes_of(roots)
+    except (ImportError, ValueError):
+        return False
+    return not rest.arrays and len(boxes) <= FEW_ARRAYS
+
+
+def draw_difference(before: Picture, after: Picture, theme: str = AUTO) -> Picture:
     """What moved between two pictures of the same calculation, and how far.
 
     The first was drawn before a step of learning and the second after it; each remembers the
@@ -85,7 +167,7 @@ def draw_difference(before: Picture, after: Picture, theme: str = "light") -> Pi
         _drawing_of(picture, f"draw_difference: {name}")
         for name, picture in (("before", before), ("after", after))
     )
-    choice(theme, "draw_difference: theme", THEMES)
+    choice(theme, "draw_difference: theme", (AUTO, *THEMES))
     if first.shape() != second.shape():
         raise ValueError(
             "draw_difference: the pictures are of different graphs; draw the same one twice"
@@ -97,13 +179,20 @@ def draw_difference(before: Picture, after: Picture, theme: str = "light") -> Pi
     }
     moves = (now.numbers.data[place] - x for place, x in earlier.items())
     scales = Scales.of(second.outline, now.numbers, moves)
-    style = second.style._replace(theme=THEMES[theme], backward=False)
-    return second._replace(scales=scales, style=style).picture(Frame(now.numbers, earlier))
+    style = second.style._replace(theme=THEMES[drawn_theme(theme)], backward=False)
+    picture = second._replace(scales=scales, style=style).picture(Frame(now.numbers, earlier))
+    picture.theme = theme
+    return picture
 
 
 def _drawing_of(picture: object, where: str) -> tuple[Drawing, Frame]:
     drawing, frame = (getattr(picture, name, None) for name in ("drawing", "frame"))
-    expect(isinstance(drawing, Drawing), picture, where, "a picture that draw_dot made")
+    expect(
+        isinstance(drawing, Drawing),
+        picture,
+        where,
+        "a picture of values or sums that draw_dot made",
+    )
     assert isinstance(drawing, Drawing)
     assert isinstance(frame, Frame)
     if id(drawing.outline.order[0]) not in frame.numbers.data:

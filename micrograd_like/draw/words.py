@@ -4,27 +4,31 @@ What is cut short in a picture stands whole, with all digits, in its tooltip.
 
 >>> a, b = Value(2.0, "a"), Value(3.0, "b")
 >>> v = (a + b) * a
->>> [str(name) for name in expressions([a, b, v.inputs[0], v]).values()]
+>>> [str(name) for name in Expressions([a, b, v.inputs[0], v]).values()]
 ['a', 'b', 'a + b', '(a + b) · a']
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from micrograd_like import notation
-from micrograd_like.draw.numbers import Numbers
+from micrograd_like.draw.numbers import Numbers, total
 from micrograd_like.draw.outline import Link, Node, Outline
+from micrograd_like.draw.units import POW, SUMS, Term, rows_of
 from micrograd_like.engine import Value
-from micrograd_like.graph import chain_product, names_of, operands_by
-from micrograd_like.notation import Term, exact, number, plural
+from micrograd_like.graph import chain_product, edges, names_of, operands_by
+from micrograd_like.notation import MINUS, exact, number, plural
 
 __all__ = [
-    "NOTHING", "WHOLE", "Words", "cut", "expressions", "gradient_text", "gradient_word", "spread",
+    "NOTHING", "WHOLE", "Expressions", "Words", "cut", "gradient_text", "gradient_word", "spread",
 ]  # fmt: skip
 
+SUM = "Σ"
+PATTERN = 5  # operations, one in the other, of an expression with constants left open
+SHORTEST = 3  # characters that an operation adds to a name, about
 LONGEST = 24  # characters of a name in a picture
 WHOLE = 200  # characters of a name in a tooltip
 NOTHING = "·"  # where a number is not known yet
-Names = Mapping[int, Term | str]  # of values, by their ids
+Names = Mapping[int, notation.Term | str]  # of values, by their ids
 
 
 def cut(name: str) -> str:
@@ -54,12 +58,7 @@ def gradient_text(gradient: float | None) -> str:
     return NOTHING if gradient is None else number(gradient)
 
 
-def expressions(
-    order: Sequence[Value],
-    groups: Mapping[int, str] | None = None,
-    longest: int = LONGEST,
-    exact: bool = False,
-) -> dict[int, Term]:
+class Expressions(Mapping[int, notation.Term]):
     """What each value is called, by its id: its label, or how it was computed, in short.
 
     Of several values with one label the second has a ₂ after it, as in steps.  Operands are left
@@ -67,38 +66,82 @@ def expressions(
     values are in, a value is called as within its own group: a neuron's weight goes without the
     neuron's name there.  With ``exact`` constants have all their digits.
 
+    A name is made when it is asked for: a picture of a large graph shows few of them.
+
     >>> a = Value(2.0, "a")
-    >>> list(map(str, expressions([a, a * a, Value(3.0, "a")]).values()))
+    >>> list(map(str, Expressions([a, a * a, Value(3.0, "a")]).values()))
     ['a', 'a · a', 'a₂']
     """
-    numbers, labels = notation.exact if exact else number, names_of(order)
-    whole = expressions(order, None, longest, exact) if groups else {}
-    inside: dict[int, Term] = {}
-    for v in order:
-        group = groups.get(id(v), "") if groups else ""
+
+    def __init__(
+        self,
+        order: Sequence[Value],
+        groups: Mapping[int, str] | None = None,
+        longest: int = LONGEST,
+        exact: bool = False,
+    ) -> None:
+        self.values_by_id = {id(v): v for v in order}
+        self.groups, self.longest = groups or {}, longest
+        self.numbers = notation.exact if exact else number
+        self.labels = names_of(order)
+        self.whole = Expressions(order, None, longest, exact) if groups else self
+        self.made: dict[int, notation.Term] = {}
+        self.sizes: dict[int, int] = {}  # how many operations a name has that leaves nothing open
+        most = longest // SHORTEST + 1
+        for v in order:
+            sizes = () if v.label or v.rule is None else (x for _, x, _ in edges(v))
+            count = sum(self.sizes[id(x)] for x in sizes)
+            self.sizes[id(v)] = min(most, count + (not v.label and v.rule is not None))
+
+    def __len__(self) -> int:
+        return len(self.values_by_id)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.values_by_id)
+
+    def __getitem__(self, key: int) -> notation.Term:
+        stack = [key]
+        while stack:
+            v = self.values_by_id[stack[-1]]
+            missing = [place for place in self.read(v) if place not in self.made]
+            if not missing:
+                self.made.setdefault(stack.pop(), self.name(v))
+            stack += missing
+        return self.made[key]
+
+    def read(self, v: Value) -> list[int]:
+        """The ids of the operands whose names are in a value's name."""
         if v.label or v.rule is None:
-            label = labels[id(v)]
+            return []
+        few = (id(x) for _, x, _ in edges(v) if self.sizes[id(x)] * SHORTEST <= self.longest)
+        return [place for place in few if self.groups.get(place, "") == self.groups.get(id(v), "")]
+
+    def name(self, v: Value) -> notation.Term:
+        """The name of a value whose operands have theirs."""
+        group = self.groups.get(id(v), "")
+        if v.label or v.rule is None:
+            label = self.labels[id(v)]
             name = _within(label, group) if label != group else label
-            inside[id(v)] = notation.term(name if v.label else v.data, numbers)
-            continue
-        operands: list[Term | float] = []
+            return notation.term(name if v.label else v.data, self.numbers)
+        operands: list[notation.Term | float] = []
         for x in v.inputs:
-            if isinstance(x, Value):
-                near = not groups or groups.get(id(x), "") == group
-                operands.append((inside if near else whole)[id(x)])
-            else:
+            if not isinstance(x, Value):
                 operands.append(x)
-        inside[id(v)] = _short_operation(v, operands, longest, numbers)
-    return inside
+            elif self.sizes[id(x)] * SHORTEST > self.longest:
+                operands.append(notation.term("…"))
+            else:
+                near = self.groups.get(id(x), "") == group
+                operands.append(self.made[id(x)] if near else self.whole[id(x)])
+        return _short_operation(v, operands, self.longest, self.numbers)
 
 
 def _short_operation(
-    v: Value, operands: list[Term | float], longest: int, numbers: Callable[[float], str]
-) -> Term:
+    v: Value, operands: list[notation.Term | float], longest: int, numbers: Callable[[float], str]
+) -> notation.Term:
     """An operation, of which the longest operands are left open until it is short enough."""
     assert v.rule is not None
     expression = notation.operation(v.rule, *operands, numbers=numbers)
-    long = [(len(x.text), k) for k, x in enumerate(operands) if isinstance(x, Term)]
+    long = [(len(x.text), k) for k, x in enumerate(operands) if isinstance(x, notation.Term)]
     for _, k in sorted(long, reverse=True):
         if len(expression.text) > longest:
             operands[k] = notation.term("…")
@@ -115,7 +158,10 @@ class Words:
     def __init__(self, outline: Outline, names: Names, titles: Names | None = None) -> None:
         self.outline, self.names = outline, names
         self.titles = names if titles is None else titles
-        self._known: dict[int, list[Term | str | float]] = {}  # operands: a node may have thousands
+        self._drawn = {id(unit.value) for unit in outline.units}
+        self._known: dict[
+            int, list[notation.Term | str | float]
+        ] = {}  # operands: a node may have thousands
 
     def picture(self) -> str:
         """What the picture is of: its roots."""
@@ -130,10 +176,13 @@ class Words:
         if node.kind == "hidden":
             return f"… {plural(len(node.members), 'value')} hidden"
         if node.kind == "group":
-            return cut(_within(node.name, node.group))
+            name, labels = _within(node.name, node.group), {v.label for v in node.outputs}
+            own = labels.pop() if len(labels) == 1 else ""
+            own = "" if own.startswith(node.name) or node.name.endswith(own) else own
+            return cut(f"{own} = {name}" if own else name)
         own = str(self.titles[id(node.value)]) if node.value else ""
         if not node.name:
-            return cut(own or self._in_common(node.members))
+            return cut(own or self._in_common(node.outputs))
         # The output of a neuron, which has its name, stands in the neuron's own cluster.
         parents = self.outline.parents
         around = parents.get(node.group, "") if node.name == node.group else node.group
@@ -141,27 +190,76 @@ class Words:
 
     def counts(self, node: Node) -> Iterator[tuple[str, int]]:
         """What a group is made of."""
+        parameters = sum(v.rule is None for v in node.members)
         outputs, kinds = len(node.outputs), len({v.label for v in node.outputs})
         inside = {
-            "neurons": kinds,
-            "parameters": sum(v.rule is None for v in node.members),
-            "calls": outputs // kinds,
+            "neurons": kinds if parameters else 1,
+            "parameters": parameters,
+            "calls": outputs // kinds if parameters else 1,
             "values inside": len(node.members),
         }
         yield from ((word, count) for word, count in inside.items() if count > 1)
 
     def symbol(self, node: Node) -> str:
-        """What stands in an operation's circle, with a constant that all its values share."""
+        """The sign of a node's operation, with a constant that all its values share."""
         rule = node.first.rule
-        assert rule is not None
+        if rule is None or node.kind in ("group", "hidden"):
+            return ""
+        if node.folds:
+            return SUM if node.terms or (len(node.outputs) > 1 and rule in SUMS) else ""
         constants = {
             (place, x)
-            for v in node.members
+            for v in node.outputs
             for place, x in enumerate(v.inputs)
             if not isinstance(x, Value)
         }
         several = len(constants) > 1
         return notation.symbol(rule, [(k, None if several else x) for k, x in constants][:1])
+
+    def formula(self, node: Node) -> str:
+        """What is computed in a node with a name that has several operations, but no terms."""
+        if node.value is None or not (node.folds and node.name) or node.terms:
+            return ""
+        return cut(self._operation(node.value, self.titles))
+
+    def terms(self, node: Node, numbers: Numbers) -> list[tuple[str, str]]:
+        """The rows of a sum: terms and their numbers; of several in a row how many, and the sum."""
+        rows = []
+        for row in rows_of(node.terms):
+            sizes = [self._size(term, numbers) for term in row]
+            known = [x for x in sizes if x is not None]
+            alike = len({term.pattern for term in row}) == 1
+            if len(row) == 1:
+                words = self._signed(row[0], self._label_or_title(row[0].operand))
+            elif alike:
+                pattern = str(self._pattern(row[0].operand, PATTERN))
+                words = f"{self._signed(row[0], pattern)} × {len(row)}"
+            else:
+                words = f"… {plural(len(row), 'term')} more"
+            rows.append((words, number(total(known)) if known else NOTHING))
+        return rows
+
+    def _signed(self, term: Term, name: str) -> str:
+        return f"{MINUS} {cut(name)}" if term.sign < 0 else cut(name)
+
+    def _label_or_title(self, x: Value | float) -> str:
+        return str(self.titles[id(x)]) if isinstance(x, Value) else number(x)
+
+    def _pattern(self, x: Value | float, depth: int) -> notation.Term:
+        """A folded expression in which constants, and what lies deep, are left open."""
+        if not isinstance(x, Value) or not depth:
+            return notation.term("…")
+        if x.label or x.rule is None or id(x) in self._drawn:
+            return notation.term(cut(str(self.titles[id(x)])))
+        of: list[notation.Term | float] = [self._pattern(y, depth - 1) for y in x.inputs]
+        if x.rule is POW and not isinstance(x.inputs[1], Value):
+            of[1] = x.inputs[1]
+        return notation.operation(x.rule, *of)
+
+    def _size(self, term: Term, numbers: Numbers) -> float | None:
+        x = term.operand
+        size = numbers.data.get(id(x)) if isinstance(x, Value) else x
+        return None if size is None else term.sign * size
 
     def about(self, node: Node, numbers: Numbers, backward: bool = True) -> str:
         """The tooltip of a node: whole names and numbers."""
@@ -181,7 +279,7 @@ class Words:
 
     def why(self, link: Link, numbers: Numbers, backward: bool = True) -> str:
         """The tooltip of an edge: the chain rule, in names and numbers."""
-        (v, position), many = link.edges[0], len(link.edges)
+        (v, position, _), many = link.edges[0], len(link.edges)
         source, made = self._operands(v)[position], self.names[id(v)]
         if not backward:
             return f"{source} is in {made} = {self._operation(v)}"
@@ -189,7 +287,9 @@ class Words:
             total = numbers.product_of(link)
             together = "" if total is None else f", together {exact(total)}"
             return plural(many, "edge") + together
-        local = v.local_grads[position] or 0.0
+        local = (
+            v.local_grads[position] or 0.0
+        )  # of its own operation, not of what it is folded into
         rule = f"{notation.partial(self._operation(v), str(source))} = {exact(local)}"
         grad = numbers.grads.get(id(v))
         if grad is None:
@@ -212,12 +312,14 @@ class Words:
             return str(self.names[id(x)]) if x.label else "…"
         return number(x)
 
-    def _operation(self, v: Value) -> str:
-        """The operation that made a value, on its operands' names."""
+    def _operation(self, v: Value, names: Names | None = None) -> str:
+        """The operation that made a value, on its operands' names: whole, with all digits."""
         assert v.rule is not None
+        if names:
+            return str(notation.operation(v.rule, *operands_by(v, names)))
         return str(notation.operation(v.rule, *self._operands(v), numbers=exact))
 
-    def _operands(self, v: Value) -> list[Term | str | float]:
+    def _operands(self, v: Value) -> list[notation.Term | str | float]:
         found = self._known.get(id(v))
         if found is None:
             found = self._known[id(v)] = operands_by(v, self.names)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from micrograd_like import MLP, Layer, Value, cross_entropy, logsumexp, topological_order
 from micrograd_like.compile import array_text
 from micrograd_like.compile.array_names import Blocks, grid, view
-from micrograd_like.compile.array_text import _Writer
+from micrograd_like.compile.array_text import Program
 from micrograd_like.compile.structure import structure
 from micrograd_like.rules import RULES
 from micrograd_like.strategies import Graph, graphs
@@ -114,7 +114,7 @@ def python(line: str, names: dict[str, str]) -> str:
 def computed(roots: Sequence[Value], inputs: Sequence[Value]) -> list[float] | None:
     """The roots by the printed program; None if it does not tell all numbers and indices."""
     found = structure(roots, inputs)
-    writer = _Writer(found)
+    writer = Program(found)
     lines = writer.lines()
     names = {name: f"_{k}_" for k, name in enumerate(writer.names.values())}
     known: dict[str, Any] = dict(FUNCTIONS)
