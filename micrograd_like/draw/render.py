@@ -5,9 +5,12 @@ The system's ``dot`` draws; where there is none, the Graphviz inside pygraphviz'
 gives an error, and leaves no half-written file.
 """
 
+import os
+import signal
+import struct
 import subprocess
 import sys
-from html import escape
+import zlib
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
@@ -16,6 +19,8 @@ from typing import Any
 import graphviz
 
 from micrograd_like.arguments import choice, file_name, missing
+from micrograd_like.draw.page import image_of, page_of
+from micrograd_like.draw.svg import fitted, size_of
 from micrograd_like.draw.theme import THEMES
 from micrograd_like.files import write
 
@@ -24,65 +29,102 @@ __all__ = ["DRAWN", "FORMATS", "Picture", "picture_bytes"]
 TIME_LIMIT = 60.0  # seconds, for one picture
 DRAWN = ("svg", "png", "pdf", "dot", "json")  # by Graphviz
 FORMATS = (*DRAWN, "html")
+DPI = 144  # of a PNG: two of its pixels for a pixel of the picture, sharp on screens and slides
+MOST_SHOWN = 3_000_000  # pixels of a PNG in a notebook, which it makes large
+AFTER_HEADER = 33  # bytes of a PNG
 WITHOUT_DOT = """
 import sys, pygraphviz
 graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
+if sys.argv[3]:
+    graph.graph_attr["dpi"] = sys.argv[3]
 sys.stdout.buffer.write(graph.draw(format=sys.argv[1], prog=sys.argv[2]))
 """
-PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-body {{ margin: 0; background: {background}; }}
-main {{ box-sizing: border-box; min-height: 100vh; display: flex; padding: 1rem; }}
-svg {{ margin: auto; max-width: 100%; height: auto; }}
-</style>
-<main>
-{svg}
-</main>
-</html>
-"""
 
 
-def picture_bytes(source: str, format: str, engine: str = "dot") -> bytes:  # noqa: A002 - Graphviz's word
-    """A picture of DOT text, drawn by whichever Graphviz there is.
+def picture_bytes(
+    source: str,
+    format: str,  # noqa: A002 - Graphviz's word
+    engine: str = "dot",
+    dpi: int | None = None,
+) -> bytes:
+    """A picture of DOT text, as whichever Graphviz there is draws it.
 
     Raises an ImportError where there is none, and a RuntimeError where it fails, or takes longer
     than a minute.
     """
     choice(format.partition(":")[0], "Picture: format", DRAWN)
     if which(engine):
-        command = [engine, f"-T{format}"]
+        command = [engine, f"-T{format}", *([f"-Gdpi={dpi}"] if dpi else [])]
     elif find_spec("pygraphviz"):
-        command = [sys.executable, "-c", WITHOUT_DOT, format, engine]
+        command = [sys.executable, "-c", WITHOUT_DOT, format, engine, f"{dpi or ''}"]
     else:
         raise missing(
             "render",
             f"there is no {engine!r} to draw with; the DOT text is there, as .source; "
             "install Graphviz, or an extra that brings one",
         )
-    try:
-        done = subprocess.run(
-            command, input=source.encode(), capture_output=True, timeout=TIME_LIMIT, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise RuntimeError(
-            f"{engine} took longer than {TIME_LIMIT:g} s; draw less, with depth= or without expand="
-        ) from None
-    if done.returncode or not done.stdout:
-        lines = done.stderr.decode(errors="replace").strip().splitlines()
+    code, drawn, complaints = run(command, source.encode())
+    if code or not drawn:
+        lines = complaints.decode(errors="replace").strip().splitlines()
         raise RuntimeError(f"{engine} failed: {lines[-1] if lines else 'it printed nothing'}")
-    return done.stdout
+    return drawn
+
+
+def run(command: list[str], text: bytes) -> tuple[int, bytes, bytes]:
+    """Run a program that draws, in the time that it has: its exit status, output and complaints."""
+    own = os.name == "posix"  # a group of processes, to be ended together
+    pipe = subprocess.PIPE
+    try:
+        process = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=own
+        )
+    except OSError as error:
+        raise RuntimeError(f"{command[0]} failed: {error.strerror}") from None
+    with process:
+        try:
+            drawn, complaints = process.communicate(text, timeout=TIME_LIMIT)
+            return process.returncode, drawn, complaints
+        except BaseException as error:
+            # With all that it has started: a child that is left would keep the output open.
+            if own:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
+            if not isinstance(error, subprocess.TimeoutExpired):
+                raise
+    raise RuntimeError(
+        f"{command[0]} took longer than {TIME_LIMIT:g} s; draw less, with depth=, with a coarser "
+        "view=, or without expand="
+    )
+
+
+def without_margin(source: str) -> str:
+    """DOT text whose PDF is of the picture's size; Graphviz leaves half an inch around it.
+
+    What a graph says at its end is for itself, what it says at its beginning for its clusters,
+    too: they keep the margin that they have.
+    """
+    start, end = source.index("{\n") + 2, source.rindex("}")
+    return f"{source[:start]}\tgraph [margin=8]\n{source[start:end]}\tmargin=0\n}}\n"
+
+
+def sized_png(png: bytes, dpi: int) -> bytes:
+    """A PNG that says how large it is meant to be, to programs that ask, such as LaTeX."""
+    content = b"pHYs" + struct.pack(">IIB", *(2 * [round(dpi / 0.0254)]), 1)  # pixels a metre
+    chunk = struct.pack(">I", 9) + content + struct.pack(">I", zlib.crc32(content))
+    return png[:AFTER_HEADER] + chunk + png[AFTER_HEADER:]
 
 
 class Picture(graphviz.Digraph):  # type: ignore[misc]
-    """A ``graphviz.Digraph`` that is drawn without a ``dot`` on the machine, too.
+    """A ``graphviz.Digraph`` that is drawn without a ``dot`` on the machine, too, and that fits.
 
-    ``save("graph.svg")`` draws a file by its ending: .svg, .png, .pdf, .html (a page of its own),
-    or .dot and .gv for the DOT text.  In a notebook it shows as SVG, with a PNG beside it for
-    readers that show no SVG.
+    ``save("graph.svg")`` draws a file by its ending: .svg, .png, .pdf, .html (a page of its own, to
+    zoom and to find names in), or .dot and .gv for the DOT text.  What Graphviz calls a point is a
+    pixel of the SVG, which scales down to the width that it has; a PNG has two pixels for it, and
+    says so; a PDF is one page of the picture's size.  In a notebook it shows as SVG, with a PNG
+    beside it for exports to paper.
+
+    ``theme`` is "light", "dark" or "auto": what it was drawn in, or, where that was the light one,
+    that SVG and HTML follow their reader's choice.
 
     >>> from micrograd_like import Value, draw_dot
     >>> picture = draw_dot(Value(2.0, "x") * 3)
@@ -96,13 +138,15 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
         self,
         *args: Any,
         title: str = "computation graph",
+        theme: str = "",
         background: str = THEMES["light"].background,
         drawing: Any = None,
         frame: Any = None,
         **options: Any,
     ) -> None:
         super().__init__(*args, **options)
-        self.title, self.background = title, background
+        dark = background == THEMES["dark"].background
+        self.title, self.theme = title, theme or ("dark" if dark else "light")
         self.drawing, self.frame = drawing, frame  # of `dot.py`: what draw_difference compares
 
     def __repr__(self) -> str:
@@ -117,8 +161,21 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
         for part in ("renderer", "formatter"):
             if options.get(part):
                 format = f"{format or self.format}:{options[part]}"  # noqa: A001
-        content = picture_bytes(self.source, format or self.format, engine or self.engine)
+        content = self._drawn(format or self.format, engine or self.engine)
         return content.decode(encoding) if encoding else content
+
+    def _drawn(self, format: str, engine: str, dpi: int = DPI) -> bytes:  # noqa: A002
+        kind = format.partition(":")[0]
+        source = without_margin(self.source) if kind == "pdf" else self.source
+        drawn = picture_bytes(source, format, engine, dpi if kind == "png" else None)
+        if kind == "png":
+            return sized_png(drawn, dpi)
+        if format != "svg":
+            return drawn
+        try:
+            return fitted(drawn.decode(), self.title, self.theme).encode()
+        except ValueError as error:
+            raise RuntimeError(f"{engine} failed: {error}") from None
 
     def render(
         self,
@@ -159,30 +216,49 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
         path = Path(self.filepath if filename is None else file_name(filename, "Picture.save"))
         ending = path.suffix[1:].lower()
         if filename is None or ending in ("", "dot", "gv"):
-            if directory is None and (path.is_dir() or not path.parent.is_dir()):
-                write(path, b"")  # which says what is wrong
-            return str(super().save(filename, directory=directory, **options))
+            return self._save_text(filename, directory, **options)
         choice(ending, f"Picture.save: the ending of {path}", FORMATS)
         path = Path(directory or "") / path
+        if path.is_dir() or not path.parent.is_dir():
+            write(path, b"")  # which says what is wrong, before any work is done
         write(path, self.page().encode() if ending == "html" else self.pipe(ending))
         return str(path)
 
+    def _save_text(self, filename: Any, directory: Any, skip_existing: bool = False) -> str:
+        """The DOT text, as graphviz saves it, but whole or not at all."""
+        if filename is not None:
+            self.filename = os.fspath(filename)
+        if directory is not None:
+            self.directory = os.fspath(directory)
+        path = Path(self.filepath)
+        if directory is not None:  # which graphviz makes
+            path.parent.mkdir(parents=True, exist_ok=True)
+        if not (skip_existing and path.exists()):
+            write(path, self.source.encode(self.encoding))
+        return str(path)
+
     def page(self) -> str:
-        """The picture as an HTML page that needs nothing else."""
-        svg = self.pipe("svg").decode()
-        return PAGE.format(
-            title=escape(self.title), background=self.background, svg=svg[svg.index("<svg") :]
-        )
+        """The picture as an HTML page that needs nothing else: to zoom, to move, to find names."""
+        return page_of(self.pipe("svg", encoding="utf-8"), self.title, self.theme)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> Any:
-        shown = {"image/svg+xml", "image/png"} if include is None else set(include)
-        shown -= set(exclude or ())
-        formats = {"image/svg+xml": ("svg", "utf-8"), "image/png": ("png", None)}
+        """What a notebook shows: the SVG as an image in HTML, which fits into its cell.
+
+        As an output of its own, an SVG is cut off at the cell's edge, missing where the notebook
+        was not run, and ends an export to LaTeX.  The PNG is for readers that show no HTML.
+        """
+        shown = set(include or ("text/html", "image/png")) - set(exclude or ())
         try:
-            return {
-                mime: self.pipe(ending, encoding=encoding)
-                for mime, (ending, encoding) in formats.items()
-                if mime in shown
-            }
+            svg = self.pipe("svg", encoding="utf-8")
+            width, height = size_of(svg)
+            data: dict[str, Any] = {}
+            if "text/html" in shown:
+                data["text/html"] = image_of(svg, self.title)
+            if "image/svg+xml" in shown:
+                data["image/svg+xml"] = svg
+            if "image/png" in shown:
+                dpi = min(DPI, max(1, int(72 * (MOST_SHOWN / (width * height)) ** 0.5)))
+                data["image/png"] = self._drawn("png", self.engine, dpi)
         except ImportError as error:
             return {"text/plain": str(error)}
+        return data, {"image/png": {"width": width, "height": height}}

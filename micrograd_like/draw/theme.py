@@ -1,5 +1,8 @@
 """Colours: every one that a picture, a page or a plot has, in a light and a dark theme.
 
+A file that follows its reader's choice, ``theme="auto"``, is drawn in the light theme; `in_dark`
+knows the dark colour for each of the light ones.
+
 >>> THEMES["light"].signed(-0.5), THEMES["dark"].signed(0.5)
 ('#2166ac', '#f4777f')
 >>> THEMES["light"].variables()[:36]
@@ -8,9 +11,14 @@
 
 from typing import NamedTuple
 
-__all__ = ["EDGE_FONT", "FONT", "TERMINAL", "THEMES", "Theme", "sign_name"]
+__all__ = [
+    "AUTO", "EDGE_FONT", "FONT", "FONT_NAME", "TERMINAL", "THEMES", "Theme", "drawn_theme",
+    "in_dark", "page_colours", "sign_name",
+]  # fmt: skip
 
-FONT = 11  # the size of a picture's text, in points
+AUTO = "auto"  # the theme that the reader prefers
+FONT_NAME = "Arial"  # what Graphviz measures is what browsers show; its Helvetica may be wider
+FONT = 11  # the size of a picture's text, in pixels
 EDGE_FONT = 9  # beside edges
 TERMINAL = {"positive": "red", "negative": "blue"}  # the nearest that a terminal has
 
@@ -89,7 +97,55 @@ THEMES = {
 }
 
 
+def drawn_theme(theme: str) -> str:
+    """The theme that a picture is drawn in: for the reader's choice, the light one."""
+    return "light" if theme == AUTO else theme
+
+
+def in_dark(colour: str) -> str | None:
+    """The dark theme's colour for a colour of the light one, or for a tint; None for any other.
+
+    >>> in_dark("#2166ac"), in_dark(THEMES["light"].tint(0.5)), in_dark("#123456")
+    ('#6cb4ee', '#89505d', None)
+    """
+    light, dark = THEMES["light"], THEMES["dark"]
+    if name := light.drawn().get(colour):
+        found: str = getattr(dark, name)
+        return found
+    for sign in (1.0, -1.0):
+        if part := part_of(light.box, light.signed(sign), colour):
+            return dark.tint(sign * part)
+    return None
+
+
+def page_colours(theme: str) -> str:
+    """Style rules that give a page the colours of a theme as variables, or the reader's choice.
+
+    >>> page_colours("dark")[:55]
+    ':root { color-scheme: dark; --background:#0f172a;--text'
+    """
+    colours = THEMES[drawn_theme(theme)].variables()
+    if theme != AUTO:
+        return f":root {{ color-scheme: {theme}; {colours} }}"
+    dark = THEMES["dark"].variables()
+    return (
+        f":root {{ color-scheme: light dark; {colours} }}\n"
+        f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
+    )
+
+
 def mix(ground: str, colour: str, part: float) -> str:
     """A colour laid over a ground."""
     pairs = zip(bytes.fromhex(ground[1:]), bytes.fromhex(colour[1:]), strict=True)
     return "#" + bytes(round(a + (b - a) * part) for a, b in pairs).hex()
+
+
+def part_of(ground: str, colour: str, mixed: str) -> float:
+    """How much of a colour was laid over a ground to give a mixture; 0 if nothing gives it."""
+    a, b, c = (bytes.fromhex(code[1:]) for code in (ground, colour, mixed))
+    k = max(range(3), key=lambda k: abs(b[k] - a[k]))  # where it can be told most exactly
+    part = (c[k] - a[k]) / (b[k] - a[k])
+    if not 0 <= part <= 1:
+        return 0.0
+    again = bytes.fromhex(mix(ground, colour, part)[1:])
+    return part if all(abs(x - y) <= 1 for x, y in zip(again, c, strict=True)) else 0.0

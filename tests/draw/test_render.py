@@ -1,13 +1,21 @@
 """Rendering: with dot, without it, without anything; files whole or not at all."""
 
+import random
+import re
+import struct
 import sys
+import time
+import zlib
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
-from micrograd_like import Value, draw_dot, files
+from micrograd_like import MLP, Value, draw_dot, files
 from micrograd_like.draw import render
+from micrograd_like.draw.svg import size_of
 
 
 @pytest.fixture
@@ -27,12 +35,110 @@ def test_render_works_as_in_graphviz(picture: render.Picture, tmp_path: Path) ->
 
 
 def test_notebooks_get_an_svg_with_a_png_beside_it(picture: render.Picture) -> None:
-    """Both in one bundle: readers that show no SVG show the PNG."""
-    bundle = picture._repr_mimebundle_()
-    assert bundle["image/svg+xml"].startswith("<?xml")
-    assert bundle["image/png"].startswith(b"\x89PNG")
-    assert set(picture._repr_mimebundle_(include=["image/png"])) == {"image/png"}
-    assert set(picture._repr_mimebundle_(exclude=["image/png"])) == {"image/svg+xml"}
+    """The SVG as an image in HTML, and for exports to paper a PNG that says its size."""
+    bundle, metadata = picture._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "image/png"}
+    content = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', bundle["text/html"])
+    assert content
+    assert b64decode(content[1]).startswith(b"<?xml")
+    width, height, dpi = png_size(bundle["image/png"])
+    assert dpi == 144
+    shown = metadata["image/png"]
+    assert (width, height) == pytest.approx((2 * shown["width"], 2 * shown["height"]), abs=4)
+    for only in ("text/html", "image/png", "image/svg+xml"):
+        assert set(picture._repr_mimebundle_(include=[only])[0]) == {only}
+    assert set(picture._repr_mimebundle_([], [])[0]) == set(bundle)  # as marimo has asked
+    assert set(picture._repr_mimebundle_(exclude=["image/png"])[0]) == {"text/html"}
+
+
+def test_the_png_in_a_notebook_is_not_larger_than_needed() -> None:
+    """A large picture has fewer pixels there, and says with how many it is meant."""
+    picture = render.Picture()
+    picture.node("a", width="60", height="30")  # inches
+    bundle, metadata = picture._repr_mimebundle_()
+    width, height, dpi = png_size(bundle["image/png"])
+    assert dpi < 144
+    assert width * height < 1.1 * render.MOST_SHOWN
+    assert width / dpi * 72 == pytest.approx(metadata["image/png"]["width"], rel=0.05)
+
+
+def png_size(png: bytes) -> tuple[int, int, int]:
+    """A PNG's pixels across and down, and how many of them it means for an inch."""
+    assert png.startswith(b"\x89PNG")
+    width, height = struct.unpack(">II", png[16:24])
+    at = png.index(b"pHYs")
+    across, down, unit = struct.unpack(">IIB", png[at + 4 : at + 13])
+    assert (across, unit) == (down, 1)
+    assert zlib.crc32(png[at : at + 13]) == struct.unpack(">I", png[at + 13 : at + 17])[0]
+    return width, height, round(across * 0.0254)
+
+
+def test_a_pixel_of_an_svg_is_a_unit_of_the_picture(picture: render.Picture) -> None:
+    """A font of 9 is 9 pixels high; a PNG has two pixels for one, a PDF has the same size."""
+    svg = picture.pipe("svg", encoding="utf-8")
+    found = re.search(r'<svg width="(\d+)" height="(\d+)" viewBox="0 0 \1 \2"', svg)
+    assert found
+    width, height = map(int, found.groups())
+    across, down, _ = png_size(picture.pipe("png"))
+    assert (across, down) == pytest.approx((2 * width, 2 * height), abs=4)
+    page = re.search(rb"/MediaBox \[ 0 0 ([\d.]+) ([\d.]+) \]", picture.pipe("pdf"))
+    assert page
+    assert [float(x) for x in page.groups()] == pytest.approx([width, height], abs=4)
+
+
+def test_a_page_for_paper_is_of_the_size_of_the_picture_with_clusters_too() -> None:
+    """Graphviz leaves half an inch around a PDF; that is gone, and clusters keep their margins."""
+    picture = render.Picture()
+    with picture.subgraph(name="cluster_a") as cluster:
+        cluster.node("b")
+    width, height = size_of(picture.pipe("svg", encoding="utf-8"))
+    page = re.search(rb"/MediaBox \[ 0 0 ([\d.]+) ([\d.]+) \]", picture.pipe("pdf"))
+    assert page
+    assert [float(x) for x in page.groups()] == pytest.approx([width, height], abs=4)
+
+
+def test_tooltips_are_titles_and_graphvizs_names_are_none() -> None:
+    """What a reader sees on pointing is what was meant, in parts and in cells that are links."""
+    picture = render.Picture(title="a & b")
+    picture.node("b", "text", tooltip='<i> & "x"\nnext', id="n0")
+    picture.node("c", '<<table><tr><td id="d0" href="#" tooltip="cell">1</td></tr></table>>')
+    picture.edge("b", "c", label="label", tooltip="why")
+    root = ElementTree.fromstring(picture.pipe("svg", encoding="utf-8"))
+    titles = [it.text for it in root.iter("{http://www.w3.org/2000/svg}title")]
+    assert sorted(filter(None, titles)) == ['<i> & "x"\nnext', "why"]
+    assert root.get("aria-label") == "a & b"
+    links = list(root.iter("{http://www.w3.org/2000/svg}a"))
+    assert [link.get("{http://www.w3.org/1999/xlink}title") for link in links] == ["cell"]
+
+
+def test_pictures_on_one_page_have_ids_of_their_own() -> None:
+    """Colours that run into each other are not those of another picture."""
+    pictures = []
+    for colour in ("white", "black"):
+        picture = render.Picture()
+        picture.node("a", style="filled", fillcolor=f"red:{colour}")
+        pictures.append(picture.pipe("svg", encoding="utf-8"))
+    ids = [set(re.findall(r'Gradient id="([^"]+)"', svg)) for svg in pictures]
+    assert ids[0]
+    assert not ids[0] & ids[1]
+    for svg, own in zip(pictures, ids, strict=True):
+        assert set(re.findall(r"url\(#([^)]+)\)", svg)) == own
+
+
+@pytest.mark.parametrize("view", ["values", "sums", "network", "arrays"])
+def test_every_colour_of_a_picture_has_one_in_the_dark(view: str) -> None:
+    """A file that follows its reader leaves no part in the colours of day."""
+    random.seed(0)
+    model = MLP(2, [3, 1])
+    rows = [[Value(0.5 * k, "x0"), Value(-1.0, "x1")] for k in range(3)]
+    root = sum((model(row) - 1) ** 2 for row in rows)
+    root.backward()
+    svg = draw_dot(root, view=view, theme="auto").pipe("svg", encoding="utf-8")
+    style, drawn = svg[: svg.index("</style>")], svg[svg.index("</style>") :]
+    used = set(re.findall(r'(?:fill|stroke)="([^"]+)"', drawn)) - {"none"}
+    assert used
+    assert all(f'="{colour}"]{{' in style for colour in used)
+    assert "light-dark" not in draw_dot(root, view=view, theme="dark").pipe("svg", encoding="utf-8")
 
 
 def test_values_stay_text_in_notebooks() -> None:
@@ -51,7 +157,8 @@ def test_without_dot_pygraphviz_takes_over(
     assert picture.pipe("svg", encoding="utf-8").startswith("<?xml")
     picture.save(tmp_path / "a.png")
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
-    assert "image/png" in picture._repr_mimebundle_()
+    assert "image/png" in picture._repr_mimebundle_()[0]
+    assert png_size(picture.pipe("png"))[2] == 144
 
 
 def test_without_any_graphviz_the_error_names_both_ways(
@@ -114,6 +221,62 @@ def test_a_program_that_hangs_is_stopped(
     monkeypatch.setattr(render, "TIME_LIMIT", 0.3)
     with pytest.raises(RuntimeError, match=r"dot took longer than 0.3 s; draw less, with depth="):
         picture.pipe("svg")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no groups of processes")
+def test_a_program_that_started_another_is_stopped_with_it(
+    picture: render.Picture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A child that holds the output open cannot make the limit longer."""
+    child = "[sys.executable, '-c', 'import time; time.sleep(30)']"
+    body = f"import subprocess, sys; subprocess.run({child})"
+    fake_dot(tmp_path, monkeypatch, body)
+    monkeypatch.setattr(render, "TIME_LIMIT", 0.5)
+    began = time.monotonic()
+    with pytest.raises(RuntimeError, match="took longer"):
+        picture.pipe("png")
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("", "it printed nothing"),
+        ("print('hello')", "it is no whole SVG"),
+        ('print(\'<svg width="8pt" height="6pt" viewBox="0.00 0.00 8.00 6.00"\')', "whole SVG"),
+        ("import os; os.kill(os.getpid(), 9)", "it printed nothing"),
+    ],
+)
+def test_a_program_that_draws_nothing_is_told(
+    picture: render.Picture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, body: str, words: str
+) -> None:
+    """An error of one line, and no file."""
+    fake_dot(tmp_path, monkeypatch, body)
+    for name in ("a.svg", "a.html"):
+        with pytest.raises(RuntimeError, match=f"dot failed: .*{words}"):
+            picture.save(tmp_path / name)
+    assert [p.name for p in tmp_path.iterdir()] == ["bin"]
+
+
+def test_text_that_cannot_be_written_leaves_the_file_of_before(
+    picture: render.Picture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The DOT text is written whole or not at all, too, and as graphviz does otherwise."""
+    path = tmp_path / "a.dot"
+    path.write_text("before", encoding="utf-8")
+    assert picture.save(path, skip_existing=True) == str(path)
+
+    def fail(*_: Any) -> None:
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(files.os, "replace", fail)
+        with pytest.raises(OSError, match="disk full"):
+            picture.save(path)
+    assert path.read_text("utf-8") == "before"
+    picture.save(path)
+    assert path.read_text("utf-8") == picture.source
+    assert picture.save("b.gv", tmp_path / "new") == str(tmp_path / "new" / "b.gv")
 
 
 def test_what_cannot_be_written_leaves_no_file(

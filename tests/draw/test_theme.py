@@ -7,6 +7,7 @@ from pathlib import Path
 import micrograd_like
 from micrograd_like import Backprop, Descent, Value, draw_dot
 from micrograd_like.draw import EDGE_FONT, FONT, THEMES, node_ids, sign_name
+from micrograd_like.draw.theme import in_dark, page_colours
 
 PACKAGE = Path(micrograd_like.__file__).parent
 COLOUR = re.compile(r"""#[0-9a-fA-F]{6,8}\b|(?<=["': ])#[0-9a-fA-F]{3}\b|\brgba?\(|\bhsl""")
@@ -19,11 +20,12 @@ def test_no_colour_is_written_outside_the_theme() -> None:
     assert written == {"theme.py"}
 
 
-def test_every_variable_of_the_style_sheet_is_a_colour_of_the_theme() -> None:
+def test_every_variable_of_the_style_sheets_is_a_colour_of_the_theme() -> None:
     """All but sizes, and those that steps set on elements; and every theme has all of them."""
-    style = (PACKAGE / "steps" / "player.css").read_text("utf-8")
-    used = set(re.findall(r"var\((--[\w-]+)", style)) - {"--tint", "--strength", "--width"}
-    used -= {"--font", "--edge-font"}
+    places = (("steps", "player.css"), ("draw", "look.css"), ("draw", "page.html"))
+    styles = "".join((PACKAGE / room / name).read_text("utf-8") for room, name in places)
+    used = set(re.findall(r"var\((--[\w-]+)", styles)) - {"--tint", "--strength", "--width"}
+    used -= {"--font", "--edge-font", "--look-width", "--look-height"}
     for theme in THEMES.values():
         assert used <= set(re.findall(r"--[\w-]+", theme.variables()))
 
@@ -59,19 +61,37 @@ def test_colours_that_a_page_takes_back_are_told_apart() -> None:
         assert len(set(drawn.values())) == len(drawn) == 11
 
 
+def test_a_colour_of_day_has_one_in_the_dark() -> None:
+    """Names and tints are found again from what was drawn, and nothing else is taken for one."""
+    light, dark = THEMES["light"], THEMES["dark"]
+    for colour, name in light.drawn().items():
+        assert in_dark(colour) == getattr(dark, name)
+    for k in range(-100, 101):
+        found, wanted = in_dark(light.tint(k / 100) or light.box), dark.tint(k / 100) or dark.box
+        assert found is not None
+        pairs = zip(bytes.fromhex(found[1:]), bytes.fromhex(wanted[1:]), strict=True)
+        assert all(abs(a - b) <= 2 for a, b in pairs)
+    assert in_dark("#123456") is in_dark("#00ff00") is in_dark("#fffffe") is None
+
+
+def test_a_page_has_the_colours_of_its_theme_or_of_both() -> None:
+    """The reader's choice is the light theme's variables, and the dark ones where that is liked."""
+    light, dark = THEMES["light"].variables(), THEMES["dark"].variables()
+    for name, there, missing in (("light", light, dark), ("dark", dark, light)):
+        assert there in page_colours(name)
+        assert missing not in page_colours(name)
+    assert "color-scheme: light dark" in page_colours("auto")
+    assert page_colours("auto").index(light) < page_colours("auto").index(dark)
+
+
 def test_ids_in_the_picture_are_those_that_the_page_asks_for() -> None:
-    """Nodes, operations, edges and cells: the page's data name no element that is not there."""
+    """Nodes, edges and cells: the page's data name no element that is not there."""
     a, b = Value(2.0, "a"), Value(-3.0, "b")
     root = (a * b + a).tanh()
     picture = draw_dot(root)
     source = picture.source
-    outline = draw_dot(root).drawing
-    assert outline is not None
-    for k, node in enumerate(picture.drawing.outline.nodes):
-        names = node_ids(k)
-        assert f"id={names.node} " in source
-        assert (f"id={names.operation} " in source) == node.has_operation
-        assert (f"id={names.result} " in source) == node.has_operation
+    for k in range(len(picture.drawing.outline.nodes)):
+        assert f"id={node_ids(k).node} " in source
     data = Backprop(root).page_data()
     there = set(re.findall(r'<g id="(\w+)"', data.svg))
     asked = {name for step in data.steps for name in (*step.set, *step.lit)}

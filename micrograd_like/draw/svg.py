@@ -1,0 +1,137 @@
+"""SVG: Graphviz's, made to fit, to name its parts, and to follow the reader's light or dark.
+
+Graphviz counts in points.  Here a unit of the picture is a CSS pixel: a text of 9 is shown 9 pixels
+high.  The picture scales down to the width that it is given, and never up.  All of this is in the
+file, so that it works in a page, in a notebook, as an ``<img>``, and by itself.
+"""
+
+import re
+from hashlib import sha256
+from html import escape
+
+from micrograd_like.draw.theme import AUTO, THEMES, in_dark
+from micrograd_like.notation import readable
+
+__all__ = ["fitted", "size_of"]
+
+CLASS = "micrograd-like"  # of every picture, so that its style meets nothing else on a page
+FONTS = "Arial,Helvetica,sans-serif"
+SIZES = re.compile(r'<svg width="(\d+)pt" height="(\d+)pt"\s+viewBox="0.00 0.00 ([\d.]+) ([\d.]+)"')
+COLOURED = re.compile(r'\b(fill|stroke|stop-color)="(#[0-9a-f]{6}|black)"')
+TITLED = re.compile(  # a part of the graph, with Graphviz's name for it, and perhaps a tooltip
+    r'(<g id="[^"]*" class="(?:node|edge|cluster)[^"]*">)\s*<title>.*?</title>'
+    r'(?:(\s*<g id="[^"]*"><a) xlink:title="([^"]*)">)?',
+    re.DOTALL,
+)
+RECTANGLE = re.compile(  # as Graphviz writes one: left and bottom, top, right, and back
+    r'<polygon ((?:(?:fill|stroke)="[^"]*" ?)*)points='
+    r'"([-.\d]+),([-.\d]+) \2,([-.\d]+) ([-.\d]+),\4 \5,\3 \2,\3"/>'
+)
+# A notebook, an editor and a dark page say what they are; by itself, a picture asks its reader.
+DARK_PAGES = "[data-jp-theme-light=false],.vscode-dark,.dark"
+
+
+def size_of(svg: str) -> tuple[int, int]:
+    """The width and the height of a picture, in pixels.
+
+    >>> size_of('<svg width="8" height="6" viewBox="0 0 8 6">')
+    (8, 6)
+    """
+    width, height = re.findall(r'<svg width="(\d+)" height="(\d+)"', svg)[0]
+    return int(width), int(height)
+
+
+def fitted(svg: str, title: str, theme: str = "light") -> str:
+    """Graphviz's SVG as a picture that fits; with theme "auto", light or dark as its reader likes.
+
+    Colours stay as attributes, for readers of SVG that know no style; the style has the dark ones.
+    Raises a ValueError for what is no whole SVG of Graphviz.
+    """
+    head = SIZES.search(svg)
+    if not head or "</svg>" not in svg:
+        raise ValueError("it is no whole SVG")
+    width, height, *box = (int(float(x)) for x in head.groups())
+    if abs(width - box[0]) <= 1 and abs(height - box[1]) <= 1:  # usually; Graphviz rounds them
+        width, height = box  # so that one is one, exactly
+    svg = _titled(re.sub(r"<!--.*?-->\n?", "", svg[head.end() :], flags=re.DOTALL))
+    svg = re.sub(
+        r' (?:font-family="(?:Arial|Helvetica)[^"]*"|xml:space="[^"]*"|text-anchor="start")',
+        "",
+        svg,
+    )
+    svg = _own_ids(RECTANGLE.sub(_rectangle, svg.replace('"transparent"', '"none"')))
+    at = svg.index(">") + 1  # of the root's tag, whose attributes are addresses
+    classes = f"{CLASS} {AUTO}" if theme == AUTO else CLASS
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<svg width="{width}" height="{height}" viewBox="0 0 {box[0]} {box[1]}" '
+        f'class="{classes}" role="img" aria-label="{escape(readable(title))}" '
+        f'font-family="{FONTS}"{svg[:at]}\n'
+        f"<style>{_style(svg, theme)}</style>{svg[at:]}"
+    )
+
+
+def _titled(svg: str) -> str:
+    """Tooltips as titles, which are shown everywhere and found by name; Graphviz's names gone."""
+
+    def part(match: re.Match[str]) -> str:
+        group, link, tooltip = match.groups()
+        title = f"<title>{tooltip}</title>" if tooltip else ""
+        return group + title + (f"{link}>" if link else "")
+
+    of_graph = re.compile(r'(class="graph"[^>]*>)\s*<title>.*?</title>', re.DOTALL)
+    svg = TITLED.sub(part, of_graph.sub(r"\1", svg, count=1))
+    links: list[bool] = []  # whether the links that are open here lead anywhere
+
+    def link(match: re.Match[str]) -> str:
+        if match[0] == "</a>":
+            return match[0] if links.pop() else ""
+        links.append("href=" in match[0])
+        if links[-1]:
+            return match[0]
+        tooltip = re.search(r'xlink:title="([^"]*)"', match[0])
+        return f"<title>{tooltip[1]}</title>" if tooltip else ""
+
+    return re.sub(r"<a\b[^>]*>|</a>", link, svg)
+
+
+def _rectangle(match: re.Match[str]) -> str:
+    looks, *corners = match.groups()
+    left, bottom, top, right = map(float, corners)
+    looks = looks.replace('stroke="none" ', "")
+    size = f'width="{right - left:g}" height="{round(bottom - top, 2):g}"'
+    return f'<rect {looks}x="{left:g}" y="{top:g}" {size}/>'
+
+
+def _own_ids(svg: str) -> str:
+    """Colours that run into each other are found by ids: on a page, no other picture has these."""
+    own = sha256(svg.encode()).hexdigest()[:8]
+    for name in set(re.findall(r"url\(#([^)]+)\)", svg)):
+        svg = svg.replace(f'id="{name}"', f'id="{own}_{name}"')
+        svg = svg.replace(f"url(#{name})", f"url(#{own}_{name})")
+    return svg
+
+
+def _style(svg: str, theme: str) -> str:
+    """The rules that a picture brings along."""
+    here, light, dark = f".{CLASS}", THEMES["light"], THEMES["dark"]
+    rules = [
+        f"{here}{{max-width:100%;height:auto}}",
+        f"@media print{{{here}{{max-height:95vh;color-scheme:light!important}}}}",
+    ]
+    if theme != AUTO:
+        return "".join(rules)
+
+    def both(what: str, place: str, was: str, becomes: str) -> str:
+        return f"{here}.{AUTO} {what}{{{place}:light-dark({was},{becomes})}}"
+
+    asks = f"{here}.{AUTO}:root{{color-scheme:light dark}}"
+    told = f":is({DARK_PAGES}) {here}.{AUTO}{{color-scheme:dark}}"
+    ground = light.background
+    rules = [asks, told, *rules, both("text:not([fill])", "fill", light.text, dark.text)]
+    for place, colour in sorted(set(COLOURED.findall(svg))):
+        becomes = dark.text if colour == "black" else in_dark(colour)
+        if becomes:
+            rules.append(both(f'[{place}="{colour}"]', place, colour, becomes))
+    rules.append(both(f'.graph>[fill="{ground}"]:first-child', "fill", ground, dark.background))
+    return "".join(rules)
