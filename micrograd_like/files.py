@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["check_file", "read_json", "write"]
+__all__ = ["check_file", "check_place", "read_json", "write"]
 
 LARGEST = 100 * 2**20  # bytes of a JSON file: some two million weights
 
@@ -17,7 +17,7 @@ LARGEST = 100 * 2**20  # bytes of a JSON file: some two million weights
 def write(path: "Path", content: bytes) -> None:
     """Write a file whole, or leave what is there as it is.
 
-    An OSError tells that there is no folder, or one in the file's place.
+    An OSError tells that it cannot be written, as :func:`check_place` does.
 
     >>> import tempfile
     >>> from pathlib import Path
@@ -27,10 +27,7 @@ def write(path: "Path", content: bytes) -> None:
     ...     read_json(path)
     {'weights': 17}
     """
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"{path}: there is no folder {str(path.parent)!r}; make it first")
-    if path.is_dir():
-        raise IsADirectoryError(f"{path}: is a folder; give the name of a file")
+    check_place(path)
     import tempfile
     from pathlib import Path
 
@@ -43,6 +40,20 @@ def write(path: "Path", content: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def check_place(path: "Path") -> None:
+    """Tell that a file to write has no folder, or a folder in its place, before any work is done.
+
+    >>> from pathlib import Path
+    >>> check_place(Path("missing/flow.svg"))
+    Traceback (most recent call last):
+    FileNotFoundError: missing/flow.svg: there is no folder 'missing'; make it first
+    """
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{path}: there is no folder {str(path.parent)!r}; make it first")
+    if path.is_dir():
+        raise IsADirectoryError(f"{path}: is a folder; give the name of a file")
 
 
 def check_file(path: "Path") -> None:

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 
 from micrograd_like.check import gradcheck
 from micrograd_like.cli.formula import parse, variables
+from micrograd_like.cli.outputs import check_outputs, free_name, readable_output
 from micrograd_like.cli.parser import options_of
 from micrograd_like.cli.training import predict, train
 from micrograd_like.draw import draw_dot
@@ -19,7 +20,7 @@ from micrograd_like.steps import Backprop
 
 __all__ = ["main"]
 
-PAGE, PLOT = "backprop.html", "training.png"  # of the tour
+PAGE, PICTURE, PLOT = "backprop.html", "gradient_flow.svg", "training.png"  # of the tour
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,15 +33,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = options_of(sys.argv[1:] if arguments is None else arguments)
     try:
-        if options.command == "train":
-            train(read_csv(options.data, options.target, options.task == "classify"), options)
-        elif options.command == "predict":
+        check_outputs(options)
+        if options.command == "predict":  # which is data, and is not to be changed
             predict(options)
-        elif options.command in ("step", "draw", "check"):
-            root = parse(options.formula, variables(options.variables))
-            {"step": step, "draw": draw, "check": check}[options.command](root, options)
-        else:
-            tour(options)
+            return 0
+        with readable_output():
+            if options.command == "train":
+                train(read_csv(options.data, options.target, options.task == "classify"), options)
+            elif options.command:
+                root = parse(options.formula, variables(options.variables))
+                {"step": step, "draw": draw, "check": check}[options.command](root, options)
+            else:
+                tour(options)
     except BrokenPipeError:  # whoever reads has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (ValueError, ArithmeticError, OSError, ImportError, RuntimeError, csv.Error) as error:
@@ -59,14 +63,15 @@ def tour(options: argparse.Namespace) -> None:
     print("Backprop, one step at a time: L = tanh(a·b + c)\n")
     steps = Backprop(loss)
     print_steps(steps, indent=2)
-    print(f"\nthe steps, to play: {steps.save(PAGE)}")
+    print(f"\nthe steps, to play: {steps.save(free_name(PAGE))}")
     loss.backward()
     print(
         "\nwhat backward() finds:",
         ", ".join(f"∂L/∂{v.label} = {number(v.grad)}" for v in (a, b, c)),
     )
     print("\nThe same, many times over: the prices of 88 houses in Boston, from hprice1\n")
-    options.plot = PLOT if find_spec("matplotlib") else None
+    options.draw = free_name(PICTURE)
+    options.plot = free_name(PLOT) if find_spec("matplotlib") else None
     train(house_prices(), options)
 
 
@@ -74,7 +79,7 @@ def step(root: Value, options: argparse.Namespace) -> None:
     """Print every step, forward and backward, and write the page that plays them."""
     steps = Backprop(root)
     print_steps(steps)
-    if options.output:
+    if options.output is not None:
         print(steps.save(options.output))
 
 
@@ -94,7 +99,8 @@ def print_steps(steps: Backprop, indent: int = 0) -> None:
 def draw(root: Value, options: argparse.Namespace) -> None:
     """Write the picture."""
     root.backward()
-    print(draw_dot(root).save(options.output))
+    looks = {"view": options.view, "theme": options.theme, "legend": options.legend}
+    print(draw_dot(root, **looks).save(options.output))
 
 
 def check(root: Value, options: argparse.Namespace) -> None:

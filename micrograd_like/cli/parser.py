@@ -8,8 +8,8 @@ from pathlib import Path
 __all__ = ["options_of"]
 
 DEFAULTS = {
-    "epochs": 100, "lr": 0.005, "hidden": 8, "seed": 0, "picture": "gradient_flow.svg",
-    "task": "regress", "plot": None, "save": None,
+    "epochs": 100, "lr": 0.005, "hidden": 8, "seed": 0, "task": "regress",
+    "draw": None, "plot": None, "save": None, "force": False,
 }  # fmt: skip
 
 
@@ -61,6 +61,11 @@ def _add_formula(command: argparse.ArgumentParser, name: str) -> None:
             required=name == "draw",
             help=kinds.get(name, ".svg, .png, .pdf, .html or .dot"),
         )
+        _add_force(command)
+    if name == "draw":
+        command.add_argument("--view", metavar="values | sums | network | arrays", help="by size")
+        command.add_argument("--theme", default="auto", metavar="auto | light | dark")
+        command.add_argument("--no-legend", dest="legend", action="store_false")
 
 
 def _add_training(command: argparse.ArgumentParser) -> None:
@@ -78,7 +83,15 @@ def _add_training(command: argparse.ArgumentParser) -> None:
     command.add_argument("--lr", type=float, help="learning rate (0.005)")
     command.add_argument("--hidden", type=int, help="neurons in the hidden layer (8)")
     command.add_argument("--seed", type=int, help="of the split and of the first weights (0)")
-    command.add_argument("--picture", help="of the gradient flow, a file (gradient_flow.svg)")
-    command.add_argument("--plot", help="of losses and answers, a file: .png, .svg or .pdf")
+    command.add_argument(
+        "--draw", metavar="FILE", help="the network and its gradients: .svg, .png, .pdf or .html"
+    )
+    command.add_argument("--plot", metavar="FILE", help="losses and answers: .png, .svg or .pdf")
     command.add_argument("--save", metavar="MODEL.json", help="the model, for the predict command")
+    _add_force(command)
     command.set_defaults(**DEFAULTS)
+
+
+def _add_force(command: argparse.ArgumentParser) -> None:
+    """What a command that writes files has, without which it replaces none."""
+    command.add_argument("--force", action="store_true", help="replace files that are there")

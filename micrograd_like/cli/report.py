@@ -22,7 +22,9 @@ from micrograd_like.learn import (
 from micrograd_like.nn import MLP
 from micrograd_like.notation import number
 
-__all__ = ["Answering", "plot", "print_classes", "print_gradients", "print_predictions"]
+__all__ = [
+    "Answering", "check_plot", "plot", "print_classes", "print_gradients", "print_predictions",
+]  # fmt: skip
 
 
 class Answering(NamedTuple):
@@ -43,14 +45,18 @@ class Answering(NamedTuple):
         return [class_of(x) if self.encoding.classes else x for x in self.predict(rows)]
 
 
+def check_plot(path: str) -> str:
+    """The kind of file of a plot; a ValueError tells an ending that there is no plot for."""
+    kinds = figure_axes().figure.canvas.get_supported_filetypes()
+    return choice(Path(path).suffix[1:].lower(), f"train: the ending of {path}", sorted(kinds))
+
+
 def plot(
     history: History, answering: Answering, table: Table, testing: Sequence[int], path: str
 ) -> str:
     """Write the losses of the epochs, and beside them how it does on rows it has not seen."""
-    kind = Path(path).suffix[1:].lower()
+    kind = check_plot(path)
     left, right = figure_axes(2)
-    kinds = left.figure.canvas.get_supported_filetypes()
-    choice(kind, f"train: the ending of {path}", sorted(kinds))
     history.plot(left)
     rows, targets = [table.rows[i] for i in testing], [table.targets[i] for i in testing]
     if not table.classes:
@@ -97,9 +103,9 @@ def print_classes(table: Table, predicted: dict[int, float], training: Sequence[
     print(f"(always answering {name}: {sum(baseline) / len(baseline):.0%})")
 
 
-def print_gradients(model: MLP) -> None:
-    """The largest gradients of the weights."""
-    print("\nlargest gradients, and which way learning moves these weights:")
+def print_gradients(model: MLP, over: str) -> None:
+    """The largest gradients of the weights, and over which rows they are."""
+    print(f"\nlargest gradients over {over}, and which way learning moves these weights:")
     for top in top_gradients(model):
         gradient = number(top.gradient, sign=True)
         print(f"  {top.name:<20} gradient {gradient:<9} {top.direction}")

@@ -4,16 +4,19 @@ import argparse
 import csv
 import random
 import sys
+from collections.abc import Callable
 
 from micrograd_like.arguments import above_zero, whole
 from micrograd_like.cli.report import (
     Answering,
+    check_plot,
     plot,
     print_classes,
     print_gradients,
     print_predictions,
 )
 from micrograd_like.draw import draw_dot
+from micrograd_like.engine import Value
 from micrograd_like.learn import Encoding, Table, cross_entropy, fit, mse, read_rows
 from micrograd_like.nn import MLP
 from micrograd_like.notation import number, plural
@@ -21,6 +24,7 @@ from micrograd_like.notation import number, plural
 __all__ = ["predict", "train"]
 
 HELD_BACK = 0.2  # of the rows, for testing
+BATCH = 100  # rows, at most, of the graph whose gradients are told and drawn
 
 
 def train(table: Table, options: argparse.Namespace) -> None:
@@ -28,6 +32,8 @@ def train(table: Table, options: argparse.Namespace) -> None:
     for name, least in (("seed", 0), ("hidden", 1), ("epochs", 1)):
         whole(getattr(options, name), f"train: --{name}", least)
     above_zero(options.lr, "train: --lr")
+    if options.plot:
+        check_plot(options.plot)
     training, testing = _split(len(table.rows), options.seed)
     encoding = Encoding.of(table, training)
     rows = [encoding.inputs(table.rows[i]) for i in training]
@@ -51,18 +57,29 @@ def train(table: Table, options: argparse.Namespace) -> None:
     answers = answering.answers([table.rows[i] for i in testing])
     report = print_classes if table.classes else print_predictions
     report(table, dict(zip(testing, answers, strict=True)), training)
-    model.zero_grad()
-    root = loss([model(row) for row in rows], targets)
-    root.label = "loss"
-    root.backward()
-    print_gradients(model)
-    print("\nthe gradient flow, from the loss back to every neuron:", end=" ")
-    print(draw_dot(root).save(options.picture))
+    if options.save:  # first: what comes after it may fail
+        print(f"\nthe model, for the predict command: {model.save(options.save)}")
+    root = _batch_loss(model, rows, targets, loss)
+    if options.draw:
+        print("\nthe network, and the gradient that flows back through it:", end=" ")
+        print(draw_dot(root, inputs=table.columns).save(options.draw))
     if options.plot:
         print("the training, and how it does:", end=" ")
         print(plot(history, answering, table, testing, options.plot))
-    if options.save:
-        print(f"the model, for the predict command: {model.save(options.save)}")
+
+
+def _batch_loss(
+    model: MLP, rows: list[list[float]], targets: list[float], loss: Callable[..., Value]
+) -> Value:
+    """The loss of one batch, after backward: a graph of all rows may be too large to draw."""
+    batch = rows[:BATCH]  # by chance, as the rows are in the order of the split
+    model.zero_grad()
+    root = loss([model(row) for row in batch], targets[:BATCH])
+    root.label = "loss"
+    root.backward()
+    some = f"{len(batch)} of the {plural(len(rows), 'row')}"
+    print_gradients(model, some if len(batch) < len(rows) else f"all {plural(len(rows), 'row')}")
+    return root
 
 
 def predict(options: argparse.Namespace) -> None:
