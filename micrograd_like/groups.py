@@ -29,6 +29,7 @@ from micrograd_like.notation import SUBSCRIPTS
 __all__ = ["group", "groups_of", "mark", "prefixes"]
 
 DEEPEST = 8  # groups within groups that are told apart
+WEIGHT = ".w0"  # behind a neuron's name
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -236,10 +237,12 @@ def _inside(found: Mark, results: Iterable[Value]) -> list[Value]:
 def _neurons(order: Sequence[Value]) -> dict[int, str]:
     """For each value of a named neuron, by its id, the neuron's name.
 
-    The neuron's output has the name as its label, its parameters have it before a dot, and the
-    values between depend on its parameters and on no other group's but through an output.
+    The neuron's output has the name as its label, or another that it was given afterwards; its
+    parameters have it before a dot, and the values between depend on its parameters and on no other
+    group's but through an output.
     """
     labels = {v.label for v in order if v.rule}
+    labels |= {v.label.removesuffix(WEIGHT) for v in order if v.label.endswith(WEIGHT)}
     tags: dict[int, str | None] = {}  # "" for no group, None for several
     outputs = []
     for v in order:
@@ -249,7 +252,7 @@ def _neurons(order: Sequence[Value]) -> dict[int, str]:
             continue
         found = {tags[id(x)] for _, x, _ in edges(v)} - {""}
         tag = found.pop() if len(found) == 1 else None if found else ""
-        if tag and v.label == tag:
+        if tag and v.label and not v.label.startswith(f"{tag}."):
             outputs.append((v, tag))
             tag = ""
         tags[id(v)] = tag

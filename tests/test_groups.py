@@ -118,6 +118,14 @@ def test_losses_layers_and_lone_neurons_are_groups() -> None:
     assert {*found} >= {"cross_entropy", "cross_entropy.logsumexp", "layer0.neuron2"}
 
 
+def test_an_output_may_get_another_label() -> None:
+    """A neuron is one still, whatever its output is called."""
+    layer = Layer(2, 2, name="hidden")
+    out = layer([1.0, 2.0])
+    out[0].label = "y"
+    assert sizes(out[0] * out[1]) == {"hidden.neuron0": 8, "hidden.neuron1": 8}
+
+
 def test_operations_made_by_hand() -> None:
     """As micrograd makes them, in a group they are in it."""
     x = Value(3.0)

@@ -13,12 +13,25 @@ from micrograd_like.draw.ids import (
 )
 from micrograd_like.draw.numbers import Numbers, Scales, strength
 from micrograd_like.draw.outline import Node, Outline, check_groups, names_to_open
+from micrograd_like.draw.page import filled, image_of, look_script, look_style, script_hash
 from micrograd_like.draw.pictures import draw_difference, draw_dot
 from micrograd_like.draw.render import Picture, picture_bytes
-from micrograd_like.draw.theme import EDGE_FONT, FONT, TERMINAL, THEMES, Theme, sign_name
+from micrograd_like.draw.theme import (
+    AUTO,
+    EDGE_FONT,
+    FONT,
+    TERMINAL,
+    THEMES,
+    Theme,
+    drawn_theme,
+    in_dark,
+    page_colours,
+    sign_name,
+)
 from micrograd_like.draw.words import Words, gradient_text, gradient_word, spread
 
 __all__ = [
+    "AUTO",
     "CELL_ID",
     "DIRECTIONS",
     "EDGE_FONT",
@@ -42,13 +55,21 @@ __all__ = [
     "check_groups",
     "draw_difference",
     "draw_dot",
+    "drawn_theme",
     "edge_id",
+    "filled",
     "gradient_text",
     "gradient_word",
     "hop_id",
+    "image_of",
+    "in_dark",
+    "look_script",
+    "look_style",
     "names_to_open",
     "node_ids",
+    "page_colours",
     "picture_bytes",
+    "script_hash",
     "sign_name",
     "spread",
     "strength",

@@ -16,7 +16,7 @@ from micrograd_like.draw.heat_map import cells, heat_map, largest, scale_bar
 from micrograd_like.draw.legend import Entry, parameters
 from micrograd_like.draw.legend import legend as legend_table
 from micrograd_like.draw.render import Picture
-from micrograd_like.draw.theme import EDGE_FONT, FONT, THEMES, Theme
+from micrograd_like.draw.theme import EDGE_FONT, FONT, FONT_NAME, THEMES, Theme
 from micrograd_like.draw.words import NOTHING, cut
 from micrograd_like.engine import Value
 from micrograd_like.notation import MINUS, exact, number, plural
@@ -100,15 +100,15 @@ class _Writer:
             format=format,
             graph_attr={
                 "rankdir": self.rankdir, "bgcolor": t.background, "nodesep": "0.14",
-                "ranksep": "0.25", "pad": "0.15", "fontname": "Helvetica",
+                "ranksep": "0.25", "pad": "0.15", "fontname": FONT_NAME,
                 "fontsize": f"{EDGE_FONT}",
             },
             node_attr={
-                "fontname": "Helvetica", "fontsize": f"{FONT}", "fontcolor": t.text,
+                "fontname": FONT_NAME, "fontsize": f"{FONT}", "fontcolor": t.text,
                 "shape": "plain",
             },
             edge_attr={"color": t.faint, "arrowsize": "0.6", "penwidth": "1.2"},
-            title=f"the arrays of {roots}", background=t.background,
+            title=f"the arrays of {roots}",
         )  # fmt: skip
         if legend:
             table = legend_table(t, list(self.legend()), width=ACROSS)

@@ -25,7 +25,7 @@ from micrograd_like.draw.legend import (
 from micrograd_like.draw.numbers import Numbers, Scales, strength
 from micrograd_like.draw.outline import Link, Node, Outline
 from micrograd_like.draw.render import Picture
-from micrograd_like.draw.theme import EDGE_FONT, FONT, THEMES, Theme
+from micrograd_like.draw.theme import EDGE_FONT, FONT, FONT_NAME, THEMES, Theme
 from micrograd_like.draw.words import Words, gradient_text, gradient_word, spread
 from micrograd_like.notation import number, readable
 
@@ -101,11 +101,11 @@ class _Writer:
                 "rankdir": self.style.rankdir, "newrank": "true", "bgcolor": t.background,
                 "nodesep": "0.12", "nslimit": SEARCH,
                 "ranksep": "2" if dense else "1" if between else "0.3",
-                "pad": "0.1", "fontname": "Helvetica",
+                "pad": "0.1", "fontname": FONT_NAME,
             },
-            node_attr={"fontname": "Helvetica", "fontsize": f"{FONT}", "fontcolor": t.text},
-            edge_attr={"fontname": "Helvetica", "fontsize": f"{EDGE_FONT}", "arrowsize": "0.6"},
-            title=self.words.picture(), background=t.background,
+            node_attr={"fontname": FONT_NAME, "fontsize": f"{FONT}", "fontcolor": t.text},
+            edge_attr={"fontname": FONT_NAME, "fontsize": f"{EDGE_FONT}", "arrowsize": "0.6"},
+            title=self.words.picture(),
             drawing=self.drawing, frame=self.frame,
         )  # fmt: skip
         if self.frame.caption:
@@ -256,7 +256,7 @@ class _Writer:
         t, known = self.theme, self.numbers.is_known(link)
         faint, colour = (t.faint, t.text) if known else (t.background, t.background)
         label = self.local(link)
-        labelled = {"label": f'<<font color="{faint}">∂</font> {label}>'} if label else {}
+        labelled = {"label": f'<<font color="{faint}">∂</font>&#160;{label}>'} if label else {}
         why = quote(self.words.why(link, self.numbers, self.style.backward))
         picture.edge(
             f"{from_.node}:{port}:{leave}",

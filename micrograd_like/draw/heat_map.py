@@ -59,8 +59,9 @@ def colour(x: float, most: float, theme: Theme) -> str:
     It grows with the square root of the size, so that small numbers can be told from zero.
 
     >>> from micrograd_like.draw.theme import THEMES
-    >>> [colour(x, 2.0, THEMES["light"]) for x in (2.0, -0.5, 0.0)]
-    ['#b2182b', '#7fa7cf', '']
+    >>> light = THEMES["light"]
+    >>> colour(2.0, 2.0, light) == light.positive, colour(-0.5, 2.0, light), colour(0.0, 2.0, light)
+    (True, '#7fa7cf', '')
     """
     if math.isnan(x):
         return theme.lit

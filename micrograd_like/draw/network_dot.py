@@ -19,7 +19,7 @@ from micrograd_like.draw.legend import legend as legend_table
 from micrograd_like.draw.network import Connection, Network, Unit, Weight, mean
 from micrograd_like.draw.numbers import strength
 from micrograd_like.draw.render import Picture
-from micrograd_like.draw.theme import EDGE_FONT, FONT, THEMES, Theme
+from micrograd_like.draw.theme import EDGE_FONT, FONT, FONT_NAME, THEMES, Theme
 from micrograd_like.draw.words import cut
 from micrograd_like.engine import Value
 from micrograd_like.notation import exact, number, plural
@@ -95,14 +95,13 @@ class _Writer:
             format=self.format,
             graph_attr={
                 "layout": "nop2", "bgcolor": t.background, "outputorder": "edgesfirst",
-                "pad": "0.1", "fontname": "Helvetica",
+                "pad": "0.1", "fontname": FONT_NAME,
             },
             node_attr={
-                "fontname": "Helvetica", "fontsize": f"{EDGE_FONT}", "fontcolor": t.text,
+                "fontname": FONT_NAME, "fontsize": f"{EDGE_FONT}", "fontcolor": t.text,
                 "shape": "plain",
             },
             edge_attr={"arrowsize": "0.5", "dir": "none"},
-            background=t.background,
             title=f"network: {plural(kinds['input'], 'input')}, "
             f"{plural(kinds['neuron'], 'neuron')}",
         )  # fmt: skip

@@ -16,11 +16,12 @@ from micrograd_like.draw.dot import DIRECTIONS, Drawing, Frame, Style
 from micrograd_like.draw.numbers import Numbers, Scales
 from micrograd_like.draw.outline import FEW, Outline, names_to_open
 from micrograd_like.draw.render import DRAWN, Picture
-from micrograd_like.draw.size import is_small
+from micrograd_like.draw.size import PAGE, extent, is_small
 from micrograd_like.draw.theme import AUTO, THEMES, drawn_theme
 from micrograd_like.draw.words import WHOLE, Expressions, Words
 from micrograd_like.engine import Value
 from micrograd_like.graph import topological_order
+from micrograd_like.groups import groups_of
 
 __all__ = ["draw_difference", "draw_dot"]
 
@@ -95,11 +96,13 @@ def _fine(
 ) -> Picture | None:
     """The picture of values or of sums; None if another view is wanted, or none of these fits."""
     if view is None and "all" not in expand:
-        named = sum(v.rule is None or bool(v.label) for v in topological_order(*roots))
-        for fine in OUTLINES if named <= FEW else ():
-            drawing = _outlined(Outline(roots, expand, depth, sums=fine == "sums"), style)
-            if drawing.outline.is_whole and is_small(drawing):
-                return drawing.picture()
+        order = topological_order(*roots)
+        named = sum(v.rule is None or bool(v.label) for v in order)
+        for fine, most in zip(OUTLINES, (FEW, FEW * FEW), strict=True):
+            if named <= FEW and len(order) <= most:
+                drawing = _outlined(Outline(roots, expand, depth, sums=fine == "sums"), style)
+                if drawing.outline.is_whole and is_small(drawing):
+                    return drawing.picture()
     if view in OUTLINES or expand or depth is not None:
         sums = view == "sums" or (view is None and "all" not in expand)
         return _outlined(Outline(roots, expand, depth, sums=sums), style).picture()
@@ -119,20 +122,23 @@ def _coarse(
     # The other views are loaded when they are asked for, and what finds arrays with them.
     from micrograd_like.draw.arrays import picture as arrays_picture
     from micrograd_like.draw.network_dot import picture as network_picture
-    from micrograd_like.draw.neurons import Graph, neurons_of
 
     options: dict[str, Any] = {
         "flow": "backward" if style.backward else "forward",
         "theme": style.theme, "format": style.format, "legend": style.legend,
     }  # fmt: skip
-    if view == "network" or (view is None and neurons_of(Graph.of(roots))):
+    groups = groups_of(topological_order(*roots)) if view is None else {}
+    neurons = any(v.rule is None and id(v) in groups for v in topological_order(*roots))
+    if view == "network" or neurons:
         return network_picture(roots, columns, **options)
     if view == "arrays" or _has_few_arrays(roots):
         leaves = [v for v in columns if isinstance(v, Value)]
         return arrays_picture(roots, leaves, rankdir=style.rankdir, **options)
+    titles: list[Expressions] = []
 
     def fits(outline: Outline) -> bool:
-        return is_small(_outlined(outline, style))
+        titles[:] = titles or [Expressions(outline.order, outline.groups)]
+        return max(extent(outline, Words(outline, titles[0]))) <= PAGE
 
     return _outlined(Outline(roots, sums=True, fits=fits), style).picture()
 

@@ -21,7 +21,6 @@ import graphviz
 from micrograd_like.arguments import choice, file_name, missing
 from micrograd_like.draw.page import image_of, page_of
 from micrograd_like.draw.svg import fitted, size_of
-from micrograd_like.draw.theme import THEMES
 from micrograd_like.files import write
 
 __all__ = ["DRAWN", "FORMATS", "Picture", "picture_bytes"]
@@ -138,15 +137,13 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
         self,
         *args: Any,
         title: str = "computation graph",
-        theme: str = "",
-        background: str = THEMES["light"].background,
+        theme: str = "light",
         drawing: Any = None,
         frame: Any = None,
         **options: Any,
     ) -> None:
         super().__init__(*args, **options)
-        dark = background == THEMES["dark"].background
-        self.title, self.theme = title, theme or ("dark" if dark else "light")
+        self.title, self.theme = title, theme
         self.drawing, self.frame = drawing, frame  # of `dot.py`: what draw_difference compares
 
     def __repr__(self) -> str:

@@ -8,7 +8,7 @@ from micrograd_like.draw.outline import Node, Outline
 from micrograd_like.draw.units import rows_of
 from micrograd_like.draw.words import Words
 
-__all__ = ["extent", "is_small"]
+__all__ = ["PAGE", "extent", "is_small"]
 
 PAGE = 1100.0  # pixels, as wide as a notebook's cell
 DIGIT, ROW, ROUND = 6.4, 18.0, 12.0  # pixels: a letter's width, a row's height, what is around it

@@ -86,12 +86,7 @@ class Expressions(Mapping[int, notation.Term]):
         self.labels = names_of(order)
         self.whole = Expressions(order, None, longest, exact) if groups else self
         self.made: dict[int, notation.Term] = {}
-        self.sizes: dict[int, int] = {}  # how many operations a name has that leaves nothing open
-        most = longest // SHORTEST + 1
-        for v in order:
-            sizes = () if v.label or v.rule is None else (x for _, x, _ in edges(v))
-            count = sum(self.sizes[id(x)] for x in sizes)
-            self.sizes[id(v)] = min(most, count + (not v.label and v.rule is not None))
+        self.long: dict[int, bool] = {}
 
     def __len__(self) -> int:
         return len(self.values_by_id)
@@ -113,8 +108,21 @@ class Expressions(Mapping[int, notation.Term]):
         """The ids of the operands whose names are in a value's name."""
         if v.label or v.rule is None:
             return []
-        few = (id(x) for _, x, _ in edges(v) if self.sizes[id(x)] * SHORTEST <= self.longest)
-        return [place for place in few if self.groups.get(place, "") == self.groups.get(id(v), "")]
+        short = (id(x) for _, x, _ in edges(v) if not self.is_long(x))
+        own = self.groups.get(id(v), "")
+        return [place for place in short if self.groups.get(place, "") == own]
+
+    def is_long(self, v: Value) -> bool:
+        """Whether a name would be too long by its operations alone, with nothing left open."""
+        if id(v) not in self.long:
+            count, stack = 0, [v]
+            while stack and count * SHORTEST <= self.longest:
+                x = stack.pop()
+                if not x.label and x.rule is not None:
+                    count += 1
+                    stack += (operand for _, operand, _ in edges(x))
+            self.long[id(v)] = count * SHORTEST > self.longest
+        return self.long[id(v)]
 
     def name(self, v: Value) -> notation.Term:
         """The name of a value whose operands have theirs."""
@@ -127,7 +135,7 @@ class Expressions(Mapping[int, notation.Term]):
         for x in v.inputs:
             if not isinstance(x, Value):
                 operands.append(x)
-            elif self.sizes[id(x)] * SHORTEST > self.longest:
+            elif self.is_long(x):
                 operands.append(notation.term("…"))
             else:
                 near = self.groups.get(id(x), "") == group
