@@ -1,5 +1,6 @@
 """Models: the base class :class:`Module`, which finds, names and keeps parameters and predicts."""
 
+import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
@@ -265,9 +266,10 @@ class Module:
 
 
 def _picture(model: Module, include: Any, exclude: Any) -> Any:
-    """What a notebook shows of the network of a model, called with zeros; {} if it has none.
+    """What a notebook shows of the network of a model that was not called; {} if it has none.
 
-    A copy is called, and random numbers go on as before: showing a model does not change it.
+    A copy is called, with NaN, which the picture leaves out, and random numbers go on as before:
+    showing a model does not change it.
     """
     from micrograd_like.draw import draw_dot
 
@@ -276,7 +278,7 @@ def _picture(model: Module, include: Any, exclude: Any) -> Any:
         return {}
     state = random.getstate()
     try:
-        outputs = deepcopy(model)([Value(0.0, f"x{k}") for k in range(widths[0])])
+        outputs = deepcopy(model)([Value(math.nan, f"x{k}") for k in range(widths[0])])
         picture = draw_dot(outputs, view="network", flow="forward")
         return picture._repr_mimebundle_(include, exclude)
     except Exception:  # a model of one's own may raise anything

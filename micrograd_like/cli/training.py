@@ -5,8 +5,9 @@ import csv
 import random
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
-from micrograd_like.arguments import above_zero, whole
+from micrograd_like.arguments import above_zero, choice, whole
 from micrograd_like.cli.report import (
     Answering,
     check_plot,
@@ -15,7 +16,7 @@ from micrograd_like.cli.report import (
     print_gradients,
     print_predictions,
 )
-from micrograd_like.draw import draw_dot
+from micrograd_like.draw import FORMATS, draw_dot
 from micrograd_like.engine import Value
 from micrograd_like.learn import Encoding, Table, cross_entropy, fit, mse, read_rows
 from micrograd_like.nn import MLP
@@ -34,6 +35,10 @@ def train(table: Table, options: argparse.Namespace) -> None:
     above_zero(options.lr, "train: --lr")
     if options.plot:
         check_plot(options.plot)
+    if options.draw:
+        choice(
+            Path(options.draw).suffix[1:].lower(), f"train: the ending of {options.draw}", FORMATS
+        )
     training, testing = _split(len(table.rows), options.seed)
     encoding = Encoding.of(table, training)
     rows = [encoding.inputs(table.rows[i]) for i in training]

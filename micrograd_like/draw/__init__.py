@@ -15,7 +15,7 @@ from micrograd_like.draw.numbers import Numbers, Scales, strength
 from micrograd_like.draw.outline import Node, Outline, check_groups, names_to_open
 from micrograd_like.draw.page import filled, image_of, look_script, look_style, script_hash
 from micrograd_like.draw.pictures import draw_difference, draw_dot
-from micrograd_like.draw.render import Picture, picture_bytes
+from micrograd_like.draw.render import FORMATS, Picture, picture_bytes
 from micrograd_like.draw.theme import (
     AUTO,
     EDGE_FONT,
@@ -36,6 +36,7 @@ __all__ = [
     "DIRECTIONS",
     "EDGE_FONT",
     "FONT",
+    "FORMATS",
     "FRAME_ID",
     "HEAD_ID",
     "HERE_ID",

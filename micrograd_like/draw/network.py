@@ -12,14 +12,13 @@ between neurons.  What is made of the outputs last, such as a loss, is a result.
 ['n.w0', 'n.w1']
 """
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from micrograd_like.arguments import several, text
 from micrograd_like.draw.neurons import Graph, NeuronCalls, natural, neurons_of, parameters_of
-from micrograd_like.draw.numbers import Numbers
+from micrograd_like.draw.numbers import Numbers, total
 from micrograd_like.draw.sources import Source, Sources
 from micrograd_like.engine import Value
 from micrograd_like.groups import prefixes
@@ -28,6 +27,7 @@ from micrograd_like.notation import OPERATORS, SUBSCRIPTS, apart, plural, symbol
 __all__ = ["Connection", "Network", "Unit", "Weight", "mean"]
 
 WHERE = "network view"
+ROUNDING = 1e-14  # of the largest term: a sum that is not more has lost all its digits
 MOST_RESULTS = 6  # that are drawn one by one
 KINDS = ("input", "operation", "neuron", "result")
 NO_WEIGHT = 0
@@ -82,20 +82,21 @@ class Network(NamedTuple):
         """The network of the graph that led to roots.
 
         ``inputs`` are names for the inputs that have no label, in the order of the weights, or
-        leaves with such labels.  A
-        ValueError tells that there is no neuron, or that there are not as many names as inputs.
+        leaves with such labels.  A ValueError tells that there is no neuron, or that there are not
+        as many names as inputs.
         """
         return _Reader(roots, inputs).network()
 
 
 def mean(numbers: Sequence[float]) -> float:
-    """The mean of one or more numbers, of any size.
+    """The mean of one or more numbers, of any size; 0 where what is left of them is rounding.
 
-    >>> mean([1.0, 2.0]), mean([1e308, 1e308])
-    (1.5, 1e+308)
+    >>> mean([1.0, 2.0]), mean([1e308, 1e308]), mean([0.3, -0.1, -0.2])
+    (1.5, 1e+308, 0.0)
     """
     terms = [x / len(numbers) for x in numbers]
-    return math.fsum(terms) if all(map(math.isfinite, terms)) else sum(terms)
+    found = total(terms)
+    return 0.0 if abs(found) < ROUNDING * max(map(abs, terms)) else found
 
 
 class _Reader:

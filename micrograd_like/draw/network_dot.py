@@ -77,6 +77,7 @@ class _Writer:
         ]
         sizes = (abs(self.number(link.weight) or 0.0) for link in network.connections)
         self.largest = max((size for size in sizes if size < math.inf), default=0.0)
+        self.is_blank = all(math.isnan(x) for unit in network.units for x in unit.data)
         self.fills: dict[int, float] = {}  # the largest size in each column
         for unit in network.units:
             size = abs(mean(unit.data))
@@ -128,7 +129,8 @@ class _Writer:
             looks = {"shape": "box", "style": "filled,rounded"}
         picture.node(
             f"u{k}", id=f"u{k}", fixedsize="true", pos=_point(x, y), tooltip=about,
-            width=_inches(size), height=_inches(size), label=quote(short(value)), color=t.faint,
+            width=_inches(size), height=_inches(size), color=t.faint,
+            label="" if self.is_blank else quote(short(value)),
             fillcolor=t.tint(strength(value, self.fills.get(unit.column, 0.0))) or t.box,
             **looks, **{"class": unit.kind},
         )  # fmt: skip
@@ -195,7 +197,8 @@ class _Writer:
                 f"{data}, the mean of {len(unit.data):,} "
                 f"from {exact(min(unit.data))} to {exact(max(unit.data))}"
             )
-        words = [f"{unit.name or unit.symbol} = {data}"]
+        name = unit.name or unit.symbol
+        words = [name if self.is_blank else f"{name} = {data}"]
         words += [_with_gradient(weight) for weight in unit.parameters]
         return "; ".join(words)
 
@@ -268,6 +271,8 @@ class _Writer:
         name = source.name or source.symbol
         if link.weight is None:
             return f"{name} is in {target.name or target.symbol}"
+        if self.is_blank:
+            return f"{_with_gradient(link.weight)}; times {name}"
         given = f"{'the mean of ' if link.calls > 1 else ''}{name} = {exact(link.given)}"
         return f"{_with_gradient(link.weight)}; times {given} is {exact(link.product or 0.0)}"
 
@@ -292,7 +297,8 @@ class _Writer:
         t, what = self.theme, "gradient" if self.backward else "weight"
         yield from signs(t, what)
         yield widths(t, what)
-        yield fills(t, "activation")
+        if not self.is_blank:
+            yield fills(t, "activation")
         sign = "∂b" if self.backward else "b"
         yield parameters(t, sign, "bias's gradient" if self.backward else "bias")
 

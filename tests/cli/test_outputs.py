@@ -96,6 +96,17 @@ def test_train_writes_what_it_is_asked_for() -> None:
     assert all(Path(name).stat().st_size > 500 for name in names)
 
 
+def test_an_unknown_ending_is_told_before_any_training(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Of a picture as of a plot."""
+    for option in ("--draw", "--plot"):
+        assert main([*table(20), option, "flow.bmp2"]) == 2
+        told = capsys.readouterr()
+        assert "the ending of flow.bmp2 is 'bmp2'" in told.err
+        assert not told.out
+
+
 WRITING = [
     ([*STEP, "-o"], "page.html"),
     (["draw", *STEP[1:], "-o"], "flow.svg"),

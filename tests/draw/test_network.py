@@ -457,6 +457,21 @@ def test_gradients_that_are_not_there() -> None:
     assert "No gradients yet" not in " ".join(Drawn(picture(root)).words)
 
 
+def test_a_network_that_was_called_with_nothing_has_blank_circles() -> None:
+    """Weights and biases are shown, and no number that nobody computed."""
+    drawn = picture(MLP(2, [2, 1])([Value(float("nan")), Value(float("nan"))]), flow="forward")
+    assert "nan" not in drawn.source
+    assert "activation" not in drawn.source
+
+
+def test_means_that_are_rounding_are_zero() -> None:
+    """A standardized column has no sign, and no colour."""
+    neuron = Neuron(1, name="n")
+    network = Network.of([reduce(add, [neuron([x]) for x in (0.3, -0.1, -0.2)])])
+    assert mean(network.units[0].data) == 0.0
+    assert sum(network.units[0].data) != 0.0
+
+
 def test_graphs_without_neurons() -> None:
     """One line that says what is needed."""
     for root in (Value(2.0, "x") * 3, Value(1.0), mse([Value(1.0)], [2.0])):
