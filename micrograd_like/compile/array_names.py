@@ -7,6 +7,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from micrograd_like.notation import one_line
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 
     Places = NDArray[np.int64]
 
-__all__ = ["FEW", "Blocks", "grid", "stem", "view"]
+__all__ = ["FEW", "Blocks", "grid", "name_of", "stem", "view"]
 
 FEW = 4  # leaves with no name in common that keep their own names; twice as many are listed
+NUMBERS = r"[_\[(]*\d+(?:[_,\[\]() ]+\d+)*[\])]*$"  # behind a word: 3, _3, 3_4, [3, 4], [3][4]
 
 
 def stem(labels: Sequence[str]) -> str:
@@ -27,6 +29,8 @@ def stem(labels: Sequence[str]) -> str:
 
     >>> stem(["layer0.neuron0.w0", "layer0.neuron0.w1", "layer0.neuron1.w0"]), stem(["x0", "x1"])
     ('layer0.w', 'x')
+    >>> stem(["Wq[0,0]", "Wq[0,1]"]), stem(["W1_0_0", "W1_0_1", "W1_1_0"])
+    ('Wq', 'W1')
     >>> stem(["a", "b"]), stem(["loss"])
     ('', 'loss')
     """
@@ -38,14 +42,33 @@ def stem(labels: Sequence[str]) -> str:
         return ""
     kept = []
     for k, column in enumerate(columns):
-        words = {re.sub(r"\d+$", "", word) for word in column}
-        if len(words) != 1:
+        words = dict.fromkeys(column)
+        if len(set(map(name_of, words))) != 1:
             return ""
-        if len(set(column)) == 1:
+        if len(words) == 1:
             kept.append(column[0])
         elif k == len(columns) - 1:
-            kept.append(words.pop())
+            kept.append(_common(list(words)))
     return ".".join(kept)
+
+
+def name_of(word: str) -> str:
+    """A word without the numbers behind it.
+
+    >>> [name_of(word) for word in ("w12", "Wq0_1", "Wq_0_1", "Wq[0][1]", "Wq(0, 1)", "w_")]
+    ['w', 'Wq', 'Wq', 'Wq', 'Wq', 'w_']
+    """
+    return re.sub(NUMBERS, "", word)
+
+
+def _common(words: Sequence[str]) -> str:
+    """The name that words with numbers have, and the first of these where all have the same.
+
+    Not in brackets, as they would be read as an index.
+    """
+    pieces = zip(*(re.findall(r"\d+|\D", word) for word in words), strict=False)
+    same = "".join(column[0] for column in takewhile(lambda c: len(set(c)) == 1, pieces))
+    return max(name_of(words[0]), re.sub(r"[\[(].*|_$", "", same), key=len)
 
 
 class Blocks:

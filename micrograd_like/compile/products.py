@@ -6,6 +6,7 @@ What `structure` has gathered in lists, member by member, becomes `Layout`'s ind
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from micrograd_like.compile.array_names import name_of
 from micrograd_like.compile.layout import CONSTANTS, LEAVES, Array, Layout, Part, Product
 from micrograd_like.engine import Value
 from micrograd_like.rules import RULES
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
 
     Places = NDArray[np.int64]
 
-__all__ = ["Group", "Signature", "arrays_of", "with_leaves_in_order"]
+__all__ = ["Group", "Signature", "arrays_of", "layers_in_sums", "with_leaves_in_order"]
 
+MOST_LAYERS = 8  # in one array of sums, up to which each gets an array of its own
+PRODUCTS = 16  # in a layer without a name, from which that is worth it
 Signature = tuple[Any, ...]
 Found = TypeVar("Found", bound=Layout)
 
@@ -182,6 +185,92 @@ def _distinct(lists: "Places") -> tuple["Places", "Places"]:
     numbers = np.array(which, dtype=np.int64)
     firsts = np.unique(numbers, return_index=True)[1]
     return lists[firsts], numbers
+
+
+# --- layers in one array -----------------------------------------------------------------------
+
+
+def layers_in_sums(layout: Layout) -> dict[int, dict[int, int]]:
+    """Of each array of sums in which there are several layers: the layers of its members, by ids.
+
+    The neurons of two layers of one size are alike, and so they are members of one array.  On
+    different data the layers are several matrix products, and none as a whole; on the same data
+    they are one, in which their labels tell them apart.
+    """
+    found = {}
+    moves = [array.moves for array in layout.arrays]
+    labels = [v.label for v in layout.arrays[LEAVES].members]
+    for number, array in enumerate(layout.arrays):
+        parts = array.parts if array.rule is None and array.size > 1 else []
+        if not any(part.product for part in parts):
+            parts = [_data_left(part, moves) for part in parts]
+        of_parts = (_layers(part, labels) for part in parts if part.right == LEAVES)
+        layers = next((layers for layers in of_parts if layers), None)
+        if layers:
+            found[number] = dict(zip(map(id, array.members), layers, strict=True))
+    return found
+
+
+def _layers(part: Part, labels: Sequence[str]) -> list[int] | None:
+    """The layer of each member of a sum's part, 0 if of none; None if all are of one.
+
+    A layer is a matrix product of several columns.  By labels, or else by data alone.
+    """
+    import numpy as np
+
+    if part.others is None or part.rows.shape[1] == 1:
+        return None
+    (_, i), (rights, j) = _distinct(part.rows), _distinct(part.others)
+    owner_of: dict[str, int] = {}
+    owners = [_owner(labels[row]) for row in rights[:, 0].tolist()]
+    names = np.array([owner_of.setdefault(owner, len(owner_of)) for owner in owners])[j]
+    data = _data_met(i, j)
+    for kinds, least in ((data * len(owner_of) + names, 1), (data, PRODUCTS)):
+        layers = np.zeros(len(i), dtype=np.int64)
+        order = np.argsort(kinds, kind="stable")
+        found = [
+            members
+            for members in np.split(order, np.flatnonzero(np.diff(kinds[order])) + 1)
+            if members.size * part.rows.shape[1] >= least and _is_layer(i[members], j[members])
+        ]
+        for k, members in enumerate(found, 1):
+            layers[members] = k
+        if len(found) <= MOST_LAYERS and (layers != layers[0]).any():
+            return list(layers.tolist())
+    return None
+
+
+def _owner(label: str) -> str:
+    """What labels of one layer's weights have in common: ``layer0.neuron.w``.
+
+    >>> _owner("q1.layer0.neuron3.w5"), _owner("Wq[0][1]")
+    ('q1.layer0.neuron.w', 'Wq')
+    """
+    *path, near, last = ["", *label.split(".")]
+    return ".".join([*path, name_of(near), name_of(last)]).lstrip(".")
+
+
+def _data_met(i: "Places", j: "Places") -> "Places":
+    """Of each pair of a list on the left and one on the right, a list on the left.
+
+    It is the same for all pairs of a matrix product that meets none of the others' lists.
+    """
+    import numpy as np
+
+    of_right = np.full(j.max() + 1, i.max())
+    np.minimum.at(of_right, j, i)
+    of_left = np.full(i.max() + 1, i.max())
+    np.minimum.at(of_left, i, of_right[j])
+    return of_left[i]
+
+
+def _is_layer(i: "Places", j: "Places") -> bool:
+    """Whether each list on the left meets each one on the right, of which there are several."""
+    import numpy as np
+
+    pairs = len(np.unique(i * (j.max() + 1) + j))
+    width = len(np.unique(j))
+    return width > 1 and len(np.unique(i)) * width == pairs == len(i)
 
 
 # --- the order of leaves -----------------------------------------------------------------------

@@ -11,6 +11,8 @@ were made from:
    the arrays in their order gives the numbers of any graph.
 3. **Matrix products** (products.py).  Each member of an array of sums takes some values on the left
    and some on the right.  Where all of the left meet all of the right, it is a matrix product.
+4. **Layers.**  Two layers of one size are alike, too.  Where an array of sums holds several, a
+   second walk gives each an array of its own.
 
 >>> from micrograd_like.nn import Layer
 >>> x = [Value(0.0, "x0"), Value(0.0, "x1")]
@@ -26,7 +28,13 @@ from typing import Any
 from micrograd_like.compile.array_text import text
 from micrograd_like.compile.graph_arrays import roots_and_inputs
 from micrograd_like.compile.layout import CONSTANTS, LEAVES, Array, Layout
-from micrograd_like.compile.products import Group, Signature, arrays_of, with_leaves_in_order
+from micrograd_like.compile.products import (
+    Group,
+    Signature,
+    arrays_of,
+    layers_in_sums,
+    with_leaves_in_order,
+)
 from micrograd_like.display import Table
 from micrograd_like.engine import Value
 from micrograd_like.notation import plural
@@ -120,8 +128,14 @@ def regular_structure(
     >>> regular_structure([v], [], topological_order(v), share=0.25) is None
     True
     """
-    walk = _Walk(order, roots, inputs)
-    return walk.result() if walk.run(order, max(FEW_ARRAYS, share * len(order))) else None
+    most = max(FEW_ARRAYS, share * len(order))
+    walk = _Walk(order, roots, inputs, {})
+    if not walk.run(order, most):
+        return None
+    found = walk.result()
+    layers = walk.layers(found)
+    again = _Walk(order, roots, inputs, layers)
+    return again.result() if layers and again.run(order, most) else found
 
 
 class _Walk:
@@ -129,16 +143,21 @@ class _Walk:
 
     A sum, a product and a maximum get none at first.  They are pending: if only one other sum
     uses them, they become some of its terms.  Whoever else asks for their place makes them members
-    of an array.
+    of an array.  ``layer_of`` has the layers of sums by ids: one array has those of one layer.
     """
 
     def __init__(
-        self, order: Sequence[Value], roots: Sequence[Value], inputs: Sequence[Value]
+        self,
+        order: Sequence[Value],
+        roots: Sequence[Value],
+        inputs: Sequence[Value],
+        layer_of: dict[int, int],
     ) -> None:
+        self.layer_of = layer_of
         self.roots, self.inputs, self.leaves = roots, list(inputs), list[Value]()
         self.constants: dict[str, int] = {}  # the rows, by bit patterns: 0.0 is not −0.0
         self.groups: list[Group] = []
-        self.number_of: dict[Signature, int] = {}  # of the groups
+        self.number_of: dict[tuple[int, Signature], int] = {}  # of the groups, by layers
         self.moves = [True, False, False]  # of each array: inputs, leaves, constants, groups
         self.place = {id(v): k for k, v in enumerate(inputs)}
         self.pending_sums: dict[int, tuple[int, Terms]] = {}  # the sign of the whole, and terms
@@ -174,6 +193,17 @@ class _Walk:
         roots = [(source, int(rows_now(source, row))) for source, row in pairs]
         return with_leaves_in_order(Structure(arrays, roots, self.operations))
 
+    def layers(self, found: Structure) -> dict[int, int]:
+        """The layers of values by their ids, if an array of the result holds several layers."""
+        split = layers_in_sums(found)
+        if not split:
+            return {}
+        return {
+            key: split[place >> BITS][id(self.groups[(place >> BITS) - 3].members[place & ROW])]
+            for key, place in self.place.items()
+            if place >> BITS in split
+        }
+
     def _visit(self, v: Value) -> None:
         """Make a sum, a product or a maximum pending; any other operation is a member at once."""
         rule: Any = v._rule
@@ -203,7 +233,8 @@ class _Walk:
     def _terms(self, x: Any, sign: int) -> tuple[int, Terms]:
         """The terms of a sum's operand, and a sign for all of them.
 
-        They are those of a pending sum or product that nothing else uses, or the operand itself.
+        They are those of a pending sum or product that nothing else uses, or the operand itself;
+        none of the zero that Python's ``sum`` starts with.
         """
         i = id(x)
         if self.uses.get(i) == 1:
@@ -212,6 +243,8 @@ class _Walk:
             if i in self.pending_sums:
                 own, terms = self.pending_sums.pop(i)
                 return sign * own, terms  # the list itself, as a copy would take time
+        if not isinstance(x, Value) and x == 0.0:
+            return 1, []
         return 1, [(sign, self._place(x), -1)]
 
     def _place(self, x: Any) -> int:
@@ -283,9 +316,10 @@ class _Walk:
         right: Sequence[int],
     ) -> int:
         """The place of a new member, or of one that is computed from the same operands."""
-        number = self.number_of.get(signature)
+        key = self.layer_of.get(id(v), 0), signature
+        number = self.number_of.get(key)
         if number is None:
-            number = self.number_of[signature] = len(self.groups)
+            number = self.number_of[key] = len(self.groups)
             moves = any(self.moves[source] for source in sources)
             self.groups.append(Group(signature, moves))
             self.moves.append(moves)

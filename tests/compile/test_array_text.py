@@ -415,7 +415,7 @@ def test_what_would_have_the_same_name_gets_a_number() -> None:
 def test_numbers_are_told_from_vectors() -> None:
     """``·`` of two vectors is a sum, ``⊙`` is none; a loss by classes keeps the shape of layers."""
     roots, x = gated("named")
-    assert str(structure(roots, x)).splitlines()[-2:] == ["v4[n×4] = v2 ⊙ v3", "return v4"]
+    assert str(structure(roots, x)).splitlines()[-2:] == ["v3[n×4] = v1 ⊙ v2", "return v3"]
     points, targets = matrix(5, 3, "x"), [k % 2 for k in range(5)]
     model = MLP(3, [4, 2])
     loss = cross_entropy([model(point) for point in points], targets)

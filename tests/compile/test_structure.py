@@ -205,6 +205,87 @@ def test_names_have_what_labels_have_in_common() -> None:
     assert stem(["layer0.neuron0.w0", "layer0.neuron1.w0", "layer0.neuron1.w1"]) == "layer0.w"
     assert stem(["loss", "loss"]) == "loss"
     assert stem(["a", "b"]) == stem(["a", "b.c"]) == stem(["", ""]) == ""
+    assert stem(["W10", "W11"]) == stem(["W1", "W10"]) == "W"
+    assert stem(["v0.Wq[0]", "v1.Wq[0]"]) == "Wq[0]"
+
+
+@pytest.mark.parametrize("label", ["Wq{}_{}", "Wq_{}_{}", "Wq[{},{}]", "Wq[{}][{}]", "Wq({}, {})"])
+def test_a_matrix_labelled_by_hand_has_its_name(label: str) -> None:
+    """However the numbers of rows and columns are written; a row has its own where it can."""
+    rows = [[label.format(j, k) for k in range(12)] for j in range(12)]
+    assert stem([name for row in rows for name in row]) == "Wq"
+    assert stem(rows[3]) in ("Wq", "Wq3", "Wq_3")
+    layers = [[f"{name}_{k}" for k in range(3)] for name in ("W1", "W1_2", "x_0")]
+    assert [stem(labels) for labels in layers] == ["W1", "W1_2", "x_0"]
+
+
+def test_zeros_in_a_sum_are_left_out() -> None:
+    """Those that Python's ``sum`` starts with; another number, and a factor of zero, stay."""
+    x, w = ([Value(0.1 * k, f"{name}{k}") for k in range(3)] for name in "xw")
+    total = sum(sum([a * b, 0.0, -0.0]) for a, b in zip(w, x, strict=True))
+    for root, expected in (
+        (total, "v1[n] = x[n×3] · w[3]"),
+        (0 - total, "v1[n] = −x[n×3] · w[3]"),
+        (total + 1, "v1[n] = x[n×3] · w[3] + 1"),
+        (0 + x[0], "v1[n] = x0[n]"),
+        (0 * x[0] + x[0], "v1[n] = x0[n] · 0 + x0"),
+    ):
+        inputs = [v for v in x if v in topological_order(root)]
+        assert str(structure(root, inputs)) == expected
+
+
+# --- layers of one size ------------------------------------------------------------------------
+
+
+def test_alike_layers_on_different_data_are_a_matrix_product_each() -> None:
+    """Two towers, and an ensemble whose layers have the same labels."""
+    x, z = ([Value(0.1 * k, f"{name}{k}") for k in range(8)] for name in "xz")
+    queries, keys = (Layer(8, 8, activation="tanh", name=name) for name in ("query", "key"))
+    score = sum(a * b for a, b in zip(queries(x), keys(z), strict=True))
+    assert str(structure(score, [*x, *z])).splitlines() == [
+        "query.neuron[n×8] = tanh(x[n×8] · query.w[8×8] + query.b[8])",
+        "key.neuron[n×8] = tanh(z[n×8] · key.w[8×8] + key.b[8])",
+        "v1[n] = query.neuron · key.neuron",
+    ]
+    found = structure(MLP(8, [16, 16, 1])(x) + MLP(8, [16, 16, 1])(x), x)
+    products = [part.product for array in found.arrays for part in array.parts if part.product]
+    assert [len(product.right) for product in products] == [32, 16, 16, 1, 1]
+
+
+def test_layers_on_the_same_data_are_known_by_their_names() -> None:
+    """Of any size; not neurons, and not the same layer again."""
+    x = [[Value(0.1 * k, f"x{j}_{k}") for k in range(3)] for j in range(4)]
+    layers = [Layer(3, 2, name=name, activation="linear") for name in ("query", "key", "value")]
+    roots = [v for layer in layers for row in x for v in layer(row)]
+    assert str(structure(roots, [v for row in x for v in row])).splitlines() == [
+        "query.neuron[n×4×2] = x[n×4×3] · query.w[3×2] + query.b[2]",
+        "key.neuron[n×4×2] = x · key.w[3×2] + key.b[2]",
+        "value.neuron[n×4×2] = x · value.w[3×2] + value.b[2]",
+        "return query.neuron, key.neuron, value.neuron",
+    ]
+    w = [[Value(0.1, f"{name}.in.w{k}") for k in range(3)] for name in ("one", "two")]
+    neurons = [sum(a * b for a, b in zip(row, x[0], strict=True)) for row in w]
+    assert len(structure(neurons, x[0]).arrays) == 4
+
+
+def test_what_is_computed_twice_in_a_layer_has_one_row() -> None:
+    """A layer that is recorded again on the same data has no other array."""
+    x, z = ([Value(0.1 * k, f"{name}{k}") for k in range(8)] for name in "xz")
+    one, other = Layer(8, 8), Layer(8, 8)
+    twice = [v for layer in (one, other) for _ in range(2) for v in layer(x if layer is one else z)]
+    found = structure(twice, [*x, *z])
+    assert [array.size for array in found.arrays[3:]] == [8, 8, 8, 8]
+    assert found.roots[:8] == found.roots[8:16]
+
+
+def test_irregular_neurons_stay_in_one_array() -> None:
+    """Each with inputs of its own, and many small layers."""
+    random.seed(0)
+    x = [Value(0.1 * k, f"x{k}") for k in range(20)]
+    pruned = [sum(Value(0.1) * v for v in random.sample(x, 16)) for _ in range(12)]
+    assert len(structure(pruned, x).arrays) == 4
+    local = [v for k in range(17) for v in Layer(4, 4, activation="linear")(x[k : k + 4])]
+    assert len(structure(local, x).arrays) == 4
 
 
 def test_mistakes_are_told() -> None:
