@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from micrograd_like.arguments import choice, short
+from micrograd_like.arguments import choice, expect, number, short
 from micrograd_like.engine import Value
+from micrograd_like.notation import one_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,23 +24,22 @@ def batch(X: Any, inputs: Sequence[Value]) -> "NDArray[np.float64]":
     import numpy as np
 
     try:
-        array = np.asarray(X)
+        array = _array(X)
     except ValueError:
         raise ValueError("Tape: a batch has rows of one length; these differ") from None
     if not len(np.atleast_1d(array)):
         raise ValueError("Tape: the batch is empty; it needs at least one row")
-    if array.dtype.kind not in "biuf":
-        kind = "objects of other kinds" if array.dtype.kind == "O" else array.dtype
-        raise TypeError(f"Tape: a batch holds numbers, not {kind}; convert it with float()")
+    if array.dtype.kind not in "biufO":
+        raise TypeError(f"Tape: a batch holds numbers, not {array.dtype}; convert it with float()")
     if array.ndim != 2 or array.shape[1] != len(inputs):
         raise ValueError(
             f"Tape: a batch has a row for each data point and {len(inputs)} columns, "
             f"not the shape {array.shape}"
         )
-    rows = np.array(array, dtype=np.float64, order="C")
+    rows = _floats(array, "Tape: row {}, column {}")
     if np.isnan(rows).any():
         i, j = (int(k) for k in np.argwhere(np.isnan(rows))[0])
-        name = inputs[j].label or f"column {j}"
+        name = one_line(inputs[j].label) or f"column {j}"
         raise ValueError(f"Tape: row {i}, {name}, is nan; drop the row or fill in a number")
     return rows
 
@@ -54,11 +54,13 @@ def seeds(
     """
     import numpy as np
 
+    choice(reduction, f"{caller}: reduction", ("mean", "sum"))
     if upstream is None:
-        choice(reduction, f"{caller}: reduction", ("mean", "sum"))
         return np.full(shape, 1.0 / shape[0] if reduction == "mean" else 1.0)
     try:
-        given = np.ascontiguousarray(upstream, dtype=np.float64)
+        given = _array(upstream)
+        expect(given.dtype.kind in "biufO", upstream, caller, "numbers")
+        given = _floats(given, f"{caller}: upstream")
     except (TypeError, ValueError):
         raise TypeError(
             f"{caller}: upstream holds a number for each output, not {short(upstream)}"
@@ -66,3 +68,29 @@ def seeds(
     if given.shape != shape:
         raise ValueError(f"{caller}: upstream has the shape {given.shape}, the outputs {shape}")
     return given
+
+
+def _array(numbers: Any) -> "NDArray[Any]":
+    """An array of what was given, with NaN for what is masked; a ValueError tells ragged rows."""
+    import numpy as np
+
+    if isinstance(numbers, list | tuple):
+        if not any(isinstance(row, np.ma.MaskedArray) for row in numbers):
+            return np.asarray(numbers)
+        numbers = np.ma.array(numbers)
+    if np.ma.is_masked(numbers):
+        numbers = np.ma.filled(numbers.astype(np.float64), np.nan)
+    return np.asarray(numbers)
+
+
+def _floats(array: "NDArray[Any]", where: str) -> "NDArray[np.float64]":
+    """A contiguous copy as floats; of objects each is to be a number, as everywhere else."""
+    import numpy as np
+
+    if array.dtype.kind != "O":
+        with np.errstate(over="ignore"):  # of longer floats: infinite, as with float()
+            return np.array(array, dtype=np.float64, order="C")
+    floats = np.empty(array.shape)
+    for place in np.ndindex(array.shape):
+        floats[place] = number(array[place], where.format(*place))
+    return floats

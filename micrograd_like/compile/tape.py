@@ -11,12 +11,12 @@ array([4., 0., 4.])
 """
 
 import os
-from _thread import _local, allocate_lock
+from _thread import RLock, _local
 from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from micrograd_like.arguments import choice, flag, short
+from micrograd_like.arguments import choice, flag, short, whole
 from micrograd_like.compile.batch import batch, seeds
 from micrograd_like.compile.blocks import Outcome
 from micrograd_like.compile.graph_arrays import independent, roots_and_inputs
@@ -65,16 +65,18 @@ class Tape:
     kink, as that of relu, and to the border of a domain.
 
     A branch that Python took while the graph was recorded, as in ``if x.data > 0``, is taken for
-    every row.  Values and gradients are those of the engine, up to rounding: arrays add up in
-    another order, which may change the last digits of the largest term of a sum, as of an addition
-    by hand.  Scalars give every bit where a graph has only ``+ - * /``, maximum, minimum, abs
-    and relu, and differ by a few units in the last place where the compiled exp, say, rounds
-    differently.  (Sums over rows are taken block by block, and what depends on no input is computed
-    once for all rows and comes last in a sum: these round as they do.)
+    every row; `logsumexp` has one, where the largest number is infinite.  Values and gradients are
+    those of the engine, up to rounding: arrays add up in another order, which may change the last
+    digits of the largest term of a sum, as of an addition by hand.  Scalars give every bit where a
+    graph has only ``+ - * /``, maximum, minimum, abs and relu, and differ by a few units in the
+    last place where the compiled exp, say, rounds differently.  (Sums over rows are taken block by
+    block, and what depends on no input is computed once for all rows and comes last in a sum: these
+    round as they do.)
 
     With ``parallel`` scalars compute blocks of rows on several threads; the results are the same in
     every bit.  A tape may be used by several
-    threads: one at a time computes, and each goes backward from its own latest forward pass.  A
+    threads: one at a time computes, and each goes backward from its own latest forward pass; a
+    RuntimeError refuses a pass that begins within one of the same thread, in a signal handler.  A
     copy of a tape is another one of the same graph, without a forward pass.
 
     A TypeError or a ValueError tells an input that is no leaf of the graph, a root that depends on
@@ -116,7 +118,7 @@ class Tape:
         else:
             self._arrays.compile_rules()
         self._in_vain = self._rest = 0  # passes by arrays before, and passes without them to come
-        self._lock = open_in_child(allocate_lock())  # of the memory of both
+        self._lock: Any = open_in_child(RLock())  # of the memory of both
         self._thread = _local()  # .latest: the rows of its latest forward, and the parameters
 
     def _by_arrays(self) -> "ArrayRunner | None":
@@ -139,11 +141,14 @@ class Tape:
     def plan(self, rows: int = 1) -> str:
         """The way that so many rows take: ``"arrays"`` or ``"scalars"``.
 
+        A TypeError or a ValueError tells what is no number of rows.
+
         >>> from micrograd_like import MLP
         >>> x = [Value(0.0) for _ in range(64)]
         >>> Tape(MLP(64, [64, 10])(x), x).plan(32), Tape(x[0] * x[1], x[:2]).plan(32)
         ('arrays', 'scalars')
         """
+        whole(rows, "Tape.plan: rows")
         if self._arrays is None or self.by != "auto":
             return "scalars" if self._arrays is None else "arrays"
         each = OPERATION_OF_A_ROW * self._count + FUNCTION_OF_A_ROW * self._arrays.functions
@@ -195,8 +200,10 @@ class Tape:
         The rows are those of the thread's latest `forward`, with the parameters as they were then;
         a RuntimeError tells that there was none.  Of several roots it is the gradient of the sum of
         their means.  ``upstream`` gives the gradient of each output instead, in the shape that
-        `forward` returned; a ValueError tells another shape.  With ``input_gradients`` the
-        gradients for the inputs are returned, in the shape of the batch.
+        `forward` returned, and the reduction then counts for nothing; a ValueError tells another
+        shape.  With ``input_gradients`` the gradients for the inputs are returned, in the shape of
+        the batch.  Gradients are summed over the rows before a chain of what depends on no input
+        is gone back through, so that a sum may overflow where no row's own gradient does.
 
         >>> x, w = Value(0.0, "x"), Value(3.0, "w")
         >>> tape = Tape(w * x, [x])
@@ -270,7 +277,10 @@ class Tape:
         return outcome.outputs, outcome.leaves
 
     def source(self) -> str:
-        """The tape as Python text, forward and backward, for one row.
+        """The graph as Python text, forward and backward, for one row.
+
+        It has one line for each operation, whichever way `plan` tells; `structure` shows the arrays
+        and matrix products.
 
         >>> x, w = Value(0.0, "x"), Value(3.0, "w")
         >>> print(Tape(w * x, [x]).source())
@@ -294,6 +304,10 @@ class Tape:
             if X is not None:
                 raise ValueError("Tape: there are no inputs, and so no rows; leave X out")
             return np.empty((1, 0))
+        if X is None:
+            raise TypeError(
+                f"Tape: give X, rows of {plural(len(self.inputs), 'number')}, one for each input"
+            )
         return batch(X, self.inputs)
 
     def _outputs(self, outcome: Outcome) -> "NDArray[np.float64]":
@@ -326,6 +340,11 @@ class Tape:
         """Outputs, the parameters' gradients and the inputs', of all rows."""
         if ON_LEAVES and upstream is not None:
             self._refuse_hooks()
+        if self._lock._is_owned():
+            raise RuntimeError(
+                "Tape: this thread is computing with the tape already, and was interrupted by a "
+                "signal or a __del__; begin the other pass when it is done"
+            )
         try:
             with self._lock:
                 outcome = self._run(rows, numbers, upstream, input_gradients)

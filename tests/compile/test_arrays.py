@@ -363,6 +363,11 @@ def test_a_plan_is_told_and_chosen() -> None:
     assert Tape(product, x[:2], by="arrays").plan(32) == "arrays"
     with pytest.raises(ValueError, match="Tape: by is 'rows'; it is to be one of auto, arrays"):
         Tape(product, x[:2], by="rows")
+    for rows, found in ((0, ValueError), (-3, ValueError), (1.5, TypeError), ("a", TypeError)):
+        with pytest.raises(
+            found, match=r"Tape.plan: rows is .*; it is to be a whole number from 1"
+        ):
+            Tape(product, x[:2]).plan(rows)  # type: ignore[arg-type]
 
 
 def test_rows_that_are_always_left_to_scalars_go_there_at_once() -> None:

@@ -6,11 +6,14 @@ import os
 import pickle
 import random
 import re
+import signal
 import subprocess
 import sys
 import tracemalloc
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -562,6 +565,7 @@ def test_an_undefined_row_raises_what_the_engine_would() -> None:
 
 x0, x1, w0 = Value(1.0, "x0"), Value(2.0, "x1"), Value(3.0, "w0")
 ROOT = w0 * x0 + x1
+THIRD = Value(1.0, "of two\nlines")
 WRONG: list[tuple[Any, Any, Any, str]] = [
     (ROOT, [x0, ROOT], [[1.0, 1.0]], "is no leaf; inputs are leaves of the graph"),
     (ROOT, [x0, Value(5.0)], [[1.0, 1.0]], "is not in the graph"),
@@ -584,7 +588,13 @@ WRONG: list[tuple[Any, Any, Any, str]] = [
     (ROOT, x0, [[1.0]], "Tape: inputs: takes a list of Values, not Value(data=1"),
     (1.0, [x0], [[1.0]], "Tape: roots: takes a list of Values, not 1.0"),
     (ROOT, [x0, x1], [["a", "b"]], "a batch holds numbers, not <U1"),
-    (ROOT, [x0, x1], [[x0, 1.0]], "objects of other kinds"),
+    (ROOT, [x0, x1], [[1.0, x0]], "Tape: row 0, column 1: takes a number, not the Value"),
+    (ROOT, [x0, x1], [[1.0, None]], "Tape: row 0, column 1: takes a number, not the NoneType"),
+    (ROOT, [x0, x1], [[10**400, 1.0]], "Tape: row 0, column 0: 1000"),
+    (ROOT, [x0, x1], None, "Tape: give X, rows of 2 numbers, one for each input"),
+    (ROOT, [x0, x1], np.ma.array([[1.0, 2.0]], mask=[[0, 1]]), "row 0, x1, is nan; drop the row"),
+    (ROOT, [x0, x1], [np.ma.array([1, 2], mask=[0, 1])], "row 0, x1, is nan; drop the row"),
+    (THIRD.log() + x0, [THIRD, x0], [[math.nan, 1.0]], "row 0, of two lines, is nan; drop the"),
     (ROOT, [x0, x1], [[1j, 1.0]], "not complex128"),
     (ROOT, [x0, x1], [[1.0, 2.0], [1.0, math.nan]], "row 1, x1, is nan; drop the row"),
 ]
@@ -593,7 +603,7 @@ WRONG: list[tuple[Any, Any, Any, str]] = [
 @pytest.mark.parametrize(("root", "inputs", "rows", "message"), WRONG, ids=[w[3] for w in WRONG])
 def test_mistakes_are_told(root: Any, inputs: Any, rows: Any, message: str) -> None:
     """In one line; no gradient is changed."""
-    with pytest.raises((TypeError, ValueError)) as caught:
+    with pytest.raises((TypeError, ValueError, OverflowError)) as caught:
         Tape(root, inputs).gradient(rows)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -681,6 +691,12 @@ def test_numbers_of_other_kinds_are_converted() -> None:
     ):
         assert tape.forward(rows).tolist() == expected
     assert tape.forward(np.array([[True, False]])).tolist() == [3.0]
+    assert tape.forward(np.array([[2**70, Fraction(1, 2)]])).tolist() == [3.0 * 2**70 + 0.5]
+    assert tape.forward(np.array([[1, 2.5]], dtype=object)).tolist() == [5.5]
+    assert tape.forward(np.ma.array([[1.0, 2.0]], mask=False)).tolist() == [5.0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert tape.forward([[np.longdouble("1e400"), 0.0]]).tolist() == [math.inf]
 
 
 def test_backward_needs_a_forward_and_gradients_of_the_right_shape() -> None:
@@ -695,6 +711,15 @@ def test_backward_needs_a_forward_and_gradients_of_the_right_shape() -> None:
         tape.backward(upstream=["a"])
     with pytest.raises(ValueError, match="reduction is 'max'; it is to be one of mean, sum"):
         tape.backward("max")
+    with pytest.raises(ValueError, match="reduction is 'max'; it is to be one of mean, sum"):
+        tape.backward("max", upstream=[1.0])
+    with pytest.raises(TypeError, match="upstream holds a number for each output, not array"):
+        tape.backward(upstream=np.array([1j]))
+    with pytest.raises(OverflowError, match=r"Tape.backward: upstream: 1000\S* is larger than any"):
+        tape.backward(upstream=[10**400])
+    masked = tape.backward(upstream=np.ma.array([1.0], mask=[True]), input_gradients=True)
+    assert np.isnan(masked).all()  # as where it is masked there is no number
+    w0.grad = 0.0
     with pytest.raises(ValueError, match="is nan"):
         tape.forward([[1.0, math.nan]])
     with pytest.raises(RuntimeError, match="no forward pass"):
@@ -856,6 +881,36 @@ def test_threads_share_a_tape(by: str, parallel: bool) -> None:
             task.result()
     once = [2 * sum(k + 6 * k * k for k in range(1, n + 1)) + 2 for n in counts]
     assert w.grad == 334 * sum(once)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no such signals here")
+@pytest.mark.parametrize("by", ["arrays", "scalars"])
+def test_a_signal_handler_within_a_pass_is_refused(by: str) -> None:
+    """A pass of its own on the same tape would wait for ever for the one that it interrupts."""
+    x, w = Value(1.0, "x"), Value(2.0, "w")
+    tape = Tape((w * x).tanh(), [x], by=by)
+    refused: list[str] = []
+
+    def handler(*_: Any) -> None:
+        try:
+            tape.forward([[1.0]])
+        except RuntimeError as error:
+            refused.append(str(error))
+
+    rows = np.ones((10**5, 1))
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        for k in range(1000):
+            signal.setitimer(signal.ITIMER_REAL, 0.0005 + 0.0001 * (k % 20))
+            tape.gradient(rows)
+            if refused:
+                break
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert refused
+    assert refused[0].startswith("Tape: this thread is computing with the tape already")
+    assert tape.forward([[1.0]]).tolist() == [math.tanh(2.0)]
 
 
 @pytest.mark.parametrize("by", ["arrays", "scalars"])
