@@ -24,6 +24,7 @@ __all__ = ["Library", "array_formula"]
 SPECIAL = {"numpy": "scipy.special", "jax.numpy": "jax.scipy.special", "torch": "torch.special"}
 NAMES = {"max": "maximum", "min": "minimum", "fabs": "abs"}  # in the Array API
 OTHERS = ("isclose", "remainder")  # something else there than in Python's math
+TAKE_NUMBERS = ("numpy", "jax.numpy")  # in functions of two arrays
 OF_TWO = ("maximum", "minimum")  # there; Python's max takes more
 
 
@@ -134,13 +135,16 @@ class _OnArrays:
             defaults = rule.function.__defaults__ or ()
             rest = map(ast.Constant, defaults[len(arguments) - 1 :])
             return self.operation(rule, [*arguments, *rest])
-        array = next(x for x in arguments if not isinstance(x, ast.Constant))
-        return self._call(
-            name,
-            [self._full_like(array, x) if isinstance(x, ast.Constant) else x for x in arguments],
-        )
+        if self.library.xp.__name__ not in TAKE_NUMBERS:
+            array = next(x for x in arguments if not isinstance(x, ast.Constant))
+            arguments = [
+                self._full_like(array, x) if isinstance(x, ast.Constant) else x for x in arguments
+            ]
+        return self._call(name, arguments)
 
     def _full_like(self, array: ast.expr, number: ast.Constant) -> ast.expr:
+        while isinstance(array, ast.UnaryOp) and isinstance(array.op, ast.USub):
+            array = array.operand
         return self._call("full_like", [array, number])
 
     def _call(self, name: str, arguments: list[ast.expr]) -> ast.expr:

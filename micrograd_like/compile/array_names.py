@@ -49,7 +49,7 @@ def stem(labels: Sequence[str]) -> str:
             kept.append(column[0])
         elif k == len(columns) - 1:
             kept.append(_common(list(words)))
-    return ".".join(kept)
+    return ".".join(word for word in kept if word)
 
 
 def name_of(word: str) -> str:

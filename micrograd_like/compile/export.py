@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ArrayFunction", "to_function"]
 
+SHOWN = 4  # names in an error
+
 
 def to_function(
     roots: Value | Sequence[Value], inputs: Sequence[Value], xp: Any
@@ -55,16 +57,23 @@ def to_function(
     ``parameters`` are the other leaves' numbers: a matrix of the shape (inputs, outputs) for each
     layer's weights, a vector (outputs,) for its biases.  They are a dict by name, a list in the
     order of ``f.shapes``, or one flat array in the order of ``f.parameters``, which holds the
-    leaves.  ``f.weights()`` has their numbers as they are now, and ``f.load(weights)`` takes
-    numbers, from wherever they were learned, back into the leaves.
+    leaves.  ``f.weights()`` has their numbers as they are now, float64 arrays of NumPy whatever
+    ``xp`` is, and ``f.load(weights)`` takes numbers, from wherever they were learned, back into the
+    leaves.  PyTorch learns tensors that ask for gradients::
+
+        weights = {k: torch.tensor(v, requires_grad=True) for k, v in f.weights().items()}
+
+    Names are those that ``print(structure(roots, inputs))`` shows, which says what gives them.
 
     The numbers are the engine's up to rounding: sums are taken in the namespace's order and the
     formulas are its own functions, so that the last digits may differ, those of a small difference
     of large numbers more; on the way such a sum may overflow.  Precision is that of ``X`` and the
     parameters; JAX's and PyTorch's is single unless asked for.  Where the engine raises an error
     the result is NaN or infinite, and NaN, too, where the engine knows a limit of a formula, that
-    of gelu and silu at -inf.  At a tie, the derivatives of abs, maximum and minimum are the
-    namespace's.  As in a `Tape`, Python's branches are those taken when the graph was recorded.
+    of gelu and silu at -inf.  Derivatives are the namespace's: at a tie, those of abs, maximum and
+    minimum, and those of a saturated function, such as 1 - tanh² at -30, which is 0 there and
+    3.5e-26 in the engine.  As in a `Tape`, Python's branches are those taken when the graph was
+    recorded.
 
     A TypeError or a ValueError tells an input that is no leaf of the graph, a root that depends on
     none of the inputs, and a function that the namespace does not have.
@@ -207,10 +216,11 @@ class ArrayFunction:
         if isinstance(parameters, Mapping):
             missing = [name for name in self.shapes if name not in parameters]
             unknown = [name for name in parameters if name not in self.shapes]
-            if missing or unknown:
+            faults = [f"lack {_listed(missing)}"] * bool(missing)
+            faults += [f"have no {_listed(unknown)}"] * bool(unknown)
+            if faults:
                 raise ValueError(
-                    f"{caller}: parameters lack {missing[:3]}, and {unknown[:3]} are "
-                    "unknown; start with f.weights()"
+                    f"{caller}: parameters {', and '.join(faults)}; start with f.weights()"
                 )
             parts = [parameters[name] for name in self.shapes]
         else:
@@ -231,17 +241,19 @@ class ArrayFunction:
     def _split_flat(self, parameters: Any, caller: str) -> list[Any]:
         """The same of one flat array, or of a list of all numbers."""
         count = len(self.parameters)
-        if len(parameters) != count:
+        of = tuple(getattr(parameters, "shape", (len(parameters),)))
+        if len(of) != 1:
             raise ValueError(
-                f"{caller}: {len(parameters)} parameters, and there are {count}; "
-                "start with f.weights()"
-            )
-        shape = tuple(getattr(parameters, "shape", (count,)))
-        if shape != (count,):
-            raise ValueError(
-                f"{caller}: parameters has the shape {shape}, and one flat array has ({count},); "
+                f"{caller}: parameters has the shape {of}, and one flat array has ({count},); "
                 "take parameters.reshape(-1), or start with f.weights()"
             )
+        if len(parameters) != count:
+            arrays = plural(len(self.shapes), "array")
+            given, there = plural(len(parameters), "number"), f"{count} in {arrays}"
+            if any(map(_shape_of, parameters)):
+                given = plural(len(parameters), "array")
+                there = f"{len(self.shapes)}: {_listed(list(self.shapes))}"
+            raise ValueError(f"{caller}: {given}, and there are {there}; start with f.weights()")
         pairs = zip(self.shapes.values(), self._parts, strict=True)
         if hasattr(parameters, "reshape"):
             return [parameters[part].reshape(shape) for shape, part in pairs]
@@ -255,6 +267,16 @@ class ArrayFunction:
             f"<function of {plural(len(self.inputs), 'input')} and "
             f"{plural(len(self.parameters), 'parameter')}: f(X, parameters)>"
         )
+
+
+def _listed(names: Sequence[Any]) -> str:
+    """Some names, and how many more there are.
+
+    >>> _listed(["w", "b"]), _listed(list("abcdef"))
+    ('w, b', 'a, b, c, d and 2 more')
+    """
+    left = len(names) - SHOWN
+    return ", ".join(map(str, names[:SHOWN])) + (f" and {left} more" if left > 0 else "")
 
 
 def _shape_of(part: Any) -> tuple[int, ...] | None:

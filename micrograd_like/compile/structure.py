@@ -92,6 +92,12 @@ def structure(roots: Value | Sequence[Value], inputs: Sequence[Value] = ()) -> S
     change from row to row when the graph is replayed: what depends on them has n rows in the
     program's shapes.
 
+    An array is called as its members' labels are without the numbers in which these differ:
+    ``layer0.neuron3.w2`` and its like give ``layer0.w``; ``W1_0_2``, ``W1[0,2]``, ``W1[0][2]`` or
+    ``W1.0.2`` give ``W1``.  Where labels have nothing in common, or there are none, it is X, W, b
+    or p for leaves and v for what is computed, with a number.  Layers of one size on the same data
+    are apart if their labels are, and else one matrix.
+
     The result's ``arrays`` begin with the inputs, the other leaves and the constants; each array
     after these has ``members``, the Values, and ``parts``, index arrays of the shape (members,
     terms) into arrays before it; ``roots`` has the array and the row of each root.

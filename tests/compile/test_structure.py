@@ -209,12 +209,14 @@ def test_names_have_what_labels_have_in_common() -> None:
     assert stem(["v0.Wq[0]", "v1.Wq[0]"]) == "Wq[0]"
 
 
-@pytest.mark.parametrize("label", ["Wq{}_{}", "Wq_{}_{}", "Wq[{},{}]", "Wq[{}][{}]", "Wq({}, {})"])
+@pytest.mark.parametrize(
+    "label", ["Wq{}_{}", "Wq_{}_{}", "Wq[{},{}]", "Wq[{}][{}]", "Wq({}, {})", "Wq.{}.{}"]
+)
 def test_a_matrix_labelled_by_hand_has_its_name(label: str) -> None:
     """However the numbers of rows and columns are written; a row has its own where it can."""
     rows = [[label.format(j, k) for k in range(12)] for j in range(12)]
     assert stem([name for row in rows for name in row]) == "Wq"
-    assert stem(rows[3]) in ("Wq", "Wq3", "Wq_3")
+    assert stem(rows[3]) in ("Wq", "Wq3", "Wq_3", "Wq.3")
     layers = [[f"{name}_{k}" for k in range(3)] for name in ("W1", "W1_2", "x_0")]
     assert [stem(labels) for labels in layers] == ["W1", "W1_2", "x_0"]
 
