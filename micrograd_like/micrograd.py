@@ -262,6 +262,7 @@ class Micrograd:
     @_backward.setter
     def _backward(self, closure: Callable[[], None]) -> None:
         if closure is None:  # as programs do that go backward no more
+            _take_off_leaf(self)
             closure = _pass_nothing_on
         function(closure, "Value._backward = ...", "no arguments, which passes the gradient on")
         inputs = self.inputs
@@ -269,7 +270,7 @@ class Micrograd:
             inputs = inputs[:1]  # the exponent stands in the word
         if inputs or any(v is not self for v in _reached(closure, [])):
             self._set(inputs, closure)
-        else:
+        elif closure is not _pass_nothing_on:
             _set_on_leaf(self, closure)
 
     def _set(self, inputs: Sequence[Any], closure: Callable[[], None]) -> None:
@@ -287,10 +288,18 @@ def _set_on_leaf(leaf: Any, closure: Callable[[], None]) -> None:
     """A closure that reaches no other Value: it is run at the end of a pass, as a hook is."""
     from _weakref import ref
 
+    _take_off_leaf(leaf)
     leaf._leafs = closure
     code = getattr(closure, "__code__", None)
     if code is None or code.co_names or closure.__closure__:  # it may do something
         ON_LEAVES.append(ref(leaf))
+
+
+def _take_off_leaf(leaf: Any) -> None:
+    """The leaf has no closure any more: a tape, which would not run it, takes the leaf again."""
+    if hasattr(leaf, "_leafs"):
+        del leaf._leafs
+        ON_LEAVES[:] = [ref for ref in ON_LEAVES if ref() is not leaf]
 
 
 def _pass_nothing_on() -> None:

@@ -3,12 +3,13 @@
 import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from micrograd_like.arguments import expect, flag, is_list, number, one_for_each, rows, several
 from micrograd_like.classes import class_of, is_right
-from micrograd_like.compile import Tape, is_worth_a_tape
+from micrograd_like.compile import NoRecordingError, Tape, is_worth_a_tape, recording
 from micrograd_like.derivatives import checked
 from micrograd_like.engine import METHODS, REFLECTED, Value
 from micrograd_like.graph import NOT_COMPUTED
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Module", "calls_only", "can_replay", "neurons_of"]
+__all__ = ["PARTS", "Module", "calls_only", "can_replay", "neurons_of"]
 
 Call = TypeVar("Call", bound=Callable[..., Any])
 MOST_DRAWN = 20_000  # parameters of a network that a notebook shows as a picture
@@ -111,29 +112,51 @@ class Module:
     def predict(self, X: Sequence[Sequence[float]], *, tape: bool | None = None) -> list[Any]:
         """The output for each row as a float, or as a list of floats where there are several.
 
-        With ``tape`` the rows go through a `Tape` of the first one's graph, which needs Numba: a
-        thousand times faster, and wrong for a model in which Python branches on the data.  None
-        takes it where it is sure to apply, saves more than the second it takes to begin, and is
-        there.
+        With ``tape`` the rows go through a `Tape` of one row's graph, which needs Numba: a thousand
+        times faster, and wrong for a model in which Python branches on the data.  None takes it
+        where it is sure to apply, saves more than the second it takes to begin, and is there.
+        Where ``X`` is no table of numbers without NaN, the engine computes all of it, with
+        ``tape``, too.
 
         A TypeError tells that ``X`` is no list of rows, a ValueError the row that has not as many
-        numbers as the model has inputs, or at which an operation is undefined.
+        numbers as the model has inputs, or at which an operation is undefined; and, with ``tape``,
+        that the graphs of two rows differ, as far as a few are compared.
 
         >>> from micrograd_like.nn import MLP
         >>> MLP(2, [3], init="zeros").predict([[1.0, 2.0]])
         [[0.0, 0.0, 0.0]]
         """
         inputs = _rows(X, "predict")
-        numbers: Any = inputs
         if tape is None:
-            worth = is_worth_a_tape(len(inputs) * len([*self.parameters()])) and can_replay(self)
-            numbers = _as_array(inputs) if worth else None  # elsewhere the engine has its say
-            tape = numbers is not None
-        if flag(tape, "predict: tape") and inputs:
-            x = [Value(number) for number in inputs[0]]
-            replayed: list[Any] = Tape(self._output(x, 0), x).forward(numbers).tolist()
-            return replayed
+            tape = is_worth_a_tape(len(inputs) * len([*self.parameters()])) and can_replay(self)
+        table = _as_array(inputs) if flag(tape, "predict: tape") and inputs else None
+        if table is not None:
+            with suppress(NoRecordingError):
+                return self._replayed(table)
         return [_data_of(self._output(row, k)) for k, row in enumerate(inputs)]
+
+    def _replayed(self, table: "NDArray[np.float64]") -> list[Any]:
+        """The outputs by a tape; those that are not finite by the engine, if Python may branch."""
+        import numpy as np
+
+        x, is_sure = [Value(0.0) for _ in table[0]], can_replay(self)
+        kept = None if is_sure else [*x, *self.parameters()]
+
+        def record() -> Any:
+            outputs = self._output(x, 0)
+            _data_of(outputs)  # tells what is no output
+            return outputs
+
+        outputs = recording("predict", record, x, table.tolist(), kept)
+        try:
+            replayed = Tape(outputs, x).forward(table)
+        except (ValueError, ArithmeticError) as error:
+            raise type(error)(str(error).replace("Tape:", "predict:", 1)) from error
+        found: list[Any] = replayed.tolist()
+        left = np.isfinite(replayed.reshape(len(table), -1)).all(axis=1)
+        for k in [] if is_sure else np.flatnonzero(~left).tolist():
+            found[k] = _data_of(self._output(table[k].tolist(), k))
+        return found
 
     def _output(self, x: Any, k: int) -> Any:
         """The output for a row; what is wrong with it is told with its number."""
@@ -354,9 +377,11 @@ def _as_array(inputs: list[Any]) -> "NDArray[np.float64] | None":
     """The rows as an array for a tape, if they are nothing but numbers, as many in each."""
     import numpy as np
 
+    if any(np.ma.is_masked(row) for row in inputs):
+        return None
     try:
         array = np.asarray(inputs)
     except ValueError:  # rows of different lengths
         return None
     right = array.ndim == 2 and array.dtype.kind in "biuf"
-    return None if not right or np.isnan(array).any() else array
+    return None if not right or np.isnan(array).any() else array.astype(np.float64)

@@ -25,7 +25,7 @@ class History:
     a classification; of targets between 0 and 1, which name no class, there is none.
     ``validation_loss`` and ``validation_accuracy`` are measured after the epoch.
     ``ended`` says why the training ended before its last epoch, if it did, and ``how`` what
-    computed it: one graph, compiled, or a graph recorded for each batch.
+    computed it: a tape, by arrays or by scalars (`Tape`), or a graph recorded for each batch.
 
     A TypeError tells what is no list of numbers.
 

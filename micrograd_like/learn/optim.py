@@ -63,7 +63,8 @@ class Optimizer(ABC):
     def step(self) -> None:
         """Move every parameter once, by the gradient it has; all of them or none.
 
-        An ArithmeticError tells that a parameter would not be finite any more.
+        An ArithmeticError tells that a parameter would not be finite any more, a ValueError that
+        what is remembered has not a number for each parameter.
         """
         with ONE_PASS:  # the gradients of whole passes
             gradients = [p.grad for p in self.parameters]
@@ -72,6 +73,12 @@ class Optimizer(ABC):
         # _data without the property's way round, which would take most of the time
         data = [p._data for p in self.parameters]
         columns = [getattr(self, name) for name in self.state]
+        for name, column in zip(self.state, columns, strict=True):
+            if len(column) != len(data):
+                raise ValueError(
+                    f"{self.name}: {name} has {plural(len(column), 'number')} for "
+                    f"{plural(len(data), 'parameter')}; give it one for each"
+                )
         rows, width = zip(data, gradients, *columns, strict=True), 1 + len(columns)
         found = [*self.formula(rows, self.count + 1)]
         moved, *columns = [found[k::width] for k in range(width)]
@@ -234,10 +241,11 @@ def moves_arrays(optimizer: Any) -> bool:
     >>> moves_arrays(SGD([Value(1.0)]))
     True
     """
-    if type(optimizer) not in (SGD, Adam):
+    kind = type(optimizer)
+    if kind not in _AS_MADE or not vars(optimizer).keys().isdisjoint(_METHODS):
         return False
-    steps = [getattr(f, "__func__", f) for f in (optimizer.step, optimizer.zero_grad)]
-    return steps == _STEPS
+    return [getattr(kind, name) for name in _METHODS] == _AS_MADE[kind]
 
 
-_STEPS = [Optimizer.step, Optimizer.zero_grad]
+_METHODS = "step", "formula", "assign", "zero_grad"
+_AS_MADE = {kind: [getattr(kind, name) for name in _METHODS] for kind in (SGD, Adam)}

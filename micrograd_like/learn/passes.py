@@ -7,10 +7,15 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from micrograd_like.classes import class_of, is_right, place_of
-from micrograd_like.compile import Tape, is_worth_a_tape
+from micrograd_like.compile import (
+    NoRecordingError,
+    Tape,
+    graph_of,
+    is_worth_a_tape,
+    recording,
+)
 from micrograd_like.derivatives import checked
 from micrograd_like.engine import Value
-from micrograd_like.graph import operands_by, topological_order
 from micrograd_like.learn.data import Point
 from micrograd_like.learn.losses import (
     CLASSIFYING,
@@ -20,7 +25,7 @@ from micrograd_like.learn.losses import (
     binary_cross_entropy,
 )
 from micrograd_like.learn.weights import ArrayWeights, Weights
-from micrograd_like.modules import can_replay, neurons_of
+from micrograd_like.modules import PARTS, can_replay
 from micrograd_like.notation import number as number_text
 
 if TYPE_CHECKING:
@@ -71,43 +76,55 @@ class Recorded:
         pairs = zip(outputs, batch, strict=True)
         return sum(is_right(out, self.points[k].target) for out, k in pairs)
 
-    def is_stale(self) -> bool:
-        """Whether the graph has become another one, so that passes are to be chosen again."""
+    def is_changed(self) -> bool:
+        """Whether a graph that is replayed is of other parts: there is none."""
         return False
+
+    is_stale = is_changed
 
     def _loss(self, outputs: list[Any], targets: list[Any]) -> Value:
         return checked(self.loss(outputs, targets), "fit", "the loss")
 
 
 class Replayed:
-    """One graph for all points: the first one's, with its target's numbers for inputs, too."""
+    """One graph for all points, that of one of them, with its target's numbers for inputs, too.
 
-    how = "one graph, compiled"
+    Where the loss or its gradient is not finite, the engine has its say: it finds what is still a
+    number, as without a class of a logit of -inf, and what an error is to tell.
+    """
 
-    def __init__(self, model: Any, loss: Loss, points: list[Point], optimizer: Any) -> None:
+    def __init__(
+        self, model: Any, loss: Loss, points: list[Point], optimizer: Any, batch_size: int
+    ) -> None:
         self.model, self.loss = model, loss
+        self.engine = Recorded(model, loss, points, optimizer)
         first = points[0]
         self._x = [Value(number, f"x{j}") for j, number in enumerate(first.row)]
         outputs = model(self._x)
         self.several = isinstance(outputs, list)
-        numbers = [v.data for v in (outputs if self.several else [outputs])]
-        answer = numbers if self.several else numbers[0]
+        answer = _finite_numbers(outputs)
         _check_targets(loss, answer, points)
         per_class = plain(loss) in PER_CLASS
-        self.table = _table(points, len(numbers) if per_class else 0)
+        self.table = _table(points, len(answer) if per_class else 0)
         self._classes = _classes(answer, points if has_classes(loss, points) else [])
         t = [Value(number, "target") for number in self.table[0, len(self._x) :].tolist()]
         single = not per_class and not isinstance(first.target, list)
         self._target = t[0] if single else t
-        roots = self._recorded(outputs)
-        self.tape = Tape(roots, [*self._x, *t])
         self._is_sure = _is_sure(model, loss)
-        self._shape = _shape(model) if self._is_sure else _graph(roots)
+        moving = [*model.parameters(), *self.engine.weights.moving()]
+        self._kept = [*self._x, *t, *moving]
+        kept = None if self._is_sure else self._kept
+        roots = recording("fit", self._record, [*self._x, *t], self.table.tolist(), kept)
+        self.tape = Tape(roots, [*self._x, *t])
+        self._shape = self._parts()
+        self._graph = [] if self._is_sure else graph_of(roots, self._kept)
+        self.how = f"a tape, by {self.tape.plan(min(batch_size, len(points)))}"
         self.weights = ArrayWeights(model, optimizer, self.tape.parameters)
         self._seeds: dict[int, NDArray[np.float64]] = {}  # by the size of a batch
 
-    def _recorded(self, outputs: Any) -> list[Value]:
-        """The loss of the first point, and the outputs."""
+    def _record(self) -> list[Value]:
+        """The loss of the point whose numbers the inputs have, and the outputs."""
+        outputs = self.model(self._x)
         root = checked(self.loss([outputs], [self._target]), "fit", "the loss")
         return [root, *(outputs if isinstance(outputs, list) else [outputs])]
 
@@ -120,33 +137,43 @@ class Replayed:
     def gradient(self, batch: Any) -> tuple[float, Any]:
         """The loss, whose gradient the weights have then, and the outputs."""
         rows, seeds = self.table.take(batch, axis=0), self._means(len(batch))
-        numbers = self.weights.numbers()
-        if numbers is None:
-            outputs = self.tape.gradient(rows, upstream=seeds)
-        else:
-            outputs, gradients = self.tape.outputs_and_gradients(rows, numbers, seeds)
+        outputs, gradients = self.tape.outputs_and_gradients(rows, self.weights.numbers(), seeds)
+        loss = float(outputs[:, 0].sum()) / len(batch)
+        if math.isfinite(loss) and math.isfinite(gradients.sum()):
             self.weights.add(gradients)
-        return float(outputs[:, 0].sum()) / len(batch), outputs[:, 1:]
+            return loss, outputs[:, 1:]
+        self.weights.write()
+        return self.engine.gradient(batch)
 
     def evaluate(self, batch: Any) -> tuple[list[float], Any]:
         """The loss of each point, and the outputs."""
         import numpy as np
 
-        rows, numbers = self.table.take(batch, axis=0), self.weights.numbers()
-        if numbers is None:
-            outputs = self.tape.forward(rows)
-        else:
-            outputs, _ = self.tape.outputs_and_gradients(rows, numbers)
-        if len(self._classes) and np.isnan(outputs).any():
-            class_of(math.nan)  # raises
+        rows = self.table.take(batch, axis=0)
+        outputs, _ = self.tape.outputs_and_gradients(rows, self.weights.numbers())
+        left = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
+        if len(left):
+            self.weights.write()
+            losses, found = self.engine.evaluate(batch[left])
+            for k, loss, out in zip(left, losses, found, strict=True):
+                numbers = [v.data for v in (out if isinstance(out, list) else [out])]
+                outputs[k] = [loss, *numbers]
+            if len(self._classes) and np.isnan(outputs[left]).any():
+                class_of(math.nan)  # raises
         return outputs[:, 0].tolist(), outputs[:, 1:]
 
     def right(self, outputs: Any, batch: Any) -> int:
         """How many outputs tell the right class."""
         import numpy as np
 
+        if isinstance(outputs, list):
+            return self.engine.right(outputs, batch)
         told = outputs.argmax(axis=1) if self.several else outputs[:, 0] > 0
         return int(np.count_nonzero(told == self._classes[batch]))
+
+    def is_changed(self) -> bool:
+        """Whether the model is made of other weights or parts, as far as that is seen fast."""
+        return bool(self._parts() != self._shape)
 
     def is_stale(self) -> bool:
         """Whether the graph has become another one, so that passes are to be chosen again.
@@ -154,8 +181,11 @@ class Replayed:
         That of a model of a user's own is recorded for it.
         """
         if self._is_sure:
-            return not _is_sure(self.model, self.loss) or _shape(self.model) != self._shape
-        return _graph(self._recorded(self.model(self._x))) != self._shape
+            return not _is_sure(self.model, self.loss) or self.is_changed()
+        return graph_of(self._record(), self._kept) != self._graph
+
+    def _parts(self) -> Any:
+        return _shape(self.model) if self._is_sure else list(self.model.parameters())
 
     def _means(self, count: int) -> "NDArray[np.float64]":
         """The gradients of the outputs, for that of the mean loss."""
@@ -168,13 +198,27 @@ class Replayed:
 
 
 def passes(
-    model: Any, loss: Loss, points: list[Point], optimizer: Any, epochs: int, tape: bool | None
+    model: Any,
+    loss: Loss,
+    points: list[Point],
+    optimizer: Any,
+    *,
+    epochs: int,
+    batch_size: int,
+    tape: bool | None,
 ) -> Recorded | Replayed:
     """A tape's passes if that is wanted, or if nobody said and it is safe, there and worth it."""
+    wanted = tape
     if tape is None:
         met = len(points) * epochs * len(Weights(model, optimizer).moving())
-        tape = is_worth_a_tape(met) and _is_sure(model, loss)
-    return (Replayed if tape else Recorded)(model, loss, points, optimizer)
+        wanted = is_worth_a_tape(met) and _is_sure(model, loss)
+    try:
+        if wanted:
+            return Replayed(model, loss, points, optimizer, batch_size)
+    except NoRecordingError:
+        if tape:
+            raise
+    return Recorded(model, loss, points, optimizer)
 
 
 def _is_sure(model: Any, loss: Any) -> bool:
@@ -184,17 +228,21 @@ def _is_sure(model: Any, loss: Any) -> bool:
     return can_replay(model) and type(loss) is FunctionType and loss in LOSSES
 
 
-def _shape(model: Any) -> list[Any]:
-    """What the graph of a model is made of that is sure: its neurons and their weights."""
-    return [(n.activation, n.nonlin, *n.w, n.b) for n in neurons_of(model) or ()]
+def _shape(model: Any) -> Any:
+    """What the graph of a model is made of that is sure: its neurons, layer by layer."""
+    parts = PARTS.get(type(model).__call__) if callable(model) else None
+    if parts is None:
+        return model
+    if not parts:
+        return model.activation, model.nonlin, *model.w, model.b
+    return [_shape(part) for part in getattr(model, parts)]
 
 
-def _graph(roots: list[Value]) -> list[Any]:
-    """What a graph is made of: its leaves, its operations on what is before, and constants."""
-    order = topological_order(*roots)
-    places = {id(v): k for k, v in enumerate(order)}
-    found = [(v.rule, *operands_by(v, places, repr)) if v.rule else v for v in order]
-    return [*found, *(places[id(v)] for v in roots)]
+def _finite_numbers(outputs: Any) -> Any:
+    """The numbers of outputs, for targets to be tried on; 0 for those that are not finite."""
+    if isinstance(outputs, list):
+        return [_finite_numbers(v) for v in outputs]
+    return outputs.data if math.isfinite(outputs.data) else 0.0
 
 
 def has_classes(loss: Loss, points: list[Point]) -> bool:

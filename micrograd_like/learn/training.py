@@ -9,7 +9,7 @@ from micrograd_like.arguments import above_zero, flag, function, methods, severa
 from micrograd_like.learn.data import Point, points_of, split
 from micrograd_like.learn.history import DivergenceError, History
 from micrograd_like.learn.losses import CLASSIFYING, PER_CLASS, Loss, mse
-from micrograd_like.learn.optim import SGD, finished
+from micrograd_like.learn.optim import SGD, finished, moves_arrays
 from micrograd_like.learn.passes import Batch, has_classes, passes, plain
 from micrograd_like.notation import number as number_text
 
@@ -54,11 +54,15 @@ def fit(
     With ``tape`` the model and the loss are recorded at one data point and replayed, compiled, at
     the others (`Tape`, which needs Numba): a thousand times faster, with sums that round in another
     order, and wrong for a model or a loss in which Python branches on the data.  A ValueError tells
-    a loss that is no mean over the data points.  None takes it where it is sure to apply (an `MLP`,
+    that the graphs of data points differ, as far as a few are compared, a loss that is no mean over
+    the data points, and that numbers are infinite where it would be recorded.  A batch whose loss
+    or gradient is not finite is recorded by itself: the engine has its say.  None takes it where it is sure to apply (an `MLP`,
     `Layer` or `Neuron`, and a loss of this package), saves more than the second it takes to begin,
     and is there; ``history.how`` says so.  `SGD` and `Adam` then move all parameters as one array.
     The Values have the numbers again whenever ``lr`` or a callback is called, and at the end; what
-    these change, in parameters, gradients or the optimizer, is what training goes on with.
+    these change, in parameters, gradients or the optimizer, is what training goes on with.  Other
+    optimizers move the Values; weights and layers that they replace count from the next batch on,
+    and what else they change in a model of one's own from the next epoch on.
 
     Where the loss, its gradient or a step is not finite, a DivergenceError says so before the
     parameters take it up.  A ValueError or a TypeError tells what in the data or the settings is
@@ -82,7 +86,7 @@ def fit(
     if tape is not None:
         flag(tape, "fit: tape")
     run = _Run(model, loss, learner, training, held_back)
-    run.prepare(epochs, tape)
+    run.prepare(epochs=epochs, batch_size=batch_size, tape=tape)
     bar = _bar(range(1, epochs + 1), flag(progress, "fit: progress"))
     try:
         run.train(bar, lr, batch_size, None if seed is None else chance, hooks, patience)
@@ -136,9 +140,10 @@ class _Run:
         self.history = History()
         self.classifying = has_classes(loss, self.points)
         self.number = 0  # of the epoch
-        self.best: tuple[int, Any] = 0, []  # the epoch of least validation loss, and the weights
+        # The least validation loss, its epoch, and the weights, each with its number.
+        self.least, self.best = math.inf, (0, list[tuple[Any, float]]())
 
-    def prepare(self, epochs: int, tape: bool | None) -> None:
+    def prepare(self, **options: Any) -> None:
         """Choose how batches pass; what does not fit the model shows before anything changes."""
         outputs = self.model(self.points[0].row)
         several, kind = isinstance(outputs, list), plain(self.loss)
@@ -153,12 +158,12 @@ class _Run:
                 f"fit: {name} is for one output neuron, and the model has "
                 f"{len(outputs)}; cross_entropy and max_margin are for several"
             )
-        self.options = epochs, tape
+        self.options = options
         self.choose()
 
     def choose(self) -> None:
         """Choose how batches pass, for the model as it is."""
-        self.passes = passes(self.model, self.loss, self.points, self.optimizer, *self.options)
+        self.passes = passes(self.model, self.loss, self.points, self.optimizer, **self.options)
         self.history.how = self.passes.how
 
     def train(
@@ -171,7 +176,8 @@ class _Run:
         patience: int | None,
     ) -> None:
         """One epoch after the other, until they are over, a callback ends it, or patience does."""
-        watched = bool(callbacks) or callable(rate)  # by functions that may look at the Values
+        # by functions that may look at the Values, and change them
+        watched = bool(callbacks) or callable(rate) or not moves_arrays(self.optimizer)
         for self.number in epochs:
             if self.number == 1 or callable(rate):
                 number = rate(self.number) if callable(rate) else rate
@@ -197,7 +203,6 @@ class _Run:
 
     def epoch(self, batch_size: int) -> None:
         """Show each point once, and measure the loss on those held back."""
-        self.passes.weights.read()
         total = norm = right = 0.0
         places = self.passes.batch(self.training)
         with self.passes.weights.quiet():
@@ -215,6 +220,8 @@ class _Run:
 
     def learn(self, batch: Batch) -> tuple[float, float, int]:
         """Forward, backward, a step: the loss before it, the gradient's length, right answers."""
+        if not self.passes.weights.read() and self.passes.is_changed():
+            self.choose()  # an optimizer of a user's own has changed the model
         weights = self.passes.weights
         try:
             weights.zero_grad()
@@ -253,7 +260,8 @@ class _Run:
         if self.classifying:
             right = self.passes.right(outputs, batch)
             history.validation_accuracy.append(right / len(places))
-        if history.validation_loss[-1] == min(history.validation_loss):
+        if history.validation_loss[-1] <= self.least:
+            self.least = history.validation_loss[-1]
             self.best = len(history.validation_loss), self.passes.weights.data()
 
     def is_over(self, patience: int | None) -> bool:

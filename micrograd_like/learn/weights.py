@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ArrayWeights", "Weights"]
 
+Data = list[tuple[Value, float]]
 SAFE = 1e-290, 1e300  # squares of a norm, between which no rounding to 0 or to infinity matters
 
 
@@ -42,21 +43,22 @@ class Weights:
         """Move the weights once; an ArithmeticError tells that they would not be finite."""
         self.optimizer.step()
 
-    def data(self) -> Any:
-        """The numbers of what the optimizer moves, for `restore`."""
-        return [p.data for p in self.moving()]
+    def data(self) -> Data:
+        """What the optimizer moves, each with its number, for `restore`."""
+        return [(p, p.data) for p in self.moving()]
 
-    def restore(self, data: Any) -> None:
-        """Set these numbers again."""
+    def restore(self, data: Data) -> None:
+        """Set these numbers again, whatever the optimizer moves now."""
 
         def set_all() -> None:
-            for p, x in zip(self.moving(), data, strict=True):
+            for p, x in data:
                 p.data = float(x)
 
         finished(set_all)
 
-    def read(self) -> None:
-        """Take the weights from their Values: here they are in them."""
+    def read(self) -> bool:
+        """Take the weights from their Values, if they can be in an array; whether they are."""
+        return False
 
     def write(self) -> None:
         """Bring the weights back to their Values: here they are in them."""
@@ -88,16 +90,18 @@ class ArrayWeights(Weights):
         self._moving: list[Value] = []
         self._gradients: NDArray[np.float64] | None = None  # from the first zero_grad on
 
-    def read(self) -> None:
+    def read(self) -> bool:
         """Take the weights and the optimizer's state, if that is one for arrays."""
-        if self.held or not moves_arrays(self.optimizer):
-            return
+        if self.held:
+            return True
+        if not moves_arrays(self.optimizer):
+            return False
         import numpy as np
 
         moving = self.optimizer.parameters
         columns = [getattr(self.optimizer, name) for name in self.optimizer.state]
         if any(len(column) != len(moving) for column in columns):
-            return  # step says it
+            return False  # step says it
         if self._moving != moving:
             self._arrange(list(moving))
         self._before = [v.grad for v, _ in self._frozen]
@@ -105,6 +109,7 @@ class ArrayWeights(Weights):
         numbers = np.array([v._data for v in self._values], dtype=np.float64)
         arrays = [np.array(column, dtype=np.float64)[self._order] for column in columns]
         self.held = _Held(numbers, arrays, self.optimizer.count)
+        return True
 
     def _arrange(self, moving: list[Value]) -> None:
         """Find a place in the array for each weight: those of the tape come first.
@@ -150,14 +155,22 @@ class ArrayWeights(Weights):
         self.optimizer.assign(self._moving, self._listed(numbers[self._places]), state)
         self.held = None  # last: after an interrupt all of it is written again
 
-    def numbers(self) -> "NDArray[np.float64] | None":
-        """Those of the tape's parameters; None while they are in the Values."""
-        return self.held and self.held.numbers[: len(self.used)]
+    def numbers(self) -> "NDArray[np.float64]":
+        """Those of the tape's parameters."""
+        import numpy as np
+
+        if self.held is None:
+            return np.array([v._data for v in self.used], dtype=np.float64)
+        return self.held.numbers[: len(self.used)]
 
     def add(self, gradients: "NDArray[np.float64]") -> None:
         """What a pass adds to the gradients of the tape's parameters."""
-        assert self._gradients is not None
-        self._gradients[: len(self.used)] += gradients
+        if self.held is not None and self._gradients is not None:
+            self._gradients[: len(self.used)] += gradients
+            return
+        with ONE_PASS:
+            for v, gradient in zip(self.used, gradients.tolist(), strict=True):
+                v.grad += gradient
 
     def zero_grad(self) -> None:
         """Forget the gradients of what the optimizer moves; frozen ones stay."""
@@ -194,21 +207,20 @@ class ArrayWeights(Weights):
         numbers[places] = moved
         self.held = _Held(numbers, columns, steps + 1)
 
-    def data(self) -> Any:
-        """The numbers of what the optimizer moves, for `restore`."""
-        return (
-            super().data() if self.held is None else self._listed(self.held.numbers[self._places])
-        )
+    def data(self) -> Data:
+        """What the optimizer moves, each with its number, for `restore`."""
+        if self.held is None:
+            return super().data()
+        numbers = self._listed(self.held.numbers[self._places])
+        return list(zip(self._moving, numbers, strict=True))
 
-    def restore(self, data: Any) -> None:
+    def restore(self, data: Data) -> None:
         """Set these numbers again, in the Values."""
         self.write()
         super().restore(data)
 
     def quiet(self) -> AbstractContextManager[Any]:
         """Infinities are told by the error of a divergence."""
-        if self.held is None:
-            return nullcontext()
         import numpy as np
 
         return np.errstate(all="ignore")

@@ -32,7 +32,7 @@ from micrograd_like import (
     mse,
 )
 from micrograd_like.compile import tape as tape_module
-from micrograd_like.learn import optim, weights
+from micrograd_like.learn import optim, passes, weights
 
 pytest.importorskip("numba")
 
@@ -276,6 +276,24 @@ def test_a_network_that_a_callback_changes_is_recorded_again(change: Any) -> Non
     both(partial(learned, callback=change))
 
 
+def test_layers_that_a_callback_joins_are_recorded_again() -> None:
+    """The same neurons, in the same order, in one layer instead of two."""
+
+    def run(taped: bool) -> list[float]:
+        random.seed(2)
+        model = MLP(2, [2, 2], activation="tanh")
+
+        def join(*_: Any) -> None:
+            model.layers[0].neurons = [n for layer in model.layers for n in layer.neurons]
+            del model.layers[1:]
+
+        options: dict[str, Any] = {"callbacks": [join], "tape": taped, "progress": False}
+        history = fit(model, X, CLASSES, cross_entropy, epochs=3, lr=0.05, **options)
+        return [*state(model), *history.loss]
+
+    both(run)
+
+
 class Line(Module):
     """A model of a user's own: nothing is known of it but what it records."""
 
@@ -417,6 +435,52 @@ def test_patience_brings_the_best_weights_back() -> None:
     both(run)
 
 
+@pytest.mark.parametrize("how", ["freeze", "reorder", "replace"])
+def test_patience_brings_each_weight_its_own_number(how: str) -> None:
+    """Also where a callback has changed which ones the optimizer moves, and in which order."""
+
+    def run(taped: bool) -> list[float]:
+        model, kept, best = network(), Kept(SGD), list[float]()
+
+        def change(epoch: int, *_: Any) -> None:
+            if epoch > 1:
+                return
+            best[:] = [p.data for p in model.parameters()]
+            moving = kept.optimizer.parameters
+            if how == "replace":
+                model.layers[0].neurons[0].w[0] = Value(0.7)
+                moving = model.parameters()
+            moving = {"freeze": moving[3:], "reorder": moving[::-1], "replace": moving}[how]
+            kept.optimizer.parameters = moving
+            kept.optimizer.velocity = [0.0] * len(moving)
+
+        history = fit(
+            model, X, NUMBERS, epochs=10, lr=lambda epoch: 0.05 if epoch < 2 else 30.0,
+            batch_size=23, optimizer=kept, validation=(X, NUMBERS), patience=2, callbacks=[change],
+            tape=taped, progress=False,
+        )  # fmt: skip
+        assert history.ended == "in epoch 3, by patience"
+        found = [p.data for p in model.parameters()]
+        assert found[how == "replace" :] == best[how == "replace" :]
+        return found
+
+    both(run)
+
+
+@pytest.mark.parametrize("taped", [False, True])
+def test_patience_ends_where_no_validation_loss_is_a_number(taped: bool) -> None:
+    """There are no best weights to come back then."""
+    model = Neuron(1, nonlin=False, init="zeros")
+    huge = [[1e200], [-1e200]]
+    model.w[0].data = 1e200
+    history = fit(
+        model, [[0.0]] * 4, [1.0] * 4, validation=(huge, [0.0, 0.0]), patience=2, epochs=9,
+        lr=0.1, tape=taped, progress=False, loss=lambda p, t: mse(p, t) * 0.0,
+    )  # fmt: skip
+    assert "patience" in history.ended
+    assert all(map(math.isnan, history.validation_loss))
+
+
 # --- what comes in between ------------------------------------------------------------------------
 
 
@@ -475,10 +539,10 @@ def test_an_interrupt_leaves_the_last_whole_step(
         "pass": (Tape, "outputs_and_gradients"),
         "norm": (weights.ArrayWeights, "norm"),
         "step": (optim.Optimizer, "moved"),
-        "write": (optim.Optimizer, "assign"),
+        "write": (weights.ArrayWeights, "_listed"),
     }[place]
     original, calls = getattr(of, name), count(1)
-    at = 1 if place == "write" else 4
+    at = 2 if place == "write" else 4
 
     def interrupted(*arguments: Any) -> Any:
         found = original(*arguments)
@@ -661,6 +725,227 @@ def test_an_optimizer_of_ones_own_moves_the_values(make: Any) -> None:
     both(partial(learned, make=make))
 
 
+class Replacing:
+    """An optimizer of a user's own that also replaces a weight, in the middle of an epoch."""
+
+    def __init__(self, parameters: Any, lr: float) -> None:
+        self.inner, self.taken = SGD(parameters, lr=lr), count(1)
+        self.model: Any = None
+
+    def zero_grad(self) -> None:
+        self.inner.zero_grad()
+
+    def step(self) -> None:
+        self.inner.step()
+        if next(self.taken) == 2:
+            self.replace(self.model)
+
+    @staticmethod
+    def replace(model: Any) -> None:
+        if isinstance(model, MLP):
+            model.layers[0].neurons[0].w[0] = Value(5.0)
+            model.layers[0].neurons[1].activation = "relu"
+        else:
+            model.w[0] = Value(5.0)
+
+
+@pytest.mark.parametrize("make", [network, lambda: Line()])
+def test_what_an_optimizer_of_ones_own_replaces_counts_from_the_next_batch_on(make: Any) -> None:
+    """Weights and activations; nobody else looks at the model."""
+
+    def run(taped: bool) -> list[float]:
+        model = make()
+
+        def optimizer(parameters: Any, lr: float) -> Replacing:
+            found = Replacing(parameters, lr)
+            found.model = model
+            return found
+
+        history = fit(
+            model, X, NUMBERS, epochs=3, batch_size=5, optimizer=optimizer, tape=taped,
+            progress=False,
+        )  # fmt: skip
+        return [*state(model), *history.loss]
+
+    both(run)
+
+
+def assign_clipped(optimizer: Any) -> None:
+    """Weights stay small, whenever they are set."""
+    assign = optimizer.assign
+    optimizer.assign = lambda parameters, data, state: assign(
+        parameters, [max(-0.2, min(0.2, x)) for x in data], state
+    )
+
+
+def half_steps(optimizer: Any) -> None:
+    """The formula of one optimizer is another, which takes floats alone."""
+    optimizer.formula = lambda rows, count: (
+        number for p, g, v in rows for number in (p - math.fsum([optimizer.lr * g / 2]), v)
+    )
+
+
+@pytest.mark.parametrize("change", [assign_clipped, half_steps])
+def test_an_optimizer_with_a_method_of_its_own_moves_values(change: Any) -> None:
+    """Its class is that of the package, and it does something else in a step."""
+
+    def make(parameters: Any, lr: float) -> SGD:
+        optimizer = SGD(parameters, lr=lr)
+        change(optimizer)
+        return optimizer
+
+    assert optim.moves_arrays(SGD([Value(1.0)]))
+    assert not optim.moves_arrays(make([Value(1.0)], 0.1))
+    both(partial(learned, make=make))
+
+
+@pytest.mark.parametrize("taped", [False, True])
+def test_a_state_of_another_length_is_told(taped: bool) -> None:
+    """By the optimizer, with what it has and what it needs."""
+
+    def shorten(model: MLP, optimizer: Any) -> None:
+        optimizer.parameters = optimizer.parameters[3:]
+
+    message = "SGD: velocity has 17 numbers for 14 parameters; give it one for each"
+    with pytest.raises(ValueError, match=f"^fit: in epoch 2, at data point .*: {message}$"):
+        learned(taped, callback=shorten)
+
+
+# --- numbers that are not finite ------------------------------------------------------------------
+
+
+def test_a_row_that_overflows_is_no_recording_for_others() -> None:
+    """There logsumexp takes a branch; the graph is recorded at another data point."""
+
+    def run(taped: bool) -> list[float]:
+        model = MLP(1, [2], init="zeros")
+        model.layers[0].neurons[0].w[0].data = 1.8
+        rows, targets = [[1e308], *[[0.5], [1.0], [2.0], [1.5]] * 2], [0, *[1] * 8]
+        history = fit(
+            model, rows, targets, cross_entropy, epochs=1, lr=0.3, seed=3, tape=taped,
+            progress=False,
+        )  # fmt: skip
+        return [*state(model), *history.loss]
+
+    both(run)
+    assert run(True)[-1] == pytest.approx(0.549, abs=1e-3)
+
+
+def masked(taped: bool | None, loss: Any, at: int, number: float) -> list[float]:
+    """A training in which a class is masked by a frozen bias, from some epoch on."""
+    model = network(3)
+    mask = model.layers[1].neurons[2].b
+    if at == 0:
+        mask.data = number
+
+    def optimizer(parameters: Any, lr: float) -> SGD:
+        return SGD([p for p in parameters if p is not mask], lr=lr)
+
+    def callback(epoch: int, *_: Any) -> None:
+        if epoch == at:
+            mask.data = number
+
+    history = fit(
+        model, X, CLASSES, loss, epochs=3, lr=0.05, batch_size=5, callbacks=[callback],
+        optimizer=optimizer, tape=taped, progress=False, validation=(X, CLASSES),
+    )  # fmt: skip
+    assert history.how.startswith("a tape") == bool(taped)
+    return [*state(model), *history.loss, *history.validation_loss, *history.accuracy]
+
+
+@pytest.mark.parametrize("loss", [cross_entropy, max_margin])
+def test_a_class_that_is_masked_is_the_engines(loss: Any) -> None:
+    """A logit of -inf is a probability of 0, and no 0 · -inf; by itself no tape is taken for it."""
+    both(partial(masked, loss=loss, at=1, number=-math.inf))
+    assert masked(None, loss, 0, -math.inf) == masked(False, loss, 0, -math.inf)
+    with pytest.raises(ValueError, match=r"^fit: a tape needs a graph of finite numbers"):
+        masked(True, loss, 0, -math.inf)
+
+
+def test_no_tape_is_taken_by_itself_for_infinite_parameters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The same numbers as without, also where it would be worth it."""
+    monkeypatch.setattr(tape_module, "MUCH", -1)
+    found = masked(None, cross_entropy, 0, -math.inf)
+    assert found == masked(False, cross_entropy, 0, -math.inf)
+
+
+@pytest.mark.parametrize("number", [math.inf, -math.inf, math.nan, 1e308])
+@pytest.mark.parametrize("loss", [mse, huber, hinge, binary_cross_entropy])
+def test_what_is_not_finite_is_told_as_by_the_engine(loss: Any, number: float) -> None:
+    """The error, the numbers and the gradients it leaves, whatever a callback put in a weight."""
+
+    def run(taped: bool) -> list[float]:
+        model = network()
+
+        def callback(epoch: int, *_: Any) -> None:
+            model.layers[0].neurons[0].b.data = model.layers[1].neurons[0].b.data = number
+
+        targets = {hinge: SIGNS, binary_cross_entropy: CLASSES}.get(loss, NUMBERS)
+        try:
+            fit(
+                model, X, targets, loss, epochs=3, batch_size=5, callbacks=[callback], tape=taped,
+                progress=False, lr=0.01,
+            )  # fmt: skip
+        except DivergenceError as error:
+            said.append(str(error))
+        return state(model)
+
+    said: list[str] = []
+    assert run(True) == pytest.approx(run(False), rel=1e-12, nan_ok=True)
+    assert said[: len(said) // 2] == said[len(said) // 2 :]
+
+
+# --- what Python does with the data ---------------------------------------------------------------
+
+
+class Branching(Line):
+    """Python looks at the data."""
+
+    def __call__(self, x: Any) -> Value:
+        out = super().__call__(x)
+        return out * 2.0 if out.data > 0 else out
+
+
+def test_graphs_that_differ_between_data_points_are_told() -> None:
+    """A tape would take one branch for all; the engine takes each."""
+    options: dict[str, Any] = {"epochs": 1, "progress": False}
+    with pytest.raises(ValueError, match=r"the graphs of rows 0 and \d+ differ, as Python"):
+        fit(Branching(), X, NUMBERS, tape=True, **options)
+    assert fit(Branching(), X, NUMBERS, **options).how == "a graph recorded for each batch"
+
+
+def test_a_leaf_made_in_each_call_is_the_same_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sum that begins with Value(0.0) is recorded once; another number is another graph."""
+
+    class Summed(Line):
+        start = 0.0
+
+        def __call__(self, x: Any) -> Value:
+            out = Value(self.start)
+            for w, number in zip([*self.w, self.b], [*x, 1.0], strict=True):
+                out = out + w * number
+            return out
+
+    def run(taped: bool) -> list[float]:
+        model = Summed()
+
+        def callback(epoch: int, *_: Any) -> None:
+            model.start = epoch // 3 * 0.5
+
+        history = fit(model, X, NUMBERS, epochs=6, callbacks=[callback], tape=taped, progress=False)
+        return [*state(model), *history.loss]
+
+    made: list[Any] = []
+    original = passes.Replayed.__init__
+    monkeypatch.setattr(
+        passes.Replayed, "__init__", lambda *given: (made.append(1), original(*given))[1]
+    )
+    both(run)
+    assert len(made) == 2  # the first, and where the sum begins elsewhere
+
+
 # --- when a tape is taken, and when it cannot be --------------------------------------------------
 
 
@@ -686,7 +971,7 @@ def test_a_tape_is_taken_by_itself_and_the_history_says_so(
 
     assert how(network()) == "a graph recorded for each batch"
     monkeypatch.setattr(tape_module, "MUCH", -1)
-    assert how(network()) == "one graph, compiled"
+    assert how(network()) == "a tape, by scalars"
     assert how(network(), tape=False) == "a graph recorded for each batch"
     assert how(Closure(2, nonlin=False)) == "a graph recorded for each batch"
 
@@ -698,7 +983,7 @@ def test_the_bar_says_what_computes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tqdm.tqdm, "set_postfix_str", lambda self, text: said.append(text))
     fit(network(), X, NUMBERS, epochs=1, tape=True)
     assert said[0].startswith("loss ")
-    assert said[0].endswith(", one graph, compiled")
+    assert said[0].endswith(", a tape, by scalars")
 
 
 def test_nobody_meets_a_value_between_two_looks(monkeypatch: pytest.MonkeyPatch) -> None:
