@@ -1,13 +1,15 @@
-"""Backprop on the picture of the graph: what each step changes, for the page and for GIFs.
+"""Backprop on the picture of the graph: what each step changes, for the page and for pictures.
 
 `moments` goes through the steps and tells what is known after each; `Looks` says how an element of
 the picture looks at a moment, `Scenes` what each step of the page shows, and `Animation` draws.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from html import escape
 from itertools import compress
+from textwrap import wrap
 from typing import NamedTuple
 
 from micrograd_like.draw import (
@@ -36,6 +38,7 @@ from micrograd_like.steps.sequence import Steps
 __all__ = ["Animation"]
 
 LETTER = 7.2  # points, at most, of a digit in a picture
+LONGEST, MOST_LINES = 110, 3  # characters of a line of the board, and lines that it has
 Place = tuple[str, int]  # what a step is of: "node" or "inside" a node, or a "link", and its place
 
 
@@ -94,7 +97,7 @@ class Looks:
         return {name: {"text": text} for name in self.cells(at, node_ids(at).data)}
 
     def gradient(self, moment: Moment, at: int) -> dict[str, Attributes]:
-        """The gradient's cell, and what it sends into the node's own operation."""
+        """The cell of a node's gradient."""
         node, its = self.outline.nodes[at], node_ids(at)
         changes: dict[str, Attributes] = {}
         gradient = moment.numbers.gradient_of(node)
@@ -109,9 +112,6 @@ class Looks:
             if 0 < moment.arrived[id(node.value)] < self.uses[id(node.value)]:
                 attributes["class"] = "partial"
             changes[name] = attributes
-        total = moment.numbers.into_operation(node)
-        if total is not None and node.has_operation:
-            changes[its.result] = self.flow(total)
         return changes
 
     def flow(self, total: float) -> Attributes:
@@ -138,9 +138,10 @@ class Scenes:
         self.link_of: dict[tuple[int, int], int] = {}  # for each edge
         for k, link in enumerate(links):
             self.into[link.target].append(k)
-            self.link_of |= {(id(v), position): k for v, position in link.edges}
+            self.link_of |= {edge.place: k for edge in link.edges}
         self.start: dict[str, Attributes] = {}  # before the first step
         self.by_place: dict[int, PageStep] = {}  # by the place of the last of its steps
+        self.places = list(self._places())
         self._make()
 
     def name(self, node: Node) -> str:
@@ -162,6 +163,11 @@ class Scenes:
                 since = {}
         return start, selected
 
+    def alone(self, moment: Moment, k: int) -> PageStep:
+        """The step at a place, even where the page shows it and others as one."""
+        make = self._backward if self.places[k][0] == "link" else self._at_node
+        return make(moment, k, self.places[k], 1)
+
     def widths(self) -> dict[str, float]:
         """How wide each cell has to be for all the texts that it will have, in points."""
         widths: dict[str, float] = {}
@@ -182,7 +188,7 @@ class Scenes:
             yield ("inside", self.home[id(edge.node)]) if link is None else ("link", link)
 
     def _make(self) -> None:
-        places = list(self._places())
+        places = self.places
         last = {place: k for k, place in enumerate(places)}
         counts = self._counts(places)
         for k, moment in moments(self.steps):
@@ -228,36 +234,30 @@ class Scenes:
     def _at_node(self, moment: Moment, k: int, place: Place, count: int) -> PageStep:
         """A node's data are computed, or its first gradient is there, or those inside it."""
         kind, at = place
-        node, its, step = self.outline.nodes[at], node_ids(at), self._words(moment, k, place, count)
+        its, step = node_ids(at), self._words(moment, k, place, count)
         if kind != "node":
             lit = [its.node, *self.looks.cells(at, its.gradient)]
             return step._replace(lit=lit, set=self.looks.gradient(moment, at))
         into = [edge_id(link) for link in self.into[at]]
         changes = self.looks.data(moment, at) | {edge: {"class": "known"} for edge in into}
         lit = [its.node, *self.looks.cells(at, its.data), *into]
-        way = [[(edge_id(link), self._given(moment, link)) for link in self.into[at]]]
-        if node.has_operation:
-            lit += [its.operation, its.result]
-            way.append([(its.result, spread(moment.numbers.data_of(node)))])
-        return step._replace(lit=lit, way=[leg for leg in way if leg], set=changes)
+        way = [(edge_id(link), self._given(moment, link)) for link in self.into[at]]
+        return step._replace(lit=lit, way=[way] if way else [], set=changes)
 
     def _given(self, moment: Moment, link: int) -> str:
         source = self.outline.nodes[self.outline.links[link].source]
         return spread(moment.numbers.data_of(source))
 
     def _backward(self, moment: Moment, k: int, place: Place, count: int) -> PageStep:
-        """A gradient goes back along a link: through the operation, and on to the input."""
+        """A gradient goes back along a link, to the input."""
         _, at = place
         link, edge = self.outline.links[at], edge_id(at)
         source, target = node_ids(link.source), node_ids(link.target)
         total = moment.numbers.product_of(link) or 0.0
         step = self.steps.edges[k - len(self.steps.operations) - 1]
-        lit, way = [source.node, *self.looks.cells(link.source, source.gradient), edge], []
-        if self.outline.nodes[link.target].has_operation:
-            lit += [target.operation, target.result, target.gradient]
-            upstream = number(step.upstream) if count == 1 else ""
-            way.append([(target.result, upstream)])
-        way.append([(edge, number(step.product if count == 1 else total))])
+        lit = [source.node, *self.looks.cells(link.source, source.gradient), edge]
+        lit += self.looks.cells(link.target, target.gradient)
+        way = [[(edge, number(step.product if count == 1 else total))]]
         changes = self.looks.gradient(moment, link.source) | {edge: self.looks.flow(total)}
         return self._words(moment, k, place, count)._replace(
             lit=lit, way=way, back=True, set=changes
@@ -297,29 +297,67 @@ class Animation:
         """The picture at the end."""
         return self.drawing.picture(Frame(self.last))
 
-    def wanted(self) -> set[int]:
+    def still(self) -> Picture:
+        """The picture at the last of the steps, and before the first where there are none."""
+        at = self.steps.places[-1] if self.steps.places else -1
+        moment = next(moment for place, moment in moments(self.steps) if place == at)
+        step = self.scenes.alone(moment, at) if at >= 0 else None
+        picture = self._frame(moment, step)
+        picture.title = f"step {step.which} of {picture.title}" if step else picture.title
+        picture.theme = self.theme
+        return picture
+
+    def wanted(self) -> list[int]:
         """The places of the steps that a moving picture has frames for, after a first one."""
-        return set(self.steps.places) & set(self.scenes.by_place)
+        return sorted(set(self.steps.places) & set(self.scenes.by_place))
 
     def sources(self) -> Iterator[str]:
         """The DOT text of each frame of a moving picture."""
-        scenes = {place: self.scenes.by_place[place] for place in self.wanted()}
-        lines = {place: f"{scene.which}  {scene.line}" for place, scene in scenes.items()}
-        wide = LETTER * 1.2 * max(map(len, lines.values()), default=0)
-        before = min(scenes, default=0) - 1
+        wanted = self.wanted()
+        before = min(wanted, default=0) - 1
         for place, moment in moments(self.steps):
             if place == before:
-                yield self._frame(moment, "", (), wide)
-            elif place in scenes:
-                yield self._frame(moment, lines[place], scenes[place].lit, wide)
+                yield str(self._frame(moment, None).source)
+            elif place in wanted:
+                yield str(self._frame(moment, self.scenes.by_place[place]).source)
 
-    def _frame(self, moment: Moment, line: str, lit: Iterable[str], wide: float) -> str:
+    def _frame(self, moment: Moment, step: PageStep | None) -> Picture:
         frame = Frame(
             moment.numbers,
-            lit=frozenset(lit),
+            lit=frozenset(step.lit) if step else frozenset(),
             partial=self.looks.partial(moment),
             heads=bool(moment.numbers.grads),
-            caption=f'<table border="0" cellspacing="0"><tr><td width="{wide:g}" height="30" '
-            f'align="left">{escape(readable(line)) or " "}</td></tr></table>',
+            caption=self._board(step),
         )
-        return str(self.drawing.picture(frame).source)
+        return self.drawing.picture(frame)
+
+    def _board(self, step: PageStep | None) -> str:
+        """The line of the board as an HTML-like label, of one size for all steps."""
+        lines = board_lines(step)
+        width, height = self._board_size
+        rows = "".join(f'{escape(readable(line))}<br align="left"/>' for line in lines)
+        return (
+            f'<table border="0" cellspacing="0"><tr><td width="{width:g}" height="{height:g}" '
+            f'align="left" balign="left">{rows or " "}</td></tr></table>'
+        )
+
+    @cached_property
+    def _board_size(self) -> tuple[float, float]:
+        boards = [board_lines(step) for step in self.scenes.by_place.values()]
+        longest = max(len(line) for lines in boards for line in lines)
+        most = max(map(len, boards))
+        return LETTER * 1.2 * longest, 14 + 16 * most
+
+
+def board_lines(step: PageStep | None) -> list[str]:
+    """What stands on the board at a step, which one it is before it.
+
+    >>> board_lines(PageStep(1, 4, "forward", ("d", "a · b", "6")))
+    ['1/4  d = a · b = 6']
+    """
+    if step is None:
+        return []
+    return wrap(
+        f"{step.which}  {step.line}", LONGEST, max_lines=MOST_LINES, placeholder=" …",
+        break_on_hyphens=False,
+    )  # fmt: skip

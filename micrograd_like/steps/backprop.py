@@ -1,4 +1,4 @@
-"""Backprop to look at: its steps played on the picture of the graph.
+"""Backprop to look at: its steps played on the picture of the graph, or one of them drawn.
 
 >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
 >>> loss = a * b + a
@@ -6,30 +6,84 @@
 <Backprop of v2: 7 steps>
 >>> Backprop(loss).save("backprop.html")                                     # doctest: +SKIP
 'backprop.html'
+>>> Backprop(loss)[3:].save("backward.gif", width=840, speed=0.5)            # doctest: +SKIP
+'backward.gif'
+>>> Backprop(loss)[6].save("step7.svg", theme="dark")                        # doctest: +SKIP
+'step7.svg'
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import copy
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Self, overload
 
 from micrograd_like.arguments import choice
 from micrograd_like.draw import (
     DIRECTIONS,
     THEMES,
     check_groups,
-    groups_of,
     names_to_open,
     picture_bytes,
 )
 from micrograd_like.engine import Value
 from micrograd_like.graph import edges
+from micrograd_like.groups import groups_of
 from micrograd_like.notation import plural
 from micrograd_like.steps.animation import Animation
-from micrograd_like.steps.player import AUTO, PageData, Player
+from micrograd_like.steps.film import Film
+from micrograd_like.steps.movie import Reel, check_count, scale_of, seconds_each
+from micrograd_like.steps.player import AUTO, PageData, Player, svg_size
+from micrograd_like.steps.sequence import Step as PlainStep
 from micrograd_like.steps.sequence import Steps
 
-__all__ = ["Backprop"]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Backprop", "Step"]
 
 FEW = 150  # values that a player shows one by one
 LONG = 1000  # operations that edges lead past: with more, a layout takes seconds, and is a tangle
+
+
+class Step(PlainStep):
+    """A step of a `Backprop`, which can be drawn; equal to the plain data that it is.
+
+    At the end of a notebook's cell it shows as the picture of the graph at this step: what is known
+    after it, the line of the board above, and what the step is about lit.
+
+    >>> x = Value(3.0, label="x")
+    >>> step = Backprop(x * x)[3]
+    >>> step.save("step4.png", width=840)                                    # doctest: +SKIP
+    'step4.png'
+    """
+
+    steps: "Backprop | None" = None  # that it is of; a copy and a pickle are of none
+
+    def save(
+        self, path: "str | Path", *, theme: str | None = None, width: int | None = None
+    ) -> str:
+        """Save the picture at this step, ``.svg``, ``.png`` or ``.pdf``; returns the path.
+
+        ``theme`` is another one, and ``width`` that of a PNG in pixels.  Raises what
+        `Backprop.save` raises, and a ValueError for a step that is a copy.
+        """
+        return self._alone().save(path, theme=theme, width=width)
+
+    def _alone(self) -> "Backprop":
+        if self.steps is None:
+            raise ValueError(
+                "Step.save: this step is a copy, which has no graph; take it from a Backprop, as "
+                "in Backprop(loss)[7]"
+            )
+        return self.steps.only(self.number - 1)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> Any:
+        if self.steps is None:
+            return {"text/plain": str(self)}
+        data, sizes = self._alone().shown()
+        return data | {"text/plain": str(self)}, sizes
+
+    def __reduce__(self) -> Any:
+        return PlainStep, tuple(self)
 
 
 class Backprop(Steps, Player):
@@ -37,8 +91,8 @@ class Backprop(Steps, Player):
 
     A sequence of `Step`: the forward steps, one an operation, then the backward steps, one a
     product of the chain rule.  A slice is a Backprop of those steps alone.  ``print(step)`` is the
-    line for the board, ``save`` writes a page or a GIF, and at the end of a notebook's cell the
-    player shows.
+    line for the board, ``step.save("step.svg")`` draws it; ``save`` writes a page or a moving
+    picture, and at the end of a notebook's cell the player shows.
 
     ``order="naive"`` passes gradients on before all of them are there, which can be wrong where a
     value is used twice.  ``order="depth-first"`` is a recursion without sorting: ``backward`` is
@@ -100,29 +154,54 @@ class Backprop(Steps, Player):
     def _animation(self) -> Animation:
         return Animation(self, self.expand, self.rankdir, self.theme)
 
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+    @overload
+    def __getitem__(self, index: slice) -> Self: ...
+
+    def __getitem__(self, index: int | slice) -> Step | Self:
+        found = super().__getitem__(index)
+        if isinstance(found, Backprop):
+            return found
+        step = Step(*found)
+        step.steps = self
+        return step
+
+    def only(self, k: int) -> Self:
+        """The step at a place of the whole, alone."""
+        part = copy.copy(self)
+        part.places = range(k, k + 1)
+        return part
+
     def page_data(self) -> PageData:
         """The picture of the graph, and what each step shows on it."""
         return self._animation().page_data()
 
-    def still(self) -> bytes:
-        """The picture at the end, as PNG."""
-        png: bytes = self._animation().final_picture().pipe("png")
-        return png
+    def still(self, ending: str = ".png", width: int | None = None) -> bytes:
+        """The picture at the last step, as a file of an ending: .svg, .png or .pdf."""
+        picture = self._animation().still()
+        if width:
+            natural, _ = svg_size(picture_bytes(picture.source, "svg").decode())
+            picture.attr(dpi=f"{72 * width / natural!r}")
+            return picture_bytes(picture.source, "png")
+        drawn: bytes = picture.pipe(ending[1:])
+        return drawn
 
-    def frames(self) -> tuple[int, Iterator[bytes]]:
-        """The picture before the first step and after each, as PNG; and how many they are.
+    def shown(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The picture at the last step, for a notebook."""
+        data, sizes = self._animation().still()._repr_mimebundle_()
+        return data, sizes
 
-        Raises a ValueError if there are more than 400 steps, of which a slice is a part.
+    def reel(self, width: int | None = None, speed: float | None = None) -> Reel:
+        """The picture before the first step and after each, as a moving picture's frames.
+
+        Raises a ValueError if there are more than 400 steps, of which a slice is a part, or if they
+        are too large.
         """
         animation = self._animation()
-        self.check_frames(len(animation.wanted()), "take a slice, as in Backprop(loss)[-100:]")
-        sources = list(animation.sources())
-        return len(sources), _pngs(sources)
-
-
-def _pngs(sources: Sequence[str]) -> Iterator[bytes]:
-    from concurrent.futures import ThreadPoolExecutor
-
-    yield picture_bytes(sources[0], "png")  # before all the work, in case that one is enough
-    with ThreadPoolExecutor(2) as several:
-        yield from several.map(lambda source: picture_bytes(source, "png"), sources[1:])
+        where, count = "Backprop.save", len(animation.wanted())
+        check_count(count, where, "take a slice, as in Backprop(loss)[-100:]")
+        film = Film(list(animation.sources()))
+        film.scale = scale_of(film.natural, count + 1, width, where)
+        each = seconds_each(speed, count + 1, where)
+        return Reel(count + 1, film.parts(), film.last, each)

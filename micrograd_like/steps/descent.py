@@ -10,19 +10,29 @@
 import io
 import math
 import re
-from collections.abc import Iterator
+from html import escape
 from typing import Any
 
+from micrograd_like.arguments import extra
 from micrograd_like.draw import FRAME_ID, HEAD_ID, HERE_ID, SLOPE_ID, THEMES, hop_id, sign_name
 from micrograd_like.learn import SIZE, figure_axes, styled
 from micrograd_like.notation import number
 from micrograd_like.steps.landscape import Landscape, Point
-from micrograd_like.steps.player import (
+from micrograd_like.steps.movie import (
     MOST_FRAMES,
+    SHARP,
+    Part,
+    Reel,
+    check_count,
+    scale_of,
+    seconds_each,
+)
+from micrograd_like.steps.player import (
     Attributes,
     PageData,
     PageStep,
     Player,
+    drawn_theme,
     page_svg,
 )
 from micrograd_like.steps.trajectory import DescentStep, Error, Trajectory, slopes_of, vector
@@ -31,6 +41,13 @@ __all__ = ["Descent"]
 
 HIDDEN: Attributes = {"visibility": "hidden"}
 LENGTH = 46.0  # of the slope on the page, in points
+POINTS = SIZE[0] * 72, SIZE[1] * 72  # the size of the picture
+# What files say about when they were made, which would make each another one.
+STEADY: dict[str, Any] = {
+    "png": {},
+    "svg": {"metadata": {"Date": None}},
+    "pdf": {"metadata": {"CreationDate": None}},
+}
 
 
 class Descent(Trajectory, Player):
@@ -39,7 +56,8 @@ class Descent(Trajectory, Player):
     ``error`` takes one Value or two, the weights, and returns one; ``start`` are their numbers, and
     ``lr`` the learning rate.  The weights have the names of the function's arguments.  The descent
     ends early where the error or its gradient is no finite number.  In a notebook it shows as a
-    page that plays the steps, and `save` writes that page, or a GIF; both need matplotlib.
+    page that plays the steps, and `save` writes that page, a picture, or a moving picture; all need
+    matplotlib.
 
     >>> steps = Descent(lambda w1, w2: w1**2 + 3 * w2**2, 2.0, 1.0, lr=0.1)
     >>> len(steps), steps[0].gradient
@@ -69,23 +87,58 @@ class Descent(Trajectory, Player):
         landscape.draw_way(ax, colours, upto)
         return ax
 
-    def still(self) -> bytes:
-        """The whole way, as PNG."""
-        return _png(self.plot(figure_axes()))
+    def still(self, ending: str = ".png", width: int | None = None) -> bytes:
+        """The whole way, as a file of an ending: .svg, .png or .pdf."""
+        scale = width / POINTS[0] if width else SHARP
+        return self._drawn(len(self), ending[1:], scale, titled=False)
 
-    def frames(self) -> tuple[int, Iterator[bytes]]:
-        """The way up to each step, as PNG, and how many pictures they are.
+    def shown(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The whole way, for a notebook."""
+        from base64 import b64encode
 
-        Raises a ValueError if there are more than 400 steps.
+        png = self.still()
+        width, height = map(round, POINTS)
+        src = f"data:image/png;base64,{b64encode(png).decode()}"
+        html = (
+            f'<img alt="{escape(self.title)}" style="max-width:100%" width="{width}" src="{src}">'
+        )
+        sizes = {"image/png": {"width": width, "height": height}}
+        return {"text/html": html, "image/png": png}, sizes
+
+    def reel(self, width: int | None = None, speed: float | None = None) -> Reel:
+        """The way up to each step, as a moving picture's frames.
+
+        Raises a ValueError if there are more than 400 steps, or if they are too large.
         """
-        self.check_frames(len(self), f"give fewer, as in steps={MOST_FRAMES}")
+        image = extra("PIL.Image", "demo", "a moving picture needs Pillow")
+        where, count = "Descent.save", len(self) + 1
+        check_count(len(self), where, f"give fewer, as in steps={MOST_FRAMES}")
+        scale = scale_of(POINTS, count, width, where)
 
-        def frame(upto: int) -> bytes:
-            ax = self.plot(figure_axes(), upto=upto)
-            ax.set_title(str(self[upto - 1]) if upto else " ", loc="left", fontsize=9)
-            return _png(ax)
+        def frame(upto: int) -> Any:
+            png = self._drawn(upto, "png", scale, titled=True)
+            return image.open(io.BytesIO(png)).convert("RGB")
 
-        return len(self) + 1, map(frame, range(len(self) + 1))
+        last = frame(len(self))
+        each = seconds_each(speed, count, where)
+        return Reel(count, ([Part((0, 0), frame(k))] for k in range(count)), last, each)
+
+    def _drawn(self, upto: int, format: str, scale: float, titled: bool) -> bytes:  # noqa: A002
+        """The way up to a step as a file."""
+        theme = drawn_theme(self.theme)
+        ax = self.plot(figure_axes(), theme, upto=upto)
+        if titled:
+            title = str(self[upto - 1]) if upto else " "
+            ax.set_title(title, loc="left", fontsize=9, color=THEMES[theme].text)
+        file = io.BytesIO()
+        ground = THEMES[theme].background
+        ax.figure.savefig(file, format=format, dpi=72 * scale, facecolor=ground, **STEADY[format])
+        return file.getvalue()
+
+    @property
+    def title(self) -> str:
+        """What is shown."""
+        return f"Gradient descent, learning rate {number(self.lr)}"
 
     def page_data(self) -> PageData:
         """Two steps of the page for each: the slope, and the step against it."""
@@ -106,11 +159,10 @@ class _Page:
     def data(self) -> PageData:
         """The picture with all that moves on it, and the page's steps."""
         first = self.steps[0]
-        title = f"Gradient descent, learning rate {number(self.steps.lr)}"
         start = {HERE_ID: self._circle(first.point, first.error), SLOPE_ID: HIDDEN}
         svg = self.svg.replace("</svg>", self._shapes() + "</svg>")
         scenes = [scene for step in self.steps for scene in (self._slope(step), self._hop(step))]
-        return PageData(title, svg, start, scenes)
+        return PageData(self.steps.title, svg, start, scenes, theme=self.steps.theme)
 
     def _shapes(self) -> str:
         """What moves or shows as the steps go on, as SVG, cut to the frame of the axes."""
@@ -199,12 +251,6 @@ class _Placement:
         if not size or not math.isfinite(size):
             return None
         return LENGTH * (x1 - x0) / size, -LENGTH * (y1 - y0) / size
-
-
-def _png(ax: Any) -> bytes:
-    file = io.BytesIO()
-    ax.figure.savefig(file, format="png", dpi=144, facecolor=THEMES["light"].background)
-    return file.getvalue()
 
 
 def _svg(ax: Any) -> str:

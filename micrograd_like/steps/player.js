@@ -362,6 +362,15 @@
     event.preventDefault();
   });
 
+  // --- on paper: the step that is shown, or the last if nobody has gone to one
+
+  let unplayed = false;
+  addEventListener("beforeprint", () => {
+    unplayed = at === 0;
+    show(unplayed ? steps.length : at);
+  });
+  addEventListener("afterprint", () => unplayed && show(0));
+
   // --- at the beginning
 
   document.documentElement.classList.add("playing");

@@ -1,4 +1,4 @@
-"""Playing steps: a page to go through them, forward and back; the same in a notebook; a GIF.
+"""Playing steps: a page to go through them, in a notebook too; a moving picture; a still one.
 
 A page needs nothing else: no server, no kernel, no network.  Its parts are `player.html`,
 `player.css` and `player.js`.  All numbers and words are written here, in Python: the page shows and
@@ -6,32 +6,30 @@ hides what it was given.  This file knows no graphs: `backprop.py` and `descent.
 steps look like.
 """
 
-import io
+import copy
 import os
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from micrograd_like.arguments import choice, extra, file_name
+from micrograd_like.arguments import choice, file_name, whole
 from micrograd_like.draw import CELL_ID, EDGE_FONT, FONT, THEMES
-from micrograd_like.files import write
-from micrograd_like.notation import TIMES, readable
+from micrograd_like.files import check_place, write
+from micrograd_like.notation import TIMES, listed, readable
+from micrograd_like.steps.movie import MOVIES, Reel, seconds_each
 from micrograd_like.steps.sequence import one_line
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Attributes", "PageData", "PageStep", "Player", "page_svg"]
+__all__ = ["Attributes", "PageData", "PageStep", "Player", "drawn_theme", "page_svg", "svg_size"]
 
 FOLDER = os.path.dirname(__file__)
-MOST_FRAMES = 400  # of a GIF
-LARGEST = 2000  # pixels of a GIF's longer side
-SMALLEST = 0.5  # part to which a picture may be shrunk for that
-MOST_PIXELS = 400_000_000  # of all frames together, a byte each
-LASTING = 3000  # milliseconds, of a GIF's last frame
-POINT = 4 / 3  # pixels
+STILLS = (".svg", ".png", ".pdf")
+ENDINGS = (".html", *STILLS, *MOVIES)
+WIDTHS = 16, 4000  # pixels
 HEIGHTS = 330, 720  # pixels, the least and the most that a page has in a notebook
 AUTO = "auto"  # the theme that its reader prefers
 Attributes = Mapping[str, str]  # of an element: "text", "class", CSS variables ("--…"), others
@@ -79,25 +77,26 @@ class PageData(NamedTuple):
 class Player(ABC):
     """Steps that play: in a notebook, as a page of their own, as a moving picture."""
 
+    theme: str = AUTO
+
     @abstractmethod
     def page_data(self) -> PageData:
         """The picture and the steps on it."""
 
     @abstractmethod
-    def frames(self) -> tuple[int, Iterator[bytes]]:
-        """PNG pictures of all the same size, before the first step and after each; how many."""
+    def reel(self, width: int | None = None, speed: float | None = None) -> Reel:
+        """The picture before the first step and after each, for a moving picture.
+
+        Raises a ValueError if it would be too long or too large to look at.
+        """
 
     @abstractmethod
-    def still(self) -> bytes:
-        """A PNG picture of the end, for readers in which nothing plays."""
+    def still(self, ending: str = ".png", width: int | None = None) -> bytes:
+        """The picture at the last step, as a file of one of the endings in `STILLS`."""
 
-    def check_frames(self, count: int, remedy: str) -> None:
-        """Raise a ValueError if a moving picture of so many steps is too long to look at."""
-        if count > MOST_FRAMES:
-            raise ValueError(
-                f"{type(self).__name__}: a moving picture of {count:,} steps is too long, it may "
-                f"have {MOST_FRAMES}; {remedy}"
-            )
+    @abstractmethod
+    def shown(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """That picture for a notebook, for readers in which nothing plays, and its size."""
 
     def page(self) -> str:
         """An HTML page that plays the steps and needs nothing else, as text.
@@ -106,72 +105,96 @@ class Player(ABC):
         """
         return _page(self.page_data())
 
-    def save(self, path: "str | Path") -> str:
-        """Save as a page, ``.html``, or as a moving picture, ``.gif``; returns the path.
+    def save(
+        self,
+        path: "str | Path",
+        *,
+        theme: str | None = None,
+        width: int | None = None,
+        speed: float | None = None,
+    ) -> str:
+        """Save the steps as a file, by its ending; returns the path.
 
-        Raises a ValueError for another ending, and for a moving picture that would be too long or
-        too large to look at; an OSError where the file cannot be written; and an ImportError where
-        what draws is missing.
+        ``.html`` is the page; ``.gif`` or ``.mp4`` a moving picture; ``.svg``, ``.png`` or ``.pdf``
+        the picture at the last step.  ``theme`` is another one, ``width`` that of a moving picture
+        or a PNG in pixels, ``speed`` the seconds that each step of a moving picture is shown.
+
+        Raises a ValueError for another ending or theme, for a size or a speed that the file cannot
+        have, and for a moving picture that would be too long or too large to look at; a TypeError
+        for what is no number; an OSError where the file cannot be written; and an ImportError where
+        what draws is missing.  A file that was there before is then as it was.
         """
         from pathlib import Path
 
-        path = Path(file_name(path, f"{type(self).__name__}.save"))
-        ending = path.suffix.lower()
-        choice(ending, f"{type(self).__name__}.save: the ending of {path}", (".html", ".gif"))
-        if not path.parent.is_dir() or path.is_dir():
-            write(path, b"")  # which says what is wrong, before any work is done
-        write(path, self.page().encode() if ending == ".html" else self._gif())
+        where = f"{type(self).__name__}.save"
+        path = Path(file_name(path, where))
+        ending = choice(path.suffix.lower(), f"{where}: the ending of {path}", ENDINGS)
+        player = self if theme is None else copy.copy(self)
+        if theme is not None:
+            player.theme = choice(theme, f"{where}: theme", (AUTO, *THEMES))
+        if width is not None:
+            _only_for(ending, (".png", *MOVIES), f"{where}: width")
+            whole(width, f"{where}: width", *WIDTHS)
+        if speed is not None:
+            _only_for(ending, tuple(MOVIES), f"{where}: speed")
+            seconds_each(speed, 1, where)
+        check_place(path)
+        write(path, player._file(ending, width, speed))
         return str(path)
 
-    def _gif(self) -> bytes:
-        image = extra("PIL.Image", "demo", "a moving picture needs Pillow")
-        count, pictures = self.frames()
-        frames = [next(pictures)]  # still compressed
-        size = image.open(io.BytesIO(frames[0])).size
-        part = min(1.0, LARGEST / max(size))
-        if part < SMALLEST or size[0] * size[1] * part**2 * count > MOST_PIXELS:
-            raise ValueError(
-                f"{type(self).__name__}.save: a moving picture of {count} frames of "
-                f"{size[0]:,}×{size[1]:,} pixels is too large to look at; save a page, .html, or "
-                "take a slice"
-            )
-        frames += pictures
-        size = (max(1, round(size[0] * part)), max(1, round(size[1] * part)))
-
-        def picture(frame: bytes) -> Any:
-            full = image.open(io.BytesIO(frame)).convert("RGB")
-            return full.resize(size, image.Resampling.LANCZOS) if part < 1 else full
-
-        # One set of colours for all: what does not change does not flicker.
-        colours = picture(frames[-1]).quantize(colors=256)
-        first, *rest = (
-            picture(frame).quantize(palette=colours, dither=image.Dither.NONE) for frame in frames
-        )
-        each = max(120, min(1200, 40_000 // len(frames)))
-        lasting = [each] * len(rest) + [LASTING]
-        file = io.BytesIO()
-        first.save(file, "GIF", save_all=True, append_images=rest, duration=lasting, loop=0)
-        return file.getvalue()
+    def _file(self, ending: str, width: int | None, speed: float | None) -> bytes:
+        if ending in STILLS:
+            return self.still(ending, width)
+        if ending in MOVIES:
+            return MOVIES[ending](self.reel(width, speed))
+        return self.page().encode()
 
     def _repr_html_(self) -> str:
-        import base64
+        html: str = self._bundle()[0]["text/html"]
+        return html
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> Any:
+        data, sizes = self._bundle()
+        shown = set(include or data) - set(exclude or ())
+        return {mime: content for mime, content in data.items() if mime in shown}, sizes
+
+    def _bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The player, with the picture in it, and the picture beside it, as LaTeX wants it."""
         try:
-            data, still = self.page_data(), self.still()
+            data, (still, sizes) = self.page_data(), self.shown()
         except (ImportError, RuntimeError) as error:  # no Graphviz, or a graph too large for it
-            return f"<p>{escape(str(error))}</p>"
-        width, height = (float(x) for x in re.findall(r'(?:width|height)="([\d.]+)', data.svg)[:2])
-        tall = height * min(1.5 * POINT, 900 / width) + 220
-        tall = round(max(HEIGHTS[0], min(HEIGHTS[1], tall)))
-        # In apostrophes, so that the page's many quotation marks can stay as they are.
-        inside = _page(data).replace("&", "&amp;").replace("'", "&#39;")
-        png = base64.b64encode(still).decode()
-        title = escape(data.title)
-        return (
-            f"<iframe sandbox='allow-scripts' title='{title}' width='100%' height='{tall}' "
-            f"style='border: 0' srcdoc='{inside}'></iframe>"
-            f"<noscript><img alt='{title}' src='data:image/png;base64,{png}'></noscript>"
-        )
+            return {"text/html": f"<p>{escape(str(error))}</p>"}, {}
+        return still | {"text/html": _frame(data, still["text/html"])}, sizes
+
+
+def _only_for(ending: str, endings: Sequence[str], where: str) -> None:
+    if ending not in endings:
+        raise ValueError(f"{where} is for {listed(endings)}, not for {ending}; leave it out")
+
+
+def _frame(data: PageData, still: str) -> str:
+    """The page in a frame of a notebook, and beside it a picture where nothing plays."""
+    width, height = svg_size(data.svg)
+    tall = height * min(1.5, 900 / width) + 220
+    tall = round(max(HEIGHTS[0], min(HEIGHTS[1], tall)))
+    # In apostrophes, so that the page's many quotation marks can stay as they are.
+    inside = _page(data).replace("&", "&amp;").replace("'", "&#39;")
+    return (
+        f"<iframe sandbox='allow-scripts' title='{escape(data.title)}' width='100%' "
+        f"height='{tall}' style='border: 0' srcdoc='{inside}'></iframe>"
+        f"<noscript>{still}</noscript>"
+    )
+
+
+def svg_size(svg: str) -> tuple[float, float]:
+    """The width and height of a picture, in its own units.
+
+    >>> svg_size('<svg width="8pt" height="6pt" viewBox="0.00 0.00 7.60 5.80">')
+    (7.6, 5.8)
+    """
+    found = re.search(r'viewBox="\S+ \S+ (\S+) (\S+)"', svg)
+    assert found is not None
+    return float(found[1]), float(found[2])
 
 
 RECTANGLE = re.compile(  # as Graphviz writes one: left and bottom, top, right, and back
@@ -243,7 +266,7 @@ def _variables(theme: str) -> str:
     rules = [f":root {{ color-scheme: {scheme}; {sizes}{drawn.variables()} }}"]
     if theme == AUTO:
         dark = THEMES["dark"].variables()
-        rules.append(f"@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}")
+        rules.append(f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}")
     rules += [
         f':where(#stage) [{place}="{colour}"] {{ {place}: var(--{name}); }}'
         for colour, name in drawn.drawn().items()

@@ -349,6 +349,31 @@ def test_without_script_the_page_shows_the_last_step(browser: Any, tmp_path: Pat
     watched.close()
 
 
+def test_paper_has_the_step_that_is_shown(still: Watched, tmp_path: Path) -> None:
+    """All of its picture, in light colours, and the last step where nobody went to one."""
+    path = tmp_path / "steps.html"
+    Backprop(network([4, 1], 2, 3)).save(path)
+    page = still.open(path)
+    last = json.loads(page.locator("#steps").text_content())["total"]
+    for presses, shown in ((0, f"step {last} of {last}"), (3, f"step 3 of {last}")):
+        for _ in range(presses):
+            page.keyboard.press("ArrowRight")
+        page.emulate_media(media="print", color_scheme="dark")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert page.locator("#count").inner_text() == shown
+        box = page.locator("#stage > svg").bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= page.viewport_size["width"]
+        ground = "getComputedStyle(document.documentElement).getPropertyValue('--background')"
+        assert page.evaluate(ground) == "#ffffff"
+        assert not page.locator("#controls").is_visible()
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        page.emulate_media(media="screen", color_scheme="light")
+        now = "" if presses == 0 else f"step {presses} of"
+        assert now in page.locator("#count").inner_text()
+    assert page.locator("#equation").inner_text() != "before the first step"
+
+
 def test_a_descent_plays(still: Watched, tmp_path: Path) -> None:
     """The ball goes down the curve; going back gives the same picture."""
     steps = Descent(lambda w: (w - 2) ** 2, 5.0, lr=0.3, steps=4)
@@ -451,7 +476,7 @@ def test_an_untrusted_notebook_shows_the_picture(browser: Any, lab: str) -> None
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{lab}lab/tree/play.ipynb")
-    picture = page.locator(".jp-OutputArea-output img[alt='Backprop of L']")
+    picture = page.locator(".jp-OutputArea-output img[alt='step 9/9 of L']")
     picture.wait_for(timeout=60_000)
     assert picture.evaluate("it => it.complete && it.naturalWidth") > 300
     assert page.locator(".jp-OutputArea-output iframe").count() == 0

@@ -1,6 +1,5 @@
 """The player's page, as text: what it says, that it is always the same, that labels are text."""
 
-import io
 import json
 import math
 import re
@@ -219,12 +218,12 @@ def test_nothing_on_a_page_is_fetched() -> None:
 
 
 def test_a_notebook_shows_the_page_and_keeps_a_picture() -> None:
-    """A sandboxed frame with the page in it, and a PNG for readers that run no script."""
+    """A sandboxed frame with the page in it, and a picture for readers that run no script."""
     steps = Backprop(reused())
     html = steps._repr_html_()
     found = re.fullmatch(
         r"<iframe sandbox='allow-scripts' .* srcdoc='(.*)'></iframe>"
-        r"<noscript><img alt='Backprop of L' src='data:image/png;base64,(.*)'></noscript>",
+        r'<noscript><img alt="step 9/9 of L" .* src="data:image/svg\+xml;base64,(.*)"></noscript>',
         html,
         re.DOTALL,
     )
@@ -256,8 +255,7 @@ def test_a_moving_picture_has_a_frame_a_step(tmp_path: Path) -> None:
             frames.append(picture.convert("RGB").tobytes())
     assert len(set(frames)) == 10
     assert len(set(map(len, frames))) == 1
-    sizes = {Image.open(io.BytesIO(frame)).size for frame in Backprop(reused()).frames()[1]}
-    assert len(sizes) == 1
+    assert len({image.size for image in Backprop(reused()).reel().images()}) == 1
 
 
 def test_a_moving_picture_of_too_many_steps_is_refused() -> None:
@@ -267,8 +265,8 @@ def test_a_moving_picture_of_too_many_steps_is_refused() -> None:
     for _ in range(140):
         y = y * y
     with pytest.raises(ValueError, match=r"421 steps is too long, it may have 400; take a slice"):
-        Backprop(y).frames()
-    assert Backprop(y)[-3:].frames()[0] == 4
+        Backprop(y).reel()
+    assert Backprop(y)[-3:].reel(width=2000).total == 4
 
 
 def test_files_are_written_by_their_ending(tmp_path: Path) -> None:
@@ -276,8 +274,8 @@ def test_files_are_written_by_their_ending(tmp_path: Path) -> None:
     path = tmp_path / "steps.html"
     assert Backprop(reused()).save(path) == str(path)
     assert path.read_text("utf-8") == Backprop(reused()).page()
-    with pytest.raises(ValueError, match=r"ending of .* is .\.mp4.; .* one of \.html, \.gif"):
-        Backprop(reused()).save(tmp_path / "steps.mp4")
+    with pytest.raises(ValueError, match=r"ending of .* is .\.mov.; .* one of \.html, \.svg"):
+        Backprop(reused()).save(tmp_path / "steps.mov")
     with pytest.raises(FileNotFoundError, match="there is no folder"):
         Backprop(reused()).save(tmp_path / "none" / "steps.html")
     (tmp_path / "folder.html").mkdir()
@@ -311,7 +309,7 @@ def test_the_depth_first_order_plays_each_time_that_a_gradient_is_passed_on() ->
     assert widths == sorted(set(widths))
     last = Animation(steps, ["all"], "LR", "light").last
     assert {product for (_, _), product in last.products.items()} >= {117.0}
-    assert steps.frames()[0] == len(steps) + 1 == 12
+    assert steps.reel().total == len(steps) + 1 == 12
 
 
 def test_a_large_graph_in_depth_first_order_has_a_step_for_what_is_shown_as_one() -> None:
@@ -365,9 +363,7 @@ def test_a_theme_and_a_direction_are_the_pictures() -> None:
     assert Backprop(reused()).still() == Backprop(reused(), theme="light").still()
     assert Backprop(reused()).still() != Backprop(reused(), theme="dark").still()
     sizes = [
-        re.findall(r'<svg width="(\d+)pt" height="(\d+)pt"', Backprop(reused(), rankdir=d).page())[
-            0
-        ]
+        re.findall(r'<svg width="(\d+)" height="(\d+)"', Backprop(reused(), rankdir=d).page())[0]
         for d in ("LR", "TB")
     ]
     assert int(sizes[0][0]) > int(sizes[0][1])
