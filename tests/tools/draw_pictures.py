@@ -4,6 +4,7 @@ import random
 from pathlib import Path
 
 from micrograd_like import MLP, Backprop, Neuron, Value, draw_difference, draw_dot, mse
+from micrograd_like.draw import Picture
 from micrograd_like.learn.tables import Scale, house_prices
 
 FOLDER = Path(__file__).parents[2] / "notebooks" / "pictures"
@@ -29,8 +30,32 @@ def used_twice() -> Value:
     return loss
 
 
-def house_error() -> Value:
-    """The error of an untrained network on the prices of 88 houses."""
+def neuron_error(neuron: Neuron) -> Value:
+    """How far a neuron is from 1, squared."""
+    error = (neuron([Value(1.0, "x0"), Value(-0.6, "x1")]) - 1) ** 2
+    error.label = "error"
+    error.backward()
+    return error
+
+
+def step_of_learning() -> Picture:
+    """What a step against the gradient moves in a neuron."""
+    neuron = seeded_neuron()
+    error = neuron_error(neuron)
+    before = draw_dot(error, view="sums")
+    for p in neuron.parameters():
+        p.data -= 0.1 * p.grad
+    return draw_difference(before, draw_dot(neuron_error(neuron), view="sums"))
+
+
+def seeded_neuron() -> Neuron:
+    """The same neuron each time."""
+    random.seed(3)
+    return Neuron(2, activation="tanh", name="neuron")
+
+
+def house_error() -> tuple[Value, list[str]]:
+    """The error of an untrained network on the prices of 88 houses, and its inputs' names."""
     table = house_prices()
     scales = [Scale.of([row[j] for row in table.rows]) for j in range(len(table.columns))]
     price = Scale.of(table.targets)
@@ -40,36 +65,22 @@ def house_error() -> Value:
     error = mse([model(row) for row in rows], [price.standardize(t) for t in table.targets])
     error.label = "error"
     error.backward()
-    return error
+    return error, table.columns
 
 
 def main() -> None:
-    """Write the pictures, light and dark."""
+    """Write the pictures, each of which follows its reader's light or dark."""
     FOLDER.mkdir(exist_ok=True)
-    random.seed(3)
-    neuron, x = Neuron(2, activation="tanh", name="neuron"), [Value(1.0, "x0"), Value(-0.6, "x1")]
-
-    def neuron_error() -> Value:
-        error = (neuron(x) - 1) ** 2
-        error.label = "error"
-        error.backward()
-        return error
-
-    first = neuron_error()
-    roots = {"expression": tanh_expression(), "neuron": first, "houses": house_error()}
-    for name, root in roots.items():
-        draw_dot(root).save(FOLDER / f"{name}.svg")
-        draw_dot(root, theme="dark").save(FOLDER / f"{name}_dark.svg")
-    random.seed(1)
-    model = MLP(2, [10, 8, 1], activation="tanh")
-    error = (model([Value(1.0, "x0"), Value(-0.6, "x1")]) - 1) ** 2
-    error.label = "error"
-    error.backward()
-    draw_dot(error).save(FOLDER / "layers.svg")
-    before = draw_dot(first)
-    for p in neuron.parameters():
-        p.data -= 0.1 * p.grad
-    draw_difference(before, draw_dot(neuron_error())).save(FOLDER / "step.svg")
+    houses, columns = house_error()
+    pictures = {
+        "expression": draw_dot(tanh_expression(), view="values"),
+        "neuron": draw_dot(neuron_error(seeded_neuron()), view="sums"),
+        "houses": draw_dot(houses, view="network", inputs=columns),
+        "arrays": draw_dot(houses, view="arrays"),
+        "step": step_of_learning(),
+    }
+    for name, picture in pictures.items():
+        picture.save(FOLDER / f"{name}.svg")
     Backprop(used_twice()).save(FOLDER / "used_twice.gif")
     print(*sorted(path.name for path in FOLDER.iterdir()))
 
