@@ -12,6 +12,7 @@ from typing import Any
 from micrograd_like.arguments import is_list
 from micrograd_like.engine import Value
 from micrograd_like.graph import operands_by, topological_order
+from micrograd_like.notation import plural
 
 __all__ = ["NoRecordingError", "graph_of", "recording"]
 
@@ -62,12 +63,14 @@ def recording(
     inputs: Sequence[Value],
     rows: Sequence[Sequence[float]],
     kept: Iterable[Value] | None = None,
+    numbers: Sequence[int] = (),
 ) -> Any:
     """What ``record`` returns, roots or a root, at the first row at which all numbers are finite.
 
     The inputs have the numbers of that row then.  With ``kept``, as of `graph_of`, the graph is
     compared with those of some other rows, where Python may branch on the data: a ValueError tells
-    that they differ, a `NoRecordingError` that there are infinite numbers, or NaN, at each row.
+    that they differ, by the ``numbers`` of the rows, if they have some; a `NoRecordingError` that
+    there are infinite numbers, or NaN, at each row.
 
     >>> x = Value(0.0)
     >>> print(recording("fit", lambda: x * 1e300, [x], [[1e9], [2.0], [3.0]]))
@@ -85,9 +88,10 @@ def recording(
         except (ValueError, ArithmeticError):  # the pass over this row tells
             continue
         if _is_finite(other) and graph_of(other, kept) != graph:
+            one, another = (numbers[n] if numbers else n for n in (place, k))
             raise ValueError(
-                f"{caller}: the graphs of rows {place} and {k} differ, as Python branches on the "
-                "data, or on chance; a tape replays one graph for all; take tape=False"
+                f"{caller}: the graphs of rows {one} and {another} differ, as Python branches on "
+                "the data, or on chance; a tape replays one graph for all; take tape=False"
             )
     _put(inputs, rows[place])
     return roots
@@ -105,8 +109,9 @@ def _first_finite(
         if _is_finite(roots):
             return k, roots
     raise NoRecordingError(
-        f"{caller}: a tape needs a graph of finite numbers to record, and rows 0 to "
-        f"{min(TRIED, len(rows)) - 1} have none; look for infinite parameters, or take tape=False"
+        f"{caller}: a tape needs a graph of finite numbers to record, and the first "
+        f"{plural(min(TRIED, len(rows)), 'row')} tried had none; look for infinite parameters, or "
+        "take tape=False"
     )
 
 

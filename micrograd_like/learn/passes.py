@@ -114,7 +114,8 @@ class Replayed:
         moving = [*model.parameters(), *self.engine.weights.moving()]
         self._kept = [*self._x, *t, *moving]
         kept = None if self._is_sure else self._kept
-        roots = recording("fit", self._record, [*self._x, *t], self.table.tolist(), kept)
+        numbers = [point.number for point in points]
+        roots = recording("fit", self._record, [*self._x, *t], self.table.tolist(), kept, numbers)
         self.tape = Tape(roots, [*self._x, *t])
         self._shape = self._parts()
         self._graph = [] if self._is_sure else graph_of(roots, self._kept)

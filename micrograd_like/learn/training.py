@@ -56,9 +56,11 @@ def fit(
     order, and wrong for a model or a loss in which Python branches on the data.  A ValueError tells
     that the graphs of data points differ, as far as a few are compared, a loss that is no mean over
     the data points, and that numbers are infinite where it would be recorded.  A batch whose loss
-    or gradient is not finite is recorded by itself: the engine has its say.  None takes it where it is sure to apply (an `MLP`,
-    `Layer` or `Neuron`, and a loss of this package), saves more than the second it takes to begin,
-    and is there; ``history.how`` says so.  `SGD` and `Adam` then move all parameters as one array.
+    or gradient is not finite is recorded by itself: the engine has its say.  None takes it where it
+    is sure to apply (an `MLP`, `Layer` or `Neuron`, and a loss of this package), saves more than
+    the second it takes to begin, and is there; ``history.how`` says so.  `SGD` and `Adam` then move
+    all parameters as one array.
+
     The Values have the numbers again whenever ``lr`` or a callback is called, and at the end; what
     these change, in parameters, gradients or the optimizer, is what training goes on with.  Other
     optimizers move the Values; weights and layers that they replace count from the next batch on,

@@ -17,7 +17,7 @@ def test_the_first_row_of_finite_numbers_is_recorded() -> None:
     x = Value(0.0, "x")
     root = recording("fit", lambda: (x * 1e308).tanh(), [x], [[9.0], [-9.0], [0.5], [1.0]])
     assert (x.data, root.data) == (0.5, 1.0)
-    with pytest.raises(NoRecordingError, match=r"^fit: a tape needs .* and rows 0 to 1 have none"):
+    with pytest.raises(NoRecordingError, match=r"^fit: a tape needs .* and the first 2 rows tried"):
         recording("fit", lambda: x * math.inf, [x], [[9.0], [-9.0]])
 
 
