@@ -37,6 +37,7 @@ def stem(labels: Sequence[str]) -> str:
     labels = [one_line(label) for label in dict.fromkeys(labels)]
     if len(set(labels)) == 1:
         return labels[0]
+    labels = [re.sub(r"(\.\d+)+$", lambda end: end[0].replace(".", "_"), label) for label in labels]
     columns = list(zip(*(label.split(".") for label in labels), strict=False))
     if len({label.count(".") for label in labels}) != 1:
         return ""
@@ -49,7 +50,7 @@ def stem(labels: Sequence[str]) -> str:
             kept.append(column[0])
         elif k == len(columns) - 1:
             kept.append(_common(list(words)))
-    return ".".join(word for word in kept if word)
+    return ".".join(kept)
 
 
 def name_of(word: str) -> str:
@@ -97,8 +98,7 @@ class Blocks:
             new = self._new(use)
             if len(new) > FEW or not all(labels[k] for k in new):
                 self._add(new)
-        for k in np.flatnonzero(self.block_of < 0):  # those that are used one by one
-            self._add(np.array(k))
+        self._add_single(np.flatnonzero(self.block_of < 0))
 
     def _new(self, use: "Places") -> "Places":
         """Those leaves of a list that are in no block yet."""
@@ -121,6 +121,18 @@ class Blocks:
         rest = use[np.ix_(new.any(1), new.any(0))]
         if (self.block_of[rest] < 0).all():
             self._add(rest)
+
+    def _add_single(self, places: "Places") -> None:
+        """Leaves that are used one by one: each by itself, but many of one name together."""
+        import numpy as np
+
+        named: dict[str, list[int]] = {}
+        for k in places.tolist():
+            path, dot, word = self.labels[k].rpartition(".")
+            named.setdefault(path + dot + name_of(word), []).append(k)
+        for group in named.values():
+            for use in [group] if len(group) > 2 * FEW else group:
+                self._add(np.array(use))
 
     def _add_named(self, lists: list["Places"]) -> list["Places"]:
         """Lists by their names; those without one are returned."""

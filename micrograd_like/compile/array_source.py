@@ -4,12 +4,13 @@ In the text an array that depends on the inputs has the shape (..., members): ro
 number of axes, its members on the last one.  What depends on no input has the shape (members,).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from micrograd_like.compile.array_formulas import Library, array_formula
 from micrograd_like.compile.array_names import stem
+from micrograd_like.compile.array_text import Program
 from micrograd_like.compile.layout import CONSTANTS, INPUTS, LEAVES, Array, Layout, Part
 from micrograd_like.compile.source import constant, identifier
 
@@ -30,23 +31,21 @@ FEW = 4  # rows that are written where they are used
 class Blocks:
     """The leaves in named matrices and vectors: the parameters of a program.
 
-    A block has the shape in which a program uses it: weights of a matrix product (inputs, outputs),
-    others, such as biases, (members,).
+    They are those of the printed program, in the order in which it reads them.
     """
 
     def __init__(self, found: Layout) -> None:
         import numpy as np
 
-        leaves = found.arrays[LEAVES].members
-        self.places: list[Places] = _blocks(found)  # of each block: the rows of the leaves in it
-        self.names: list[str] = []
-        self.number_of = np.empty(len(leaves), dtype=np.int64)  # of each leaf: its block
-        self.row_of = np.empty(len(leaves), dtype=np.int64)  # and where it is in the block, flat
+        count = found.arrays[LEAVES].size
+        named = Program(found).named_leaves()
+        self.names = [name for name, _ in named]
+        self.places = [places for _, places in named]  # of each block: the leaves in its shape
+        self.number_of = np.empty(count, dtype=np.int64)  # of each leaf: its block
+        self.row_of = np.empty(count, dtype=np.int64)  # and where it is in the block, flat
         for k, places in enumerate(self.places):
             self.number_of[places] = k
             self.row_of[places] = np.arange(places.size).reshape(places.shape)
-            name = stem([leaves[row].label for row in places.T.ravel().tolist()])
-            self.names.append(name or ("W" if places.ndim > 1 else "b"))
 
     def number(self, places: "Places") -> int | None:
         """The block in which the leaves are; None if they are in several."""
@@ -54,13 +53,19 @@ class Blocks:
         return int(numbers.flat[0]) if (numbers == numbers.flat[0]).all() else None
 
     def part(self, places: "Places", names: Sequence[str]) -> str | None:
-        """Leaves in the shape of their places as a part of a matrix: ``w``, ``w.mT``, ``w[:, 0]``.
+        """Leaves in the shape of their places as a part of a block: ``w``, ``w.mT``, ``w[:, 0]``.
 
-        None if they are in several blocks, or in a vector, or are no slices.
+        None if they are in several blocks, or are no slices, or a list from a vector.
         """
         k = self.number(places)
-        if k is None or self.places[k].ndim == 1:
+        if k is None:
             return None
+        if self.places[k].ndim == 0:
+            return f"xp.reshape({names[k]}, (1,))" if places.shape == (1,) else None
+        if self.places[k].ndim == 1:
+            index = _slice(self.row_of[places].ravel(), self.places[k].size)
+            is_column = places.ndim == 2 and places.shape[1] == 1
+            return f"{names[k]}[{index}, None]" if is_column and index else None
         (height, width), rows, name = self.places[k].shape, self.row_of[places], names[k]
         i, j = rows // width, rows % width
         if places.ndim > 1:
@@ -78,44 +83,6 @@ class Blocks:
         if across and (i == i[0]).all():
             return f"{name}[{i[0]}, {across}]"
         return f"{name}[{down}, {j[0]}]" if down and (j == j[0]).all() else None
-
-
-def _blocks(found: Layout) -> "list[Places]":
-    """The rows of leaves in each block, in the shape of the block, in the order of their use."""
-    import numpy as np
-
-    found_uses = list(_uses_of_leaves(found))
-    ranks, uses = [rank for rank, _ in found_uses], [use for _, use in found_uses]
-    met = np.zeros(found.arrays[LEAVES].size, dtype=bool)
-    chosen = []
-    for k in sorted(range(len(uses)), key=lambda k: (ranks[k], -uses[k].size)):
-        different = np.unique(uses[k])
-        if len(different) == uses[k].size and not met[different].any():
-            met[different] = True
-            chosen.append(k)
-    left = np.flatnonzero(~met)
-    return [uses[k].T for k in sorted(chosen)] + ([left] if len(left) else [])
-
-
-def _uses_of_leaves(found: Layout) -> Iterator[tuple[int, "Places"]]:
-    """The rows of leaves that each part takes: (members, terms) of a matrix product, or a list.
-
-    The number before them says which uses are blocks if several have a leaf: matrices, then what
-    meets data, then what does not, such as a penalty on all weights.
-    """
-    for array in found.arrays:
-        for part in array.parts:
-            left, right = part.product or (part.rows, part.others)
-            meets_data = array.moves and not part.left == part.right == LEAVES
-            for source, rows, is_weights in (
-                (part.left, left, False),
-                (part.right, right, part.product is not None and meets_data),
-            ):
-                if source == LEAVES and rows is not None:
-                    if min(rows.shape) > 1:
-                        yield 0, rows
-                    else:
-                        yield 2 - meets_data, rows if is_weights else _once(rows.ravel())
 
 
 def _once(rows: "Places") -> "Places":
@@ -176,7 +143,9 @@ class ArraySource:
         if self.uses_flat:
             blocks = zip(self.block_names, self.blocks.places, strict=True)
             flat = [
-                name if places.ndim == 1 else f"xp.reshape({name}.mT, (-1,))"
+                name
+                if places.ndim == 1
+                else f"xp.reshape({name}{'.mT' if places.ndim else ''}, (-1,))"
                 for name, places in blocks
             ]
             lines.append(f"{self.flat} = xp.concat([{', '.join(flat)}])")
@@ -270,10 +239,16 @@ class ArraySource:
         if source == CONSTANTS:
             numbers = self.found.arrays[CONSTANTS].members
             return float(numbers[rows[0]]) if len(rows) == 1 else self.constants(rows)
+        if source == LEAVES and len(rows) == 1:
+            k = int(self.blocks.number_of[rows[0]])
+            if self.blocks.places[k].ndim == 0:
+                return self.block_names[k]
         return self.vector(source, rows)
 
     def vector(self, source: int, rows: "Places") -> str:
         """Rows of an array, with each as often as it is there: (..., members)."""
+        import numpy as np
+
         if source == CONSTANTS:
             return self.constants(rows)
         if source == LEAVES:
@@ -281,6 +256,9 @@ class ArraySource:
             if found:
                 return found
         name, rows, size = self.place(source, rows)
+        times = len(rows) // size
+        if size > 1 < times and np.array_equal(rows, np.tile(np.arange(size), times)):
+            return f"xp.tile({name}, ({times},))"
         return _indexed(name, self.dots(source) + (_slice(rows, size) or self.index(rows)))
 
     def lists(self, source: int, rows: "Places") -> str:
@@ -306,7 +284,8 @@ class ArraySource:
         if source == CONSTANTS:
             return self.constants(rows.T)
         found = self.blocks.part(rows.T, self.block_names) if source == LEAVES else None
-        return found or f"{self.lists(source, rows)}.mT"
+        lists = self.lists(source, rows)
+        return found or (lists.removesuffix(".mT") if lists.endswith(".mT") else f"{lists}.mT")
 
     def constants(self, rows: "Places") -> str:
         """Constants in the shape of their rows, of the data's type: JAX and PyTorch keep it so."""

@@ -73,6 +73,14 @@ class Program:
             for block in np.unique(self.blocks[LEAVES].block_of[part.product.right]).tolist()
         }
 
+    def named_leaves(self) -> "list[tuple[str, Places]]":
+        """The blocks of leaves, with their names, in the order in which the lines read them."""
+        self.lines()
+        for block, places in enumerate(self.blocks[LEAVES].places):
+            self.in_block(LEAVES, block, places)  # if … stands in their place
+        keys = [key for key in self.names if isinstance(key, tuple) and key[0] == LEAVES]
+        return [(self.names[key], self.blocks[LEAVES].places[key[1]]) for key in keys]
+
     def blocks_of(self, source: int) -> Blocks:
         """The blocks of the inputs, or of the other leaves."""
         uses = [

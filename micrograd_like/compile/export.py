@@ -30,7 +30,7 @@ from micrograd_like.compile.graph_arrays import independent, roots_and_inputs
 from micrograd_like.compile.layout import INPUTS, LEAVES, Layout
 from micrograd_like.compile.structure import structure
 from micrograd_like.engine import Value
-from micrograd_like.notation import apart, plural
+from micrograd_like.notation import plural
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,15 +55,15 @@ def to_function(
     (..., roots) for a list of them.
 
     ``parameters`` are the other leaves' numbers: a matrix of the shape (inputs, outputs) for each
-    layer's weights, a vector (outputs,) for its biases.  They are a dict by name, a list in the
+    layer's weights, a vector (outputs,) for its biases; of one output (inputs,) and a number.  They
+    are in the arrays, with the names and shapes, that ``print(structure(roots, inputs))`` shows,
+    which says what labels give a name.  They are a dict by name, a list in the
     order of ``f.shapes``, or one flat array in the order of ``f.parameters``, which holds the
     leaves.  ``f.weights()`` has their numbers as they are now, float64 arrays of NumPy whatever
     ``xp`` is, and ``f.load(weights)`` takes numbers, from wherever they were learned, back into the
     leaves.  PyTorch learns tensors that ask for gradients::
 
         weights = {k: torch.tensor(v, requires_grad=True) for k, v in f.weights().items()}
-
-    Names are those that ``print(structure(roots, inputs))`` shows, which says what gives them.
 
     The numbers are the engine's up to rounding: sums are taken in the namespace's order and the
     formulas are its own functions, so that the last digits may differ, those of a small difference
@@ -81,7 +81,7 @@ def to_function(
     >>> import numpy
     >>> x, w = Value(0.0, "x"), Value(3.0, "w")
     >>> f = to_function([w * x, x * x], [x], numpy)
-    >>> f(numpy.array([[2.0], [4.0]]), {"w": [3.0]})
+    >>> f(numpy.array([[2.0], [4.0]]), {"w": 3.0})
     array([[ 6.,  4.],
            [12., 16.]])
 
@@ -115,7 +115,7 @@ class ArrayFunction:
         leaves = found.arrays[LEAVES].members
         self.inputs: list[Value] = found.arrays[INPUTS].members
         self.parameters: list[Value] = [leaves[k] for of in places for k in of.ravel().tolist()]
-        names, shapes = apart(written.blocks.names), [of.shape for of in places]
+        names, shapes = written.blocks.names, [of.shape for of in places]
         self.shapes: dict[str, tuple[int, ...]] = dict(zip(names, shapes, strict=True))
         ends = [0, *accumulate(math.prod(shape) for shape in shapes)]
         self._parts = [slice(a, b) for a, b in pairwise(ends)]
@@ -135,7 +135,7 @@ class ArrayFunction:
         >>> import numpy
         >>> x, w = Value(0.0, "x"), Value(3.0, "w")
         >>> to_function(w * x, [x], numpy).weights()
-        {'w': array([3.])}
+        {'w': array(3.)}
         """
         import numpy as np
 
@@ -153,7 +153,7 @@ class ArrayFunction:
 
         >>> import numpy
         >>> x, w = Value(0.0, "x"), Value(3.0, "w")
-        >>> to_function(w * x, [x], numpy).load({"w": [5.0]})
+        >>> to_function(w * x, [x], numpy).load({"w": 5.0})
         >>> w.data
         5.0
         """
@@ -176,7 +176,8 @@ class ArrayFunction:
 
         for (name, shape), part in zip(self.shapes.items(), self._parts, strict=True):
             if k < part.stop:
-                return f"{name}{[int(i) for i in np.unravel_index(k - part.start, shape)]}"
+                index = [int(i) for i in np.unravel_index(k - part.start, shape)]
+                return f"{name}{index}" if index else name
         raise AssertionError(k)
 
     def __call__(self, X: Any, parameters: Any = ()) -> Any:
@@ -228,7 +229,7 @@ class ArrayFunction:
             expect(right, parameters, f"{caller}: parameters", "a dict, a list or an array")
             is_array = hasattr(parameters, "shape")
             same = not is_array and len(parameters) == len(self.shapes)
-            if not (same and any(map(_shape_of, parameters))):
+            if not (same and any(hasattr(p, "shape") or _shape_of(p) for p in parameters)):
                 return self._split_flat(parameters, caller)
             parts = list(parameters)
         for part, (name, shape) in zip(parts, self.shapes.items(), strict=True):

@@ -547,7 +547,10 @@ def test_weights_of_pytorch_come_home() -> None:
     function = to_function((w * x).tanh() + w * w, [x], torch)
     X = torch.tensor([[0.5]], dtype=torch.float32)
     assert function(X, function.weights()).dtype == torch.float32
-    function.load({"w": torch.tensor([5.0], requires_grad=True)})
+    function.load({"w": torch.tensor(5.0, requires_grad=True)})
     assert w.data == 5.0
-    function.load({"w": torch.tensor([6.0], dtype=torch.bfloat16)})
+    function.load({"w": torch.tensor(6.0, dtype=torch.bfloat16)})
     assert w.data == 6.0
+    learning = [torch.tensor(2.0, requires_grad=True)]  # of a list of numbers, too
+    function(X, learning).sum().backward()
+    assert learning[0].grad.item() == pytest.approx(4.0 + 0.5 * (1 - math.tanh(1.0) ** 2))

@@ -15,6 +15,7 @@ from micrograd_like import MLP, Layer, Value, replay, softmax
 from micrograd_like.compile.array_source import Blocks
 from micrograd_like.compile.export import ArrayFunction, to_function
 from micrograd_like.compile.layout import INPUTS, LEAVES, Array, Layout, Part, Product
+from micrograd_like.compile.structure import structure
 
 np = pytest.importorskip("numpy")
 
@@ -157,11 +158,11 @@ def test_parts_of_weights_are_written_as_slices() -> None:
     ]
     function = to_function(roots, x, np)
     lines = body(function)
-    assert "v9 = v2 @ W.mT" in lines
-    assert "v4 = xp.sum(W[:, 1]**2, axis=-1, keepdims=True)" in lines
-    assert "v5 = xp.exp(W[2, :])" in lines
-    assert "v6 = xp.cos(W[1:3, 2])" in lines
-    assert "v7 = X * W[:, 0]" in lines
+    assert "v9 = v2 @ w.mT" in lines
+    assert "v4 = xp.sum(w[:, 1]**2, axis=-1, keepdims=True)" in lines
+    assert "v5 = xp.exp(w[2, :])" in lines
+    assert "v6 = xp.cos(w[1:3, 2])" in lines
+    assert "v7 = X * w[:, 0]" in lines
     assert "asarray" not in function.source
     checked(roots, x)
 
@@ -171,7 +172,7 @@ def test_weight_decay_takes_all_parameters_as_one_vector() -> None:
     x, model = leaves("x", 2), MLP(2, [3, 1])
     root = model(x) + 0.5 * sum(p * p for p in model.parameters())
     function = to_function(root, x, np)
-    assert list(function.shapes.values()) == [(2, 3), (3,), (3, 1), (1,)]
+    assert list(function.shapes.values()) == [(2, 3), (3,), (3,), ()]
     assert "xp.sum(p**2, axis=-1, keepdims=True)" in function.source
     checked([root], x)
 
@@ -205,7 +206,7 @@ def test_a_long_list_of_rows_is_written_once() -> None:
 @given(st.data())
 def test_a_part_of_a_block_is_what_its_text_says(data: st.DataObject) -> None:
     """Rows and columns of a matrix, by any step, either way round; one of them; all in a list."""
-    width, height = (data.draw(st.integers(1, 5)) for _ in range(2))
+    width, height = (data.draw(st.integers(2, 5)) for _ in range(2))
     matrix = np.random.default_rng(0).permutation(height * width).reshape(height, width)
     weights = Array(None, [], [Value(0.0) for _ in range(matrix.size)], False)
     use = Part(1, INPUTS, matrix, LEAVES, matrix, Product(matrix, matrix))
@@ -223,6 +224,39 @@ def axis_part(data: st.DataObject, size: int) -> slice:
     """Some of an axis's rows, one at least."""
     start = data.draw(st.integers(0, size - 1))
     return slice(start, data.draw(st.integers(start + 1, size)), data.draw(st.integers(1, size)))
+
+
+def test_names_and_shapes_are_those_of_the_printed_program() -> None:
+    """Of one output there is a vector and a number; many numbers of one name are a vector."""
+    x = leaves("x", 4)
+    singles = [Value(0.1 * k, f"s{k}") for k in range(9)]
+    a = Value(0.5, "a")
+    for root, shapes in (
+        (MLP(4, [3, 1])(x), {"layer0.w": (4, 3), "layer0.b": (3,)}
+         | {"layer1.neuron0.w": (3,), "layer1.neuron0.b": ()}),
+        (dot([v.sin() for v in x], [v.tanh() for v in x]) * a + singles[0], {"a": (), "s0": ()}),
+    ):  # fmt: skip
+        function, printed = to_function(root, x, np), str(structure(root, x))
+        for name, shape in function.shapes.items():
+            assert f"{name}[{'×'.join(map(str, shape))}]" in printed or not shape
+        checked([root], x)
+        assert function.shapes == shapes
+    chain = x[0]
+    for k, v in enumerate(singles):
+        chain = (chain * v).tanh() if k % 2 else (chain + v).sin()
+    assert to_function(chain, x[:1], np).shapes == {"s": (9,)}
+    checked([chain], x[:1])
+
+
+def test_biases_of_each_place_are_repeated() -> None:
+    """No list of rows says so."""
+    x = leaves("x", 3, 4)
+    layer = Layer(4, 5)
+    roots = [v for row in x for v in layer(row)]
+    source = to_function(roots, flat(x), np).source
+    assert "+ xp.tile(b, (3,))" in source
+    assert "asarray" not in source
+    checked(roots, flat(x))
 
 
 # --- graphs of every kind --------------------------------------------------------------------
@@ -451,8 +485,8 @@ def test_labels_of_any_kind_are_names() -> None:
 
 
 def test_labels_of_a_matrix_have_a_name_in_common() -> None:
-    """Whatever else is called so."""
+    """With a number if the inputs have it: it is the one that the printed program has."""
     x = [Value(0.0, f"w{k}") for k in range(3)]
     w = [[Value(0.0, f"w{j}.w{k}") for k in range(3)] for j in range(2)]
     function = to_function([dot(row, x).tanh() for row in w], x, np)
-    assert list(function.shapes) == ["w"]
+    assert list(function.shapes) == ["w_2"]
