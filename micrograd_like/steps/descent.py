@@ -11,6 +11,7 @@ import io
 import math
 import re
 from html import escape
+from textwrap import wrap
 from typing import Any
 
 from micrograd_like.arguments import extra
@@ -41,6 +42,7 @@ __all__ = ["Descent"]
 
 HIDDEN: Attributes = {"visibility": "hidden"}
 LENGTH = 46.0  # of the slope on the page, in points
+LINE = 84  # characters above a frame of a moving picture
 POINTS = SIZE[0] * 72, SIZE[1] * 72  # the size of the picture
 # What files say about when they were made, which would make each another one.
 STEADY: dict[str, Any] = {
@@ -89,8 +91,9 @@ class Descent(Trajectory, Player):
 
     def still(self, ending: str = ".png", width: int | None = None) -> bytes:
         """The whole way, as a file of an ending: .svg, .png or .pdf."""
+        theme = drawn_theme(self.theme)
         scale = width / POINTS[0] if width else SHARP
-        return self._drawn(len(self), ending[1:], scale, titled=False)
+        return _file(self.plot(figure_axes(), theme), theme, ending[1:], scale)
 
     def shown(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The whole way, for a notebook."""
@@ -115,25 +118,25 @@ class Descent(Trajectory, Player):
         check_count(len(self), where, f"give fewer, as in steps={MOST_FRAMES}")
         scale = scale_of(POINTS, count, width, where)
 
+        theme = drawn_theme(self.theme)
+        ax, colours = styled(figure_axes(), theme)
+        landscape = Landscape(self)
+        landscape.draw(ax, colours)
+        ground = len(ax.lines)  # what stays as it is
+
         def frame(upto: int) -> Any:
-            png = self._drawn(upto, "png", scale, titled=True)
+            for line in ax.lines[ground:]:
+                line.remove()
+            landscape.draw_way(ax, colours, upto)
+            lines = wrap(str(self[upto - 1]), LINE, max_lines=2, placeholder=" …") if upto else []
+            title = "\n".join([*lines, " ", " "][:2])  # of one height in all frames
+            ax.set_title(title, loc="left", fontsize=9, color=colours.text)
+            png = _file(ax, theme, "png", scale)
             return image.open(io.BytesIO(png)).convert("RGB")
 
         last = frame(len(self))
         each = seconds_each(speed, count, where)
         return Reel(count, ([Part((0, 0), frame(k))] for k in range(count)), last, each)
-
-    def _drawn(self, upto: int, format: str, scale: float, titled: bool) -> bytes:  # noqa: A002
-        """The way up to a step as a file."""
-        theme = drawn_theme(self.theme)
-        ax = self.plot(figure_axes(), theme, upto=upto)
-        if titled:
-            title = str(self[upto - 1]) if upto else " "
-            ax.set_title(title, loc="left", fontsize=9, color=THEMES[theme].text)
-        file = io.BytesIO()
-        ground = THEMES[theme].background
-        ax.figure.savefig(file, format=format, dpi=72 * scale, facecolor=ground, **STEADY[format])
-        return file.getvalue()
 
     @property
     def title(self) -> str:
@@ -251,6 +254,14 @@ class _Placement:
         if not size or not math.isfinite(size):
             return None
         return LENGTH * (x1 - x0) / size, -LENGTH * (y1 - y0) / size
+
+
+def _file(ax: Any, theme: str, format: str, scale: float) -> bytes:  # noqa: A002
+    """A figure as a file, with so many pixels for a point."""
+    file = io.BytesIO()
+    ground = THEMES[theme].background
+    ax.figure.savefig(file, format=format, dpi=72 * scale, facecolor=ground, **STEADY[format])
+    return file.getvalue()
 
 
 def _svg(ax: Any) -> str:

@@ -6,7 +6,7 @@
 
 import io
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ FASTEST, SLOWEST = 0.02, 60.0  # seconds a frame: browsers show faster GIFs as s
 USUAL = 0.12, 1.2  # the least and the most, where nobody says
 WHOLE = 40.0  # seconds that a moving picture takes then, if that is between these
 LASTING = 3.0  # seconds, of the last frame
+NEAR = 8.0  # between colours that nobody tells apart
 RATE = 5  # frames a second of an MP4, at least: players stumble over slower ones
 Image = Any  # of Pillow, which is optional
 
@@ -62,6 +63,7 @@ class Reel(NamedTuple):
         # One set of colours for all: what does not change does not flicker.
         # And one colour less than there can be, for what stays as it is.
         colours, none = self.last.quantize(colors=255), image.Dither.NONE
+        colours.putpalette(with_ground(colours.getpalette(), self.last.getpixel((0, 0))))
         images = self.images(lambda part: part.quantize(palette=colours, dither=none))
         each = round(self.seconds * 100) * 10  # milliseconds, as GIF counts in hundredths
         lasting = [each] * (self.total - 1) + [max(each, round(LASTING * 1000))]
@@ -95,6 +97,18 @@ class Reel(NamedTuple):
 
 
 MOVIES: dict[str, Callable[[Reel], bytes]] = {".gif": Reel.gif, ".mp4": Reel.mp4}  # by the ending
+
+
+def with_ground(palette: Sequence[int], ground: Sequence[int]) -> list[int]:
+    """Colours of which those next to the ground are the ground: no page around it shows an edge.
+
+    >>> with_ground([252, 253, 255, 0, 0, 0], ground=[255, 255, 255])
+    [255, 255, 255, 0, 0, 0]
+    """
+    colours = [palette[k : k + 3] for k in range(0, len(palette), 3)]
+    return [
+        x for colour in colours for x in (ground if math.dist(colour, ground) < NEAR else colour)
+    ]
 
 
 def check_count(count: int, where: str, remedy: str) -> None:
