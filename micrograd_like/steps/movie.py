@@ -25,7 +25,7 @@ FASTEST, SLOWEST = 0.02, 60.0  # seconds a frame: browsers show faster GIFs as s
 USUAL = 0.12, 1.2  # the least and the most, where nobody says
 WHOLE = 40.0  # seconds that a moving picture takes then, if that is between these
 LASTING = 3.0  # seconds, of the last frame
-NEAR = 8.0  # between colours that nobody tells apart
+NEAR = 14.0  # between colours that Pillow takes for one, of 32 shades of red, green and blue
 RATE = 5  # frames a second of an MP4, at least: players stumble over slower ones
 Image = Any  # of Pillow, which is optional
 
