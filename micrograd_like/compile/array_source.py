@@ -114,7 +114,7 @@ class ArraySource:
         self.flat = self.free("p")  # all parameters in the order of the leaves' use
         of = [places.T.ravel() for places in self.blocks.places]
         self.row_in_flat = np.argsort(np.concatenate(of)) if of else np.empty(0, dtype=np.int64)
-        self.uses_flat = False
+        self.uses_flat = self.has_rows = False
         self.indices: dict[bytes, str] = {}  # names of long lists of rows
         is_torch = library.xp.__name__ == "torch"
         self.largest = "amax" if is_torch else "max"  # torch.max gives the places, too
@@ -153,6 +153,7 @@ class ArraySource:
 
     def array(self, k: int, array: Array) -> None:
         """The lines of one array."""
+        self.has_rows = array.moves  # to which a number is broadcast
         if array.rule is None:
             self.sum(k, array)
         elif array.parts[0].rows.shape[1] > 1:
@@ -239,7 +240,7 @@ class ArraySource:
         if source == CONSTANTS:
             numbers = self.found.arrays[CONSTANTS].members
             return float(numbers[rows[0]]) if len(rows) == 1 else self.constants(rows)
-        if source == LEAVES and len(rows) == 1:
+        if source == LEAVES and len(rows) == 1 and self.has_rows:
             k = int(self.blocks.number_of[rows[0]])
             if self.blocks.places[k].ndim == 0:
                 return self.block_names[k]

@@ -261,9 +261,18 @@ def columns_first(name: str) -> tuple[list[Value], list[Value]]:
     return [*y, squares([v.sin() for v in y])], []
 
 
+def towers(name: str) -> tuple[list[Value], list[Value]]:
+    """Two layers of one size on different data, and two on the same, of which one is named."""
+    x, z = vector(5, name and "x"), vector(5, name and "z")
+    one, other = matrix(4, 5, name and "V"), matrix(4, 5, name and "U")
+    scores = [a * b for a, b in zip(tanh(times(one, x)), tanh(times(other, z)), strict=True)]
+    gates = [v.sigmoid() for layer in (Layer(5, 3, name=name), Layer(5, 3)) for v in layer(z)]
+    return [sum(scores[1:], scores[0]), *gates, sum(gates[1:5], gates[0])], x + z
+
+
 CASES = (
     autoencoder, tied, permuted, recurrent, gated, attention, convolution, batch, penalty_first,
-    repeated, orders, columns_first,
+    repeated, orders, columns_first, towers,
 )  # fmt: skip
 
 

@@ -248,6 +248,16 @@ def test_names_and_shapes_are_those_of_the_printed_program() -> None:
     checked([chain], x[:1])
 
 
+def test_what_is_computed_from_single_parameters_has_the_shape_of_an_array() -> None:
+    """Sums and functions of numbers, in what depends on the data and in what does not."""
+    x, (a, b, c) = leaves("x", 2), (Value(0.1 * k, name) for k, name in enumerate("abc", 1))
+    half = a + b
+    both = [(half + half).sin(), (half - c).sin(), a.exp()]
+    roots = [dot(both[:2], x), both[2] * x[0] + a, (x[0] + b).tanh() + (x[1] + b).tanh()]
+    assert to_function(roots, x, np).shapes == {"a": (), "b": (), "c": ()}
+    checked(roots, x)
+
+
 def test_biases_of_each_place_are_repeated() -> None:
     """No list of rows says so."""
     x = leaves("x", 3, 4)
@@ -330,7 +340,16 @@ def shared_and_frozen() -> Made:
     return [*frozen, dot(frozen, x[:2]), pairs], x
 
 
-GRAPHS = [attention, convolution, recurrent, pruned, shuffled, shared_and_frozen]
+def towers() -> Made:
+    """Layers of one size on different data and on the same, with names and without."""
+    x, z = leaves("x", 5), leaves("z", 5)
+    queries, keys = (Layer(5, 4, activation="tanh", name=name) for name in ("query", "key"))
+    twice = [MLP(5, [4, 4, 1])(x) for _ in range(2)]
+    gates = [v for layer in (queries, keys) for v in layer(z)]
+    return [dot(list(queries(x)), list(keys(z))), *gates, dot(twice, gates[:2])], x + z
+
+
+GRAPHS = [attention, convolution, recurrent, pruned, shuffled, shared_and_frozen, towers]
 
 
 def weighted(roots: list[Value]) -> Value:
