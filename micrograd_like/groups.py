@@ -237,22 +237,22 @@ def _inside(found: Mark, results: Iterable[Value]) -> list[Value]:
 def _neurons(order: Sequence[Value]) -> dict[int, str]:
     """For each value of a named neuron, by its id, the neuron's name.
 
-    The neuron's output has the name as its label, or another that it was given afterwards; its
+    The neuron's output has the name as its label, or another if it was given one afterwards; its
     parameters have it before a dot, and the values between depend on its parameters and on no other
     group's but through an output.
     """
-    labels = {v.label for v in order if v.rule}
-    labels |= {v.label.removesuffix(WEIGHT) for v in order if v.label.endswith(WEIGHT)}
+    named = {v.label for v in order if v.rule}
+    renamed = {v.label.removesuffix(WEIGHT) for v in order if v.label.endswith(WEIGHT)} - named
     tags: dict[int, str | None] = {}  # "" for no group, None for several
     outputs = []
     for v in order:
         if v.rule is None:
             prefix = v.label.rpartition(".")[0]
-            tags[id(v)] = prefix if prefix.strip(".") and prefix in labels else ""
+            tags[id(v)] = prefix if prefix.strip(".") and prefix in named | renamed else ""
             continue
         found = {tags[id(x)] for _, x, _ in edges(v)} - {""}
         tag = found.pop() if len(found) == 1 else None if found else ""
-        if tag and v.label and not v.label.startswith(f"{tag}."):
+        if tag and (v.label == tag or (tag in renamed and v.label)):
             outputs.append((v, tag))
             tag = ""
         tags[id(v)] = tag

@@ -126,6 +126,16 @@ def test_an_output_may_get_another_label() -> None:
     assert sizes(out[0] * out[1]) == {"hidden.neuron0": 8, "hidden.neuron1": 8}
 
 
+def test_a_penalty_is_outside_the_neuron() -> None:
+    """What is made of a neuron's weights apart from its output is not in it."""
+    neuron = Neuron(2, name="n")
+    with group("model"):
+        out = neuron([1.0, 2.0])
+    loss = (out - 1) ** 2 + 0.1 * sum(w * w for w in neuron.parameters())
+    loss.label = "L"
+    assert sizes(loss) == {"model.n": 8}
+
+
 def test_operations_made_by_hand() -> None:
     """As micrograd makes them, in a group they are in it."""
     x = Value(3.0)
