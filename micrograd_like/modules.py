@@ -15,7 +15,7 @@ from micrograd_like.engine import METHODS, REFLECTED, Value
 from micrograd_like.graph import NOT_COMPUTED
 from micrograd_like.models import read_weights, write_weights
 from micrograd_like.notation import OPERATORS, plural
-from micrograd_like.parameters import parameters_in, parts_in, with_names
+from micrograd_like.parameters import keep_learner, parameters_in, parts_in, with_names
 from micrograd_like.rules import RULES
 
 if TYPE_CHECKING:
@@ -48,6 +48,13 @@ class Module:
     >>> Parabola().predict([[1.0], [3.0]])
     [2.0, 18.0]
     """
+
+    def __new__(cls, *args: Any, **options: Any) -> Self:
+        """A model whose parameters pictures know, though it may call no ``__init__`` of ours."""
+        make = super().__new__
+        model = make(cls) if make is object.__new__ else make(cls, *args, **options)
+        keep_learner(model)
+        return model
 
     def parameters(self) -> list[Value]:
         """The values that learning changes, in a fixed order.

@@ -16,13 +16,40 @@ is a path: the names of attributes, keys, and numbers in a list.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+from weakref import WeakValueDictionary
 
 from micrograd_like.arguments import is_value
 from micrograd_like.notation import apart
 
-__all__ = ["name_parts", "parameters_in", "parts_in", "with_names"]
+__all__ = ["keep_learner", "learned", "name_parts", "parameters_in", "parts_in", "with_names"]
 
 Path = tuple[str, ...]
+LEARNERS: WeakValueDictionary[int, Any] = WeakValueDictionary()  # by their ids
+
+
+def keep_learner(learner: Any) -> None:
+    """Remember a model or an optimizer as long as there is one: `learned` asks it."""
+    LEARNERS[id(learner)] = learner
+
+
+def learned() -> set[int]:
+    """The ids of all leaves that are some model's parameters, or some optimizer's.
+
+    >>> from micrograd_like import SGD, Value
+    >>> w = Value(1.0)
+    >>> sgd = SGD([w])
+    >>> id(w) in learned()
+    True
+    """
+    found: set[int] = set()
+    for kept in LEARNERS.valuerefs():  # a list: other threads may make models
+        learner = kept()
+        try:
+            parameters = getattr(learner, "parameters", ())
+            found.update(map(id, parameters() if callable(parameters) else parameters))
+        except Exception:
+            continue
+    return found
 
 
 def parameters_in(model: Any, default: Callable[..., Any]) -> list[Any]:

@@ -13,8 +13,8 @@ from micrograd_like import MLP, Backprop, Value, gradcheck, mse, topological_ord
 from micrograd_like.check.blame import local_checks
 from micrograd_like.check.inputs import RecordedGraph
 from micrograd_like.cli.formula import parse
+from micrograd_like.draw.names import Expressions
 from micrograd_like.draw.outline import groups_of
-from micrograd_like.draw.words import Expressions
 from micrograd_like.graph import names_of
 from micrograd_like.notation import (
     Term,

@@ -24,6 +24,7 @@ from micrograd_like.engine import Value
 from micrograd_like.graph import NOT_COMPUTED
 from micrograd_like.groups import groups_of
 from micrograd_like.guard import ONE_PASS
+from micrograd_like.parameters import learned
 
 if TYPE_CHECKING:
     import numpy as np
@@ -101,7 +102,8 @@ class _Boxes:
     def __init__(self, found: Layout, order: Sequence[Value]) -> None:
         import numpy as np
 
-        self.found, self.order, self.groups = found, order, groups_of(order)
+        self.found, self.order = found, order
+        self.learned = learned().union(groups_of(order))
         self.program = Program(found)
         list(self.program.lines())  # which gives the names
         self.formulas: dict[Key, str] = {}
@@ -217,7 +219,7 @@ class _Boxes:
             return "root"
         if key[0] >= CONSTANTS:
             return "constants" if key[0] == CONSTANTS else "value"
-        return "parameter" if all(id(v) in self.groups for v in members) else "leaf"
+        return "parameter" if all(id(v) in self.learned for v in members) else "leaf"
 
     def _name(self, key: Key) -> str:
         """The name in the printed program."""

@@ -15,9 +15,10 @@ from micrograd_like.draw.dot import DIRECTIONS, html, quote
 from micrograd_like.draw.heat_map import cells, heat_map, largest, scale_bar
 from micrograd_like.draw.legend import Entry, parameters
 from micrograd_like.draw.legend import legend as legend_table
+from micrograd_like.draw.names import cut
 from micrograd_like.draw.render import Picture
 from micrograd_like.draw.theme import EDGE_FONT, FONT, FONT_NAME, THEMES, Theme
-from micrograd_like.draw.words import NOTHING, cut
+from micrograd_like.draw.words import NOTHING
 from micrograd_like.engine import Value
 from micrograd_like.notation import MINUS, exact, number, plural
 

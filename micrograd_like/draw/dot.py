@@ -23,8 +23,10 @@ from micrograd_like.draw.legend import (
     widths,
 )
 from micrograd_like.draw.numbers import Numbers, Scales, strength
+from micrograd_like.draw.order import Row, keep_in_column, keep_in_order, rows_in_order
 from micrograd_like.draw.outline import Link, Node, Outline
 from micrograd_like.draw.render import Picture
+from micrograd_like.draw.size import extent
 from micrograd_like.draw.theme import EDGE_FONT, FONT, FONT_NAME, THEMES, Theme
 from micrograd_like.draw.words import Words, gradient_text, gradient_word, spread
 from micrograd_like.notation import number, readable
@@ -32,6 +34,7 @@ from micrograd_like.notation import number, readable
 __all__ = ["DIRECTIONS", "Drawing", "Frame", "Style"]
 
 MOST = 1000  # characters of a tooltip
+NARROWEST, WIDEST = 300.0, 800.0  # pixels, of a legend
 SEARCH = "4"  # of a layout, rounds: usual graphs need fewer; one node used often, minutes
 DIRECTIONS = {  # where edges leave and enter a value's table
     "LR": ("e", "w"),
@@ -92,6 +95,15 @@ class _Writer:
         self.outline, self.words, self.scales, self.style = drawing
         self.theme, self.numbers = self.style.theme, frame.numbers
         self.clusters = 0
+        self.sides = DIRECTIONS[self.style.rankdir]
+        self.is_upright = self.sides[0] in "ns"
+        self.rows = rows_in_order(self.outline)
+        # The first that is declared is drawn above all others, or, in an upright picture, behind.
+        self.row_of: dict[str, tuple[int, Row]] = {
+            name: (-place if self.is_upright else place, row)
+            for row in self.rows
+            for place, (name, _) in enumerate(row.groups)
+        }
 
     def picture(self) -> Picture:
         t, dense, between = self.theme, self.scales.dense, self.scales.between
@@ -120,40 +132,63 @@ class _Writer:
         self.add_group(picture, "")
         for k, link in enumerate(self.outline.links):
             self.add_link(picture, k, link)
+        for row in self.rows:
+            keep_in_order(picture, row, sideways=self.is_upright, side=self.sides[1])
         return picture
 
     def legend(self) -> str:
-        """What the colours, signs and numbers of this picture mean."""
+        """What the colours, signs and numbers of this picture mean, as wide as the picture."""
         t, backward = self.theme, self.style.backward and self.frame.before is None
         kinds = {node.kind for node in self.outline.nodes}
         entries = cells(t, backward)
+        if backward and not self.scales.dense:
+            entries.append(local_derivatives(t))
         if backward:
-            entries += [local_derivatives(t), *signs(t, "gradient"), widths(t, "gradient")]
+            entries += [*signs(t, "gradient"), widths(t, "gradient")]
         if "parameter" in kinds:
             entries.append(parameters(t))
-        return legend(t, entries)
+        many, shown = len(self.outline.order), self.outline.shown
+        if shown < many:
+            entries.append((self.faint(f"{shown:,} of {many:,}"), "values have their own tables"))
+        size = extent(self.outline, self.words)
+        width = size[1] if self.is_upright else size[0]
+        return legend(t, entries, min(max(width, NARROWEST), WIDEST))
 
     def add_group(self, graph: Any, group: str) -> None:
-        """The nodes of an open group, and the groups within it, each a cluster."""
+        """The nodes of an open group, and the groups within it, each a cluster, in their order."""
+        closed = {}
         for k, node in enumerate(self.outline.nodes):
-            if node.group == group:
+            if node.group == group and node.kind == "group" and node.name in self.row_of:
+                closed[node.name] = k
+            elif node.group == group:
                 self.add_node(graph, k, node)
-        for name in self.outline.clusters.get(group, []):
-            self.clusters += 1
-            title = html(self.words.cluster(name, group))
-            with graph.subgraph(name=f"cluster_{self.clusters}") as cluster:
-                cluster.attr(
-                    id=cluster_id(self.clusters), label=f"<{title}>", labeljust="l", labelloc="t",
-                    style="rounded,filled", fontsize="12", fillcolor=self.theme.cluster,
-                    color=self.theme.faint, fontcolor=self.theme.faint,
-                )  # fmt: skip
-                self.add_group(cluster, name)
+        inside = [*closed, *self.outline.clusters.get(group, [])]
+        for name in sorted(inside, key=lambda name: self.row_of.get(name, (0,))[0]):
+            if name in closed:
+                k = closed[name]
+                with graph.subgraph(name=f"cluster_of_{k}") as own:
+                    keep_in_column(own, k, self.row_of[name][1])
+                    self.add_node(own, k, self.outline.nodes[k])
+            else:
+                self.add_cluster(graph, name, group)
+
+    def add_cluster(self, graph: Any, name: str, group: str) -> None:
+        """An open group within another."""
+        self.clusters += 1
+        title = html(self.words.cluster(name, group))
+        with graph.subgraph(name=f"cluster_{self.clusters}") as cluster:
+            cluster.attr(
+                id=cluster_id(self.clusters), label=f"<{title}>", labeljust="l", labelloc="t",
+                style="rounded,filled", fontsize="12", fillcolor=self.theme.cluster,
+                color=self.theme.faint, fontcolor=self.theme.faint,
+            )  # fmt: skip
+            self.add_group(cluster, name)
 
     # --- values and groups
 
     def add_node(self, graph: Any, k: int, node: Node) -> None:
         name = node_ids(k).node
-        rows = "".join(self.rows(k, node))
+        rows = "".join(self.table_rows(k, node))
         style = ' style="dashed"' if node.kind == "hidden" else ""
         border = self.theme.lit if name in self.frame.lit else self.theme.faint
         table = (
@@ -167,7 +202,7 @@ class _Writer:
             **{"class": node.kind},
         )  # fmt: skip
 
-    def rows(self, k: int, node: Node) -> Iterator[str]:
+    def table_rows(self, k: int, node: Node) -> Iterator[str]:
         yield self.head(node)
         if node.kind == "group":
             for word, count in self.words.counts(node):
@@ -192,7 +227,8 @@ class _Writer:
         """The first rows: the operation's sign, if there is one, and the title; what is folded."""
         t, sign = self.theme, self.words.symbol(node)
         heads = {"leaf": t.leaf, "parameter": t.parameter, "root": t.root, "group": t.cluster}
-        colour = f' bgcolor="{heads[node.kind]}"' if node.kind in heads else ""
+        kind = "root" if self.outline.is_root(node) else node.kind
+        colour = f' bgcolor="{heads[kind]}"' if kind in heads else ""
         title = "" if node.terms and not node.name else self.title(node)
         if sign and title:
             head = (
@@ -209,8 +245,11 @@ class _Writer:
 
     def title(self, node: Node) -> str:
         """The title, bold where it is a name, with how many values it stands for."""
-        title, many = html(self.words.title(node)), len(node.outputs)
-        times = f" × {many:,}" if many > 1 and node.kind not in ("group", "hidden") else ""
+        title, many = self.words.title(node), len(node.outputs)
+        several = many > 1 and node.kind not in ("group", "hidden")
+        if not title:
+            return self.faint(f"{many:,} values") if several else ""
+        title, times = html(title), f" × {many:,}" if several else ""
         if node.kind == "group" or (node.name and node.kind != "hidden"):
             return f"<b>{title}</b>{times}"
         return self.faint(f"<i>{title}</i>{times}")
@@ -249,14 +288,15 @@ class _Writer:
         """The edge from a value into an operation, labelled with the local derivative."""
         source, target = (self.outline.nodes[at] for at in (link.source, link.target))
         from_, to = node_ids(link.source), node_ids(link.target)
-        leave, enter = DIRECTIONS[self.style.rankdir]
+        leave, enter = self.sides
         port = "t" if source.kind == "hidden" else "g" if self.style.backward else "d"
-        into = f"{link.position}" if target.terms else "t"
+        into = f"{link.position}" if target.terms and source.kind != "hidden" else "t"
         # What is not known yet takes up its room all the same: a moving picture must not shake.
         t, known = self.theme, self.numbers.is_known(link)
         faint, colour = (t.faint, t.text) if known else (t.background, t.background)
         label = self.local(link)
-        labelled = {"label": f'<<font color="{faint}">∂</font>&#160;{label}>'} if label else {}
+        sign = f'<font color="{faint}">∂</font>&#160;' if label[:1] != "×" else ""
+        labelled = {"label": f"<{sign}{label}>"} if label else {}
         why = quote(self.words.why(link, self.numbers, self.style.backward))
         picture.edge(
             f"{from_.node}:{port}:{leave}",
@@ -278,9 +318,11 @@ class _Writer:
         flow = {"color": self.theme.faint, "penwidth": f"{self.scales.thinnest}"}
         if self.style.backward:
             flow["dir"] = "back" if self.frame.heads else "none"
-        if self.style.backward and product is not None:
+        if not self.style.backward or product is None or math.isnan(product):
+            product = None
+        if product is not None:
             flow["style"] = "dotted" if not product else "solid" if product > 0 else "dashed"
-        if self.style.backward and product:
+        if product:
             flow["color"] = self.theme.signed(product)
             flow["penwidth"] = f"{self.scales.width(product):.2f}"
             flow["arrowtail"] = "normal" if product > 0 else "empty"

@@ -15,9 +15,9 @@ from itertools import chain, groupby
 from typing import NamedTuple
 
 from micrograd_like.draw.legend import text_width
+from micrograd_like.draw.names import cut
 from micrograd_like.draw.network import Network, Unit
 from micrograd_like.draw.theme import FONT
-from micrograd_like.draw.words import cut
 from micrograd_like.notation import number, plural
 
 __all__ = ["Layout", "Note", "input_name", "own_name", "short"]

@@ -16,11 +16,11 @@ from micrograd_like.draw.dot import html, quote
 from micrograd_like.draw.layout import Layout, Note, input_name, own_name, short
 from micrograd_like.draw.legend import Entry, fills, parameters, signs, widths
 from micrograd_like.draw.legend import legend as legend_table
+from micrograd_like.draw.names import cut
 from micrograd_like.draw.network import Connection, Network, Unit, Weight, mean
 from micrograd_like.draw.numbers import strength
 from micrograd_like.draw.render import Picture
 from micrograd_like.draw.theme import EDGE_FONT, FONT, FONT_NAME, THEMES, Theme
-from micrograd_like.draw.words import cut
 from micrograd_like.engine import Value
 from micrograd_like.notation import exact, number, plural
 

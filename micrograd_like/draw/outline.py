@@ -18,6 +18,7 @@ from micrograd_like.engine import Value
 from micrograd_like.graph import topological_order
 from micrograd_like.groups import groups_of, prefixes
 from micrograd_like.notation import listed
+from micrograd_like.parameters import learned
 
 __all__ = ["FEW", "Link", "Node", "Outline", "check_groups", "names_to_open"]
 
@@ -83,8 +84,9 @@ class Outline:
         fits: Callable[["Outline"], bool] = lambda outline: True,
     ) -> None:
         self.roots = list(roots)
+        self._roots = {id(root) for root in roots}
         self.order = topological_order(*roots)
-        self.groups = groups_of(self.order)
+        self.groups, self._learned = groups_of(self.order), learned()
         names = names_to_open(expand, where)
         check_groups(names, where, self.groups)
         self.units = units_of(self.order, roots, self.groups, sums)
@@ -94,12 +96,13 @@ class Outline:
         keys: Keys = []
         for keys in self._levels(opened, "all" in names):
             if "all" in names or self._count(keys, opened) <= FEW:
-                self._show(keys if depth is None else self._cut(keys, depth))
+                self._show(keys if depth is None else self._cut(keys, depth, self._sources(keys)))
                 if "all" in names or fits(self):
                     break
         else:
-            for near in range(min(depth or FEW, self._depth_that_fits(keys)), 0, -1):
-                self._show(self._cut(keys, near))
+            sources = self._sources(keys)
+            for near in range(min(depth or FEW, self._depth_that_fits(keys, sources)), 0, -1):
+                self._show(self._cut(keys, near, sources))
                 if fits(self):
                     break
 
@@ -145,14 +148,13 @@ class Outline:
         A running sum of terms alike has one key, however many it adds; so has a rule that is
         applied to its own result again and again.
         """
-        roots = {id(root) for root in self.roots}
         known: dict[Any, int] = {}
         made: list[Any] = []  # for each key, what its values are made of
         keys: Keys = []
         for k, unit in enumerate(self.units):
             v = unit.value
             inputs = self._inputs(unit, keys)
-            own = k if id(v) in roots else None
+            own = k if id(v) in self._roots else None
             kind = (unit.made, v.label, self._group[k], own)
             again = (
                 key
@@ -174,28 +176,40 @@ class Outline:
             keys[self._unit_of[id(x)]] if isinstance(x, Value) else None for x in unit.value.inputs
         )
 
-    def _distances(self, keys: Keys) -> dict[Any, int]:
-        """How many operations each key is away from a root's."""
-        inputs: dict[Any, list[Any]] = {}
+    def _sources(self, keys: Keys) -> dict[Any, set[Any]]:
+        """For each key those of what is used there."""
+        sources: dict[Any, set[Any]] = {}
         for key, unit in zip(keys, self.units, strict=True):
-            sources = inputs.setdefault(key, [])
-            sources += (keys[self._unit_of[id(x)]] for x, _ in unit.edges)
+            found = sources.setdefault(key, set())
+            found.update([keys[self._unit_of[id(x)]] for x, _ in unit.edges])
+        return sources
+
+    def _distances(self, keys: Keys, sources: Mapping[Any, set[Any]]) -> dict[Any, int]:
+        """How many operations each key is away from a root's."""
         distances = {keys[self._unit_of[id(root)]]: 0 for root in self.roots}
         queue = list(distances)
         for key in queue:
-            for other in inputs[key]:
+            for other in sources[key]:
                 if other not in distances:
                     distances[other] = distances[key] + 1
                     queue.append(other)
         return distances
 
-    def _depth_that_fits(self, keys: Keys) -> int:
-        near = sorted(self._distances(keys).values())
+    def _depth_that_fits(self, keys: Keys, sources: Mapping[Any, set[Any]]) -> int:
+        near = sorted(self._distances(keys, sources).values())
         return max(1, near[FEW] - 1) if len(near) > FEW else len(near)
 
-    def _cut(self, keys: Keys, depth: int) -> Keys:
-        distances = self._distances(keys)
-        return [HIDDEN if distances[key] > depth else key for key in keys]
+    def _cut(self, keys: Keys, depth: int, sources: Mapping[Any, set[Any]]) -> Keys:
+        """The keys without those that are too far, nor those between them: no edge leads back."""
+        distances = self._distances(keys, sources)
+        hidden = {key for key, distance in distances.items() if distance > depth}
+        users: dict[Any, set[Any]] = {key: set() for key in sources}
+        for key, found in sources.items():
+            for source in found:
+                users[source].add(key)
+        roots = {key for key, distance in distances.items() if not distance}
+        hidden |= (_reached(hidden, sources) & _reached(hidden, users)) - roots
+        return [HIDDEN if key in hidden else key for key in keys]
 
     def _nodes(self, keys: Keys) -> tuple[list[Node], dict[int, int]]:
         """The nodes, and for each value, by its id, the place of its node."""
@@ -211,7 +225,7 @@ class Outline:
         used = {
             id(x) for unit in self.units for x, edge in unit.edges
             if places[id(x)] != places[id(edge.node)]
-        } | {id(root) for root in self.roots}  # fmt: skip
+        } | self._roots  # fmt: skip
         return [self._node(key, of, used) for key, of in units.items()], places
 
     def _node(self, key: Any, units: list[Unit], used: set[int]) -> Node:
@@ -226,8 +240,10 @@ class Outline:
             outputs = [v for v in values if id(v) in used and v.rule]
             inside = around[-1] if around else ""
             return Node("group", key[1], members, inside, outputs or values, [])
-        kind = "value" if values[0].rule else "parameter" if group else "leaf"
-        if any(v is root for root in self.roots for v in values):
+        kind = "value" if values[0].rule else "leaf"
+        if kind == "leaf" and (group or all(id(v) in self._learned for v in values)):
+            kind = "parameter"
+        if any(id(v) in self._roots for v in values):
             kind = "root"
         terms = units[0].terms if len(units) == 1 else []
         return Node(kind, values[0].label, members, group, values, terms)
@@ -241,7 +257,9 @@ class Outline:
             for place, (x, edge) in enumerate(unit.edges):
                 if places[id(x)] == target:
                     continue
-                at = (places[id(x)], target, positions[place])
+                source = places[id(x)]
+                position = 0 if self.nodes[source].kind == "hidden" else positions[place]
+                at = (source, target, position)
                 links.setdefault(at, Link(*at, [])).edges.append(edge)
         return list(links.values())
 
@@ -249,6 +267,22 @@ class Outline:
     def is_whole(self) -> bool:
         """Whether every unit is a node."""
         return len(self.nodes) == len(self.units)
+
+    def is_root(self, node: Node) -> bool:
+        """Whether a node shows a root, or is a group with one among its results."""
+        return node.kind != "hidden" and any(id(v) in self._roots for v in node.outputs)
+
+    @property
+    def shown(self) -> int:
+        """How many values have a node of their own, with their number and gradient."""
+        return sum(node.value is not None for node in self.nodes)
+
+    def columns(self) -> list[int]:
+        """How many columns each node is away from a root: as many as the longest way has edges."""
+        columns = [0] * len(self.nodes)
+        for link in sorted(self.links, key=lambda link: link.target, reverse=True):
+            columns[link.source] = max(columns[link.source], columns[link.target] + 1)
+        return columns
 
     def _count(self, keys: Keys, opened: set[str]) -> float:
         """How many nodes there are beside those in groups that the user has opened."""
@@ -267,6 +301,17 @@ def _positions(node: Node, unit: Unit) -> list[int]:
     rows = enumerate(rows_of(node.terms))
     row_of = {place: k for k, row in rows for term in row for place in term.places}
     return [row_of[edge.place] for _, edge in unit.edges]
+
+
+def _reached(start: Iterable[Any], after: Mapping[Any, Iterable[Any]]) -> set[Any]:
+    """What can be reached from a start, without the start unless a way leads back to it."""
+    reached: set[Any] = set()
+    stack = list(start)
+    while stack:
+        new = [key for key in after[stack.pop()] if key not in reached]
+        reached.update(new)
+        stack += new
+    return reached
 
 
 def names_to_open(expand: Any, where: str) -> list[Any]:

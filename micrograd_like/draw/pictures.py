@@ -13,20 +13,21 @@ from typing import Any
 
 from micrograd_like.arguments import choice, expect, flag, graph, several, whole
 from micrograd_like.draw.dot import DIRECTIONS, Drawing, Frame, Style
+from micrograd_like.draw.names import WHOLE, Expressions
 from micrograd_like.draw.numbers import Numbers, Scales
 from micrograd_like.draw.outline import FEW, Outline, names_to_open
 from micrograd_like.draw.render import DRAWN, Picture
-from micrograd_like.draw.size import PAGE, extent, is_small
+from micrograd_like.draw.size import PAGE, extent
 from micrograd_like.draw.theme import AUTO, THEMES, drawn_theme
-from micrograd_like.draw.words import WHOLE, Expressions, Words
+from micrograd_like.draw.words import Words
 from micrograd_like.engine import Value
-from micrograd_like.graph import topological_order
-from micrograd_like.groups import groups_of
+from micrograd_like.graph import GROUPS, topological_order
 
 __all__ = ["draw_difference", "draw_dot"]
 
 OUTLINES = ("values", "sums")
-VIEWS = (*OUTLINES, "network", "arrays")
+COARSE = ("network", "arrays")
+VIEWS = (*OUTLINES, *COARSE)
 FEW_ARRAYS = 16  # that are shown unasked
 
 
@@ -53,8 +54,8 @@ def draw_dot(
     In the first two a large `group`, such as a neuron, is one node.  Past 50 nodes, values that are
     made alike are one with their count, and so is every group.  ``expand`` names those to open, or
     is ``"all"``; ``depth`` leaves out what is more operations away from the root.  ``inputs`` names
-    the network's inputs, or the columns of data; in the arrays, it has the leaves that stand for
-    them.
+    the network's inputs, or the columns of data, and chooses the network where there is one; in the
+    arrays, it has the leaves that stand for them.
 
     ``flow="forward"`` draws the calculation, without gradients.  ``rankdir`` is its direction, from
     left to right (``"LR"``), from the top (``"TB"``), or ``"RL"`` or ``"BT"``; ``theme`` is
@@ -85,10 +86,27 @@ def draw_dot(
         whole(depth, "draw_dot: depth")
     columns = several(inputs, "draw_dot: inputs", "names of columns, or Values")
     names = names_to_open(expand, "draw_dot")
+    coarse = _is_coarse(view, columns, bool(names) or depth is not None)
     style = Style(rankdir, THEMES[drawn_theme(theme)], format, flow == "backward", legend=legend)
-    picture = _fine(roots, names, depth, style, view) or _coarse(roots, columns, style, view)
+    fine = None if coarse else _fine(roots, names, depth, style, view)
+    picture = fine or _coarse(roots, columns, style, view)
     picture.theme = theme
     return picture
+
+
+def _is_coarse(view: str | None, columns: list[Any], opens: bool) -> bool:
+    """Whether arguments ask for a network or arrays; a ValueError tells those that do not agree."""
+    if opens and view in COARSE:
+        raise ValueError(
+            f"draw_dot: expand and depth are of values and sums, and the view is {view!r}: leave "
+            "them out, or take view='sums'"
+        )
+    if columns and (opens or view in OUTLINES):
+        raise ValueError(
+            "draw_dot: inputs are of networks and arrays; values and sums have no columns to name: "
+            "leave them out, or give the Values labels"
+        )
+    return bool(columns) or view in COARSE
 
 
 def _fine(
@@ -100,19 +118,31 @@ def _fine(
         named = sum(v.rule is None or bool(v.label) for v in order)
         for fine, most in zip(OUTLINES, (FEW, FEW * FEW), strict=True):
             if named <= FEW and len(order) <= most:
-                drawing = _outlined(Outline(roots, expand, depth, sums=fine == "sums"), style)
-                if drawing.outline.is_whole and is_small(drawing):
-                    return drawing.picture()
+                outline = Outline(roots, expand, depth, sums=fine == "sums")
+                words = _words(outline)
+                if outline.is_whole and _fits(outline, words):
+                    return _drawn(outline, words, style)
     if view in OUTLINES or expand or depth is not None:
         sums = view == "sums" or (view is None and "all" not in expand)
-        return _outlined(Outline(roots, expand, depth, sums=sums), style).picture()
+        outline = Outline(roots, expand, depth, sums=sums)
+        return _drawn(outline, _words(outline), style)
     return None
 
 
-def _outlined(outline: Outline, style: Style) -> Drawing:
+def _fits(outline: Outline, words: Words) -> bool:
+    """Whether a picture will fit a page."""
+    return max(extent(outline, words)) <= PAGE
+
+
+def _words(outline: Outline) -> Words:
     titles = Expressions(outline.order, outline.groups)
-    words = Words(outline, Expressions(outline.order, longest=WHOLE, exact=True), titles)
-    return Drawing(outline, words, Scales.of(outline, Numbers.of(outline.order)), style)
+    names = Expressions(outline.order, longest=WHOLE, exact=True, labels=titles.labels)
+    return Words(outline, names, titles)
+
+
+def _drawn(outline: Outline, words: Words, style: Style) -> Picture:
+    numbers = Numbers.of(outline.order)
+    return Drawing(outline, words, Scales.of(outline, numbers), style).picture(Frame(numbers))
 
 
 def _coarse(
@@ -122,25 +152,31 @@ def _coarse(
     # The other views are loaded when they are asked for, and what finds arrays with them.
     from micrograd_like.draw.arrays import picture as arrays_picture
     from micrograd_like.draw.network_dot import picture as network_picture
+    from micrograd_like.draw.neurons import Graph, neurons_of
 
     options: dict[str, Any] = {
         "flow": "backward" if style.backward else "forward",
         "theme": style.theme, "format": style.format, "legend": style.legend,
     }  # fmt: skip
-    groups = groups_of(topological_order(*roots)) if view is None else {}
-    neurons = any(v.rule is None and id(v) in groups for v in topological_order(*roots))
-    if view == "network" or neurons:
-        return network_picture(roots, columns, **options)
+    # A neuron's leaves have its name and a dot before theirs, or else its result has a mark.
+    marked = any("." in v.label or hasattr(v, GROUPS) for v in topological_order(*roots))
+    if view == "network" or (view is None and marked):
+        try:
+            return network_picture(roots, columns, **options)
+        except ValueError:
+            if view == "network" or neurons_of(Graph.of(roots)):
+                raise
     if view == "arrays" or _has_few_arrays(roots):
         leaves = [v for v in columns if isinstance(v, Value)]
         return arrays_picture(roots, leaves, rankdir=style.rankdir, **options)
-    titles: list[Expressions] = []
+    words: list[Words] = []
 
     def fits(outline: Outline) -> bool:
-        titles[:] = titles or [Expressions(outline.order, outline.groups)]
-        return max(extent(outline, Words(outline, titles[0]))) <= PAGE
+        words[:] = words or [_words(outline)]
+        return _fits(outline, words[0])
 
-    return _outlined(Outline(roots, sums=True, fits=fits), style).picture()
+    outline = Outline(roots, sums=True, fits=fits)
+    return _drawn(outline, words[0], style)
 
 
 def _has_few_arrays(roots: list[Value]) -> bool:

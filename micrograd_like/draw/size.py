@@ -3,12 +3,11 @@
 Graphviz puts nodes in columns: each as far from the root as the longest way there.
 """
 
-from micrograd_like.draw.dot import Drawing
 from micrograd_like.draw.outline import Node, Outline
 from micrograd_like.draw.units import rows_of
 from micrograd_like.draw.words import Words
 
-__all__ = ["PAGE", "extent", "is_small"]
+__all__ = ["PAGE", "extent"]
 
 PAGE = 1100.0  # pixels, as wide as a notebook's cell
 DIGIT, ROW, ROUND = 6.4, 18.0, 12.0  # pixels: a letter's width, a row's height, what is around it
@@ -17,27 +16,19 @@ LABEL = 62.0  # between two columns: an edge with its local derivative
 APART = 9.0  # between two tables in a column
 
 
-def is_small(drawing: Drawing) -> bool:
-    """Whether a picture will fit a page."""
-    return max(extent(drawing.outline, drawing.words)) <= PAGE
-
-
 def extent(outline: Outline, words: Words) -> tuple[float, float]:
     """The length of a picture in the direction of the calculation, and across it, in pixels.
 
     >>> from micrograd_like import Value
-    >>> from micrograd_like.draw.words import Expressions
+    >>> from micrograd_like.draw.names import Expressions
     >>> outline = Outline([Value(2.0, "a") * Value(3.0, "b")])
     >>> long, high = extent(outline, Words(outline, Expressions(outline.order)))
     >>> 200 < long < 300, 100 < high < 150
     (True, True)
     """
-    far = [0] * len(outline.nodes)  # columns to a root
-    for link in sorted(outline.links, key=lambda link: link.target, reverse=True):
-        far[link.source] = max(far[link.source], far[link.target] + 1)
     widths: dict[int, float] = {}
     heights: dict[int, float] = {}
-    for column, node in zip(far, outline.nodes, strict=True):
+    for column, node in zip(outline.columns(), outline.nodes, strict=True):
         wide, high = _table(node, words)
         widths[column] = max(widths.get(column, 0.0), wide)
         heights[column] = heights.get(column, 0.0) + high + APART

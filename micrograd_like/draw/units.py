@@ -17,10 +17,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from micrograd_like.engine import Value
-from micrograd_like.graph import chain_product, edges
+from micrograd_like.graph import chain_product, recorded
 from micrograd_like.rules import RULES, Rule
 
-__all__ = ["POW", "SUMS", "Edge", "Place", "Term", "Unit", "rows_of", "units_of"]
+__all__ = [
+    "MUL", "POW", "SUB", "SUMS", "Edge", "Place", "Term", "Unit", "rows_of", "units_of",
+]  # fmt: skip
 
 ADD, SUB, NEG, MUL, DIV, POW = (RULES[name] for name in ("add", "sub", "neg", "mul", "div", "pow"))
 SUMS: tuple[Rule, ...] = (ADD, SUB, NEG)
@@ -29,6 +31,7 @@ ARITHMETIC: tuple[Rule, ...] = (*SUMS, MUL, DIV, POW)
 
 
 Place = tuple[int, int]  # of an edge: the id of the operation, and the operand's position
+Operands = Mapping[int, list[tuple[Any, float | None]]]  # as `recorded`, by values' ids
 
 
 class Edge(NamedTuple):
@@ -67,7 +70,8 @@ def units_of(
     order: Sequence[Value], roots: Iterable[Value], groups: Mapping[int, str], fold: bool
 ) -> list[Unit]:
     """The units of a graph in topological order; without ``fold`` every value is one."""
-    into = _folded(order, {id(v) for v in roots}, groups) if fold else {}
+    operands = {id(v): recorded(v) for v in order}
+    into = _folded(order, operands, {id(v) for v in roots}, groups) if fold else {}
     home: dict[int, int] = {}  # the id of the value whose unit a value is in
     slope: dict[int, float] = {}  # the derivative of that value
     for v in reversed(order):
@@ -77,45 +81,46 @@ def units_of(
     members: dict[int, list[Value]] = {}
     for v in order:
         members.setdefault(home[id(v)], []).append(v)
-    return [_unit(members[id(v)], home, slope) for v in order if home[id(v)] == id(v)]
+    return [_unit(members[id(v)], operands, home, slope) for v in order if home[id(v)] == id(v)]
 
 
 def _folded(
-    order: Sequence[Value], roots: set[int], groups: Mapping[int, str]
+    order: Sequence[Value], operands: Operands, roots: set[int], groups: Mapping[int, str]
 ) -> dict[int, tuple[Value, float]]:
     """For each value that is folded, by its id, the operation it is folded into, and its slope."""
-    uses = Counter(id(x) for v in order for _, x, _ in edges(v))
+    uses = Counter(id(x) for of in operands.values() for x, local in of if local is not None)
     into = {}
     for v in order:
         if v.rule not in ARITHMETIC:
             continue
-        for _, x, local in edges(v):
-            free = uses[id(x)] == 1 and not x.label and id(x) not in roots
-            same = groups.get(id(x)) == groups.get(id(v))
-            if free and same and x.rule in ARITHMETIC and _belongs(x, v):
+        for x, local in operands[id(v)]:
+            if local is None or x.rule not in ARITHMETIC:
+                continue
+            if uses[id(x)] > 1 or x.label or id(x) in roots:
+                continue
+            # A term of a sum, or an expression of one value in an operation.
+            alone = sum(slope is not None for _, slope in operands[id(x)]) == 1
+            belongs = alone or (v.rule in SUMS and x.rule in (*SUMS, MUL))
+            if belongs and groups.get(id(x)) == groups.get(id(v)):
                 into[id(x)] = v, local
     return into
 
 
-def _belongs(x: Value, v: Value) -> bool:
-    """Whether an operand is a term of a sum, or an expression of one value in an operation."""
-    alone = len(edges(x)) == 1
-    return alone or (v.rule in SUMS and x.rule in (*SUMS, MUL))
-
-
-def _unit(members: list[Value], home: Mapping[int, int], slope: Mapping[int, float]) -> Unit:
+def _unit(
+    members: list[Value], operands: Operands, home: Mapping[int, int], slope: Mapping[int, float]
+) -> Unit:
     value, own = members[-1], id(members[-1])
     outside = [
         (x, Edge(v, position, chain_product(slope[id(v)], local)))
         for v in members
-        for position, x, local in edges(v)
-        if home[id(x)] != own
+        for position, (x, local) in enumerate(operands[id(v)])
+        if local is not None and home[id(x)] != own
     ]
     if len(members) == 1:
         return Unit(value, members, outside, [], value.rule)
-    terms = _terms(value, home) if value.rule in SUMS else []
+    terms = _terms(value, operands, home) if value.rule in SUMS else []
     made = tuple(
-        (v.rule, *((x.rule or "leaf") if isinstance(x, Value) else None for x in v.inputs))
+        (v.rule, *(None if local is None else x.rule or "leaf" for x, local in operands[id(v)]))
         for v in members
     )
     return Unit(value, members, outside, terms if len(terms) > 1 else [], made)
@@ -144,7 +149,7 @@ def rows_of(terms: list[Term]) -> list[list[Term]]:
     return [*([term] for term in terms[: MANY - 1]), terms[MANY - 1 :]]
 
 
-def _terms(value: Value, home: Mapping[int, int]) -> list[Term]:
+def _terms(value: Value, operands: Operands, home: Mapping[int, int]) -> list[Term]:
     """The terms of a sum in their order, without the zero that `sum` begins with."""
     terms = []
     stack: list[tuple[int, Value | float, Place]] = [(1, value, (id(value), 0))]
@@ -153,10 +158,10 @@ def _terms(value: Value, home: Mapping[int, int]) -> list[Term]:
         inside = isinstance(x, Value) and home[id(x)] == id(value)
         if isinstance(x, Value) and inside and x.rule in SUMS:
             signs = {ADD: (1, 1), SUB: (1, -1), NEG: (-1,)}[x.rule]
-            parts = enumerate(zip(signs, x.inputs, strict=True))
-            stack += reversed([(sign * own, y, (id(x), k)) for k, (own, y) in parts])
+            parts = enumerate(zip(signs, operands[id(x)], strict=True))
+            stack += reversed([(sign * own, y, (id(x), k)) for k, (own, (y, _)) in parts])
         elif isinstance(x, Value) and inside:
-            terms.append(Term(sign, x, *_expression(x, home, id(value))))
+            terms.append(Term(sign, x, *_expression(x, operands, home, id(value))))
         elif isinstance(x, Value):
             terms.append(Term(sign, x, frozenset([place]), id(x)))
         elif x:
@@ -164,15 +169,17 @@ def _terms(value: Value, home: Mapping[int, int]) -> list[Term]:
     return terms
 
 
-def _expression(x: Value, home: Mapping[int, int], unit: int) -> tuple[frozenset[Place], Any]:
+def _expression(
+    x: Value, operands: Operands, home: Mapping[int, int], unit: int
+) -> tuple[frozenset[Place], Any]:
     """Where edges from outside lead to in a folded expression, and what it is made of."""
     places, pattern = set(), list[Any]()
     stack: list[Value] = [x]
     while stack:
         v = stack.pop()
         pattern.append(v.rule)
-        for position, operand in enumerate(v.inputs):
-            if not isinstance(operand, Value):
+        for position, (operand, local) in enumerate(operands[id(v)]):
+            if local is None:
                 pattern.append(None)
             elif home[id(operand)] == unit:
                 stack.append(operand)

@@ -15,6 +15,7 @@ from micrograd_like.graph import NOT_COMPUTED
 from micrograd_like.guard import ONE_PASS
 from micrograd_like.notation import number as number_text
 from micrograd_like.notation import plural
+from micrograd_like.parameters import keep_learner
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,6 +47,7 @@ class Optimizer(ABC):
         self.count = 0  # of the steps taken
         for name in self.state:
             setattr(self, name, [0.0] * len(self.parameters))
+        keep_learner(self)
 
     def __repr__(self) -> str:
         count = plural(len(self.parameters), "parameter")
