@@ -332,8 +332,12 @@ class _Writer:
 
 
 def html(words: str) -> str:
-    """Words in an HTML-like label, with nothing in them that is markup."""
-    return escape(readable(words).replace("\n", " ")).replace("\\", "\\\\") or "&#160;"
+    """Words in an HTML-like label, with nothing in them that is markup.
+
+    A text that is ]] alone would end up in the cell behind its own: Graphviz takes it for markup.
+    """
+    safe = escape(readable(words).replace("\n", " ")).replace("]", "&#93;")
+    return safe.replace("\\", "\\\\") or "&#160;"
 
 
 def quote(words: str) -> str:

@@ -34,6 +34,7 @@ HOSTILE = [
     "&lt;",
     "<x>",
     "\x00\x07",
+    "]]",
 ]
 SIGN = re.compile(rf'<td[^>]*bgcolor="{THEMES["light"].operation}">([^<]*)</td>')
 
