@@ -1,10 +1,11 @@
 // look(stage, options) lets a reader zoom, move and find names in the SVG that lies in an element
-// that scrolls.  It returns the controls, which the page places, and what the page may call; `page.py`
-// says how to use it.  The picture's own numbers are not touched: the style sheet scales it.
+// that scrolls.  It returns the controls and what the page may call; `page.py` says how to use it.
+// The picture's own numbers are not touched: the style sheet scales it.
 function look(stage, options = {}) {
-  const { keys = true, about = true, frame = document.documentElement, least = 0.8 } = options;
+  const { frame = document.documentElement, least = 0.8 } = options;
+  const keys = { smaller: "−", larger: "+", whole: "0", full: "1", screen: "f", find: "/", ...options.keys };
   const picture = stage.querySelector(":scope > svg"), drawing = picture.querySelector(".graph") || picture;
-  const [width, height] = ["width", "height"].map((side) => picture.viewBox.baseVal?.[side] || picture[side].baseVal.value);
+  const [width, height] = ["width", "height"].map((side) => picture[side].baseVal.value);
   const MOST = 8, STEP = 1.25, LEGIBLE = 0.7;
   const make = (tag, name, looks = {}) => Object.assign(document.createElement(tag), { className: name, ...looks });
   stage.classList.add("looking");
@@ -14,6 +15,7 @@ function look(stage, options = {}) {
   // --- how large it is
 
   let scale = 0, mode = "start"; // until the reader says otherwise, the size follows the window
+  let watched = []; // what has been shown stays in sight when the window changes, until the reader moves
 
   function room() {
     const style = getComputedStyle(stage), padding = (...sides) => sides.reduce((sum, side) => sum + parseFloat(style[`padding${side}`]), 0);
@@ -34,7 +36,7 @@ function look(stage, options = {}) {
     say();
   }
 
-  const by = (factor, x, y) => { mode = "free"; zoom(scale * factor, x, y); };
+  const by = (factor, x, y) => { mode = "free"; watched = []; zoom(scale * factor, x, y); };
   const full = () => { mode = "free"; zoom(1); };
   const whole = () => { mode = "whole"; zoom(room()); };
 
@@ -46,6 +48,7 @@ function look(stage, options = {}) {
       zoom(fits < least ? 1 : fits);
       if (first && fits < least) start();
     } else say();
+    if (watched.length) show(watched);
   }
 
   function start() { // where the picture begins, which is not always its corner
@@ -71,13 +74,16 @@ function look(stage, options = {}) {
     moved = true;
     stage.setPointerCapture(event.pointerId);
     stage.classList.add("look-moved");
+    watched = [];
     stage.scrollBy(-x, -y);
     from = { x: event.clientX, y: event.clientY };
   });
   for (const end of ["pointerup", "pointercancel"]) stage.addEventListener(end, () => {
     from = null;
     stage.classList.remove("look-moved");
+    setTimeout(() => { moved = false; });
   });
+  stage.addEventListener("click", (event) => moved && event.stopImmediatePropagation(), true); // of a drag
   stage.addEventListener("wheel", (event) => {
     if (!event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
@@ -98,12 +104,10 @@ function look(stage, options = {}) {
   // --- finding by name
 
   let found = [], at = -1;
-  function things() {
-    const parts = picture.querySelectorAll(".node, .cluster");
-    return [...(parts.length ? parts : picture.querySelectorAll("g[id]:not(.graph)"))];
-  }
+  const things = () => [...picture.querySelectorAll(".node, .cluster")];
   const plain = (words) => words.replace(/\s+/g, " ").trim().toLowerCase();
-  const said = (it) => it.querySelector(":scope > title, :scope > g > title")?.textContent ?? "";
+  const title = (it) => it.querySelector(":scope > title, :scope > g > title")?.textContent;
+  const said = (it) => title(it) ?? it.getAttribute("aria-label") ?? "";
 
   function rank(it, words) { // how well the words fit: 0 best, 4 not at all
     const texts = [...it.querySelectorAll("text")].map((text) => plain(text.textContent));
@@ -140,31 +144,36 @@ function look(stage, options = {}) {
     at = (at + step + found.length) % found.length;
     mark();
     count.textContent = `${at + 1} of ${found.length}`;
-    tell(found[at]);
     mode = "free";
     if (scale < LEGIBLE) full();
+    tell(found[at]);
     show([found[at]]);
   }
 
-  function show(elements) {
+  function show(elements) { // all of them, or the first if there is no room for all
+    watched = elements;
     const boxes = elements.map((it) => it.getBoundingClientRect()), frame = stage.getBoundingClientRect();
     const [left, top] = ["left", "top"].map((side) => Math.min(...boxes.map((box) => box[side])));
     const [right, bottom] = ["right", "bottom"].map((side) => Math.max(...boxes.map((box) => box[side])));
+    const fits = right - left <= frame.width && bottom - top <= frame.height;
+    if (!fits && elements.length > 1) return show(elements.slice(0, 1));
     const inside = left >= frame.left && right <= frame.right && top >= frame.top && bottom <= frame.bottom;
-    if (!inside) stage.scrollBy((left + right - frame.left - frame.right) / 2, (top + bottom - frame.top - frame.bottom) / 2);
+    if (inside) return; // a picture that moves at every step is hard to look at
+    if (fits) stage.scrollBy((left + right - frame.left - frame.right) / 2, (top + bottom - frame.top - frame.bottom) / 2);
+    else stage.scrollBy(left - frame.left - 8, top - frame.top - 8); // where its name is
   }
 
   // --- what is known of a part: its tooltip, for readers without a mouse, and to be copied
 
   const told = make("p", "look-about", { hidden: true });
   told.setAttribute("role", "status");
-  function tell(it) {
+  const tell = options.tell ?? ((it) => {
     told.textContent = it ? said(it) : "";
     told.hidden = !told.textContent;
-  }
-  if (about) {
+  });
+  if (!options.tell) {
     stage.after(told);
-    stage.addEventListener("click", (event) => moved || tell(event.target.closest(".node, .cluster, .edge")));
+    stage.addEventListener("click", (event) => tell(event.target.closest(".node, .cluster, .edge")));
   }
 
   // --- controls and keys
@@ -178,17 +187,17 @@ function look(stage, options = {}) {
     controls.append(made);
     return made;
   };
-  const hint = (key) => (keys ? ` (${key})` : "");
-  button("−", `smaller${hint("−")}`, () => by(1 / STEP));
+  const smaller = () => by(1 / STEP), larger = () => by(STEP);
+  button("−", `smaller (${keys.smaller})`, smaller);
   controls.append(shown);
-  button("+", `larger${hint("+")}`, () => by(STEP));
-  const wholeButton = button("whole", `all of the picture${hint("0")}`, whole);
-  const fullButton = button("100 %", `its own size${hint("1")}`, full);
+  button("+", `larger (${keys.larger})`, larger);
+  const wholeButton = button("whole", `all of the picture (${keys.whole})`, whole);
+  const fullButton = button("100 %", `its own size (${keys.full})`, full);
   const screen = () => (document.fullscreenElement ? document.exitFullscreen() : frame.requestFullscreen());
-  const screenButton = button("full screen", `full screen${hint("f")}`, screen);
+  const screenButton = button("full screen", `full screen (${keys.screen})`, screen);
   screenButton.hidden = !document.fullscreenEnabled;
   document.addEventListener("fullscreenchange", () => screenButton.setAttribute("aria-pressed", String(Boolean(document.fullscreenElement))));
-  const search = make("input", "", { type: "search", placeholder: "find a name", title: `find a name${hint("/")}; Enter: the next` });
+  const search = make("input", "", { type: "search", placeholder: "find a name", title: `find a name (${keys.find}); Enter: the next` });
   const count = make("output", "look-count"), finder = make("form", "look-search");
   finder.setAttribute("role", "search");
   search.setAttribute("aria-label", "find a name");
@@ -202,8 +211,9 @@ function look(stage, options = {}) {
   });
   finder.addEventListener("submit", (event) => event.preventDefault());
   finder.append(search, count);
+  finder.hidden = !things().length;
   controls.append(finder);
-  if (!options.placed) stage.before(controls);
+  stage.before(controls);
 
   function say() {
     shown.textContent = `${Math.round(100 * scale)} %`;
@@ -211,14 +221,21 @@ function look(stage, options = {}) {
     fullButton.setAttribute("aria-pressed", String(scale === 1));
   }
 
+  function seek() {
+    const fold = controls.closest("details");
+    if (fold) fold.open = true;
+    search.focus();
+  }
+
   const acts = {
-    "+": () => by(STEP), "=": () => by(STEP), "-": () => by(1 / STEP), 0: whole, 1: full,
-    f: () => screenButton.hidden || screen(), "/": () => search.focus(),
+    [keys.smaller]: smaller, [keys.larger]: larger, [keys.whole]: whole, [keys.full]: full,
+    [keys.screen]: () => screenButton.hidden || screen(), [keys.find]: seek,
   };
-  if (keys) addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select") || !acts[event.key]) return;
+  addEventListener("keydown", (event) => {
+    const act = acts[{ "-": "−", "=": "+" }[event.key] ?? event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("select") || !act) return;
     event.preventDefault();
-    acts[event.key]();
+    act();
   });
 
   new ResizeObserver(follow).observe(stage);

@@ -6,11 +6,14 @@ scrolls.  Another page uses these two in this way:
 1.  It has ``look_style()`` in a ``<style>``, ``look_script()`` in a ``<script>`` before its own
     script, and the variables of ``page_colours(theme)``.
 2.  The SVG lies in an element with the class ``look-stage``, as its child.
-3.  Its script says ``const view = look(stage, { keys: false })``.  The options: ``keys: false`` if
-    the page handles keys by itself; ``about: false`` if it tells about a part that is clicked by
-    itself; ``least``, the scale down to which a picture is shown whole at the start; ``frame``,
-    what a full screen shows; ``placed: true`` if the page places the controls.
-4.  ``view.controls`` is the element with the buttons and the search.  The page may call
+3.  Its script says ``const view = look(stage, options)``.  The options, all of which may be left
+    out: ``keys``, such as ``{ whole: "z" }``, for other keys than ``smaller: "−"``, ``larger:
+    "+"``, ``whole: "0"``, ``full: "1"``, ``screen: "f"`` and ``find: "/"``; ``tell``, a function
+    that tells about an element that was found, or ends that (null), in place of the line below the
+    picture; ``least``, the scale down to which a picture is shown whole at the start; ``frame``,
+    what a full screen shows.
+4.  ``view.controls`` is the element with the buttons and the search, before the stage unless the
+    page moves it; in a ``<details>``, the key for finding opens that.  The page may call
     ``view.zoom(scale)``, ``view.whole()``, ``view.full()`` (100 %), ``view.show([element, ...])``
     (scrolls there if that is out of sight), ``view.find(words)``, ``view.next(1)`` or ``(-1)``, and
     ``view.scale()``.

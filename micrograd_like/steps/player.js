@@ -1,14 +1,13 @@
-"use strict";
 // What the page shows after step k is a function of k alone: each step says how elements look from
 // then on, and what it replaces is kept, so that going back is exact.  Numbers and words were all
 // written beforehand; nothing is calculated here.
 (() => {
+  "use strict";
   const byId = (id) => document.getElementById(id);
   const { title, total, times, phases, start, steps, nodes } = JSON.parse(byId("steps").textContent);
   const stage = byId("stage"), picture = stage.querySelector("svg");
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const PACE = 1600, TRAVEL = 800; // milliseconds of a step at speed 1, and of that on the way
-  const LARGEST = 1.5, READABLE = 0.75, LEAST = 0.5; // pixels for a pixel of the picture; all of it from the least on
 
   // --- how elements look
 
@@ -216,39 +215,25 @@
     if (k >= 0) go(k + 1);
   };
 
-  // --- the picture's size, and where it is scrolled to
+  // --- the picture's size, and what of it is in sight
 
-  const [width, height] = ["width", "height"].map((side) => picture[side].baseVal.value);
-  let whole = false, scaled = 0;
-
-  function fit() {
-    const room = Math.min((stage.clientWidth - 20) / width, (stage.clientHeight - 12) / height);
-    const scale = Math.min(LARGEST, whole || room >= LEAST ? room : READABLE);
-    if (scale === scaled) return;
-    scaled = scale;
-    picture.setAttribute("width", `${Math.max(1, width * scale)}px`);
-    picture.setAttribute("height", `${Math.max(1, height * scale)}px`);
-    byId("fit").hidden = room >= LEAST;
-    byId("fit").setAttribute("aria-pressed", String(whole));
-    follow();
-  }
-
-  function around(ids) {
-    const boxes = ids.map((id) => element(id).getBoundingClientRect());
-    const [left, top] = ["left", "top"].map((side) => Math.min(...boxes.map((box) => box[side])));
-    return [left, top, ...["right", "bottom"].map((side) => Math.max(...boxes.map((box) => box[side])))];
-  }
+  const view = look(stage, {
+    keys: { smaller: "o", larger: "i", whole: "z", screen: "s" },
+    tell: (it) => {
+      if (it) view.show([it]);
+      if (it && nodes[it.id]) recall(it.id);
+      else forget();
+    },
+  });
+  byId("view").append(view.controls);
+  const roomy = matchMedia("(min-width: 841px)"); // where they stand beside the board, as in player.css
+  const fold = () => { byId("view").open = roomy.matches; };
+  roomy.addEventListener("change", fold);
+  fold();
 
   function follow() {
-    if (stage.scrollWidth <= stage.clientWidth && stage.scrollHeight <= stage.clientHeight) return;
     const ids = lit.size ? [...lit] : steps[0]?.lit ?? [];
-    if (!ids.length) return;
-    const frame = stage.getBoundingClientRect();
-    let [left, top, right, bottom] = around(ids);
-    if (right - left > frame.width || bottom - top > frame.height) [left, top, right, bottom] = around(ids.slice(0, 1));
-    const inside = left >= frame.left && right <= frame.right && top >= frame.top && bottom <= frame.bottom;
-    if (inside) return; // a picture that moves at every step is hard to look at
-    stage.scrollBy((left + right - frame.left - frame.right) / 2, (top + bottom - frame.top - frame.bottom) / 2);
+    if (ids.length) view.show(ids.map(element));
   }
 
   // --- the history of a value
@@ -325,7 +310,6 @@
   byId("slider").max = steps.length;
   byId("slider").addEventListener("input", (event) => go(Number(event.target.value)));
   byId("phases").addEventListener("click", (event) => event.target.dataset.phase && toPhase(event.target.dataset.phase));
-  byId("fit").addEventListener("click", () => { whole = !whole; fit(); });
 
   function faster(by) {
     const choice = byId("speed");
@@ -343,7 +327,6 @@
     "+": () => faster(1),
     "=": () => faster(1),
     "-": () => faster(-1),
-    z: () => byId("fit").click(),
     Escape: forget,
   };
 
@@ -380,9 +363,8 @@
     text.setAttribute("text-anchor", "end");
     text.setAttribute("x", Number(box.getAttribute("x")) + Number(box.getAttribute("width")) - 5);
   }
-  for (const it of picture.querySelectorAll(".edge, .operation, .cluster")) it.setAttribute("aria-hidden", "true");
+  for (const it of picture.querySelectorAll(".edge, .cluster")) it.setAttribute("aria-hidden", "true");
   change(start);
-  new ResizeObserver(fit).observe(stage);
-  fit();
+  picture.setAttribute("role", "group"); // an image would have no parts to ask about
   show(0);
 })();

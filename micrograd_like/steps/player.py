@@ -1,9 +1,9 @@
 """Playing steps: a page to go through them, in a notebook too; a moving picture; a still one.
 
 A page needs nothing else: no server, no kernel, no network.  Its parts are `player.html`,
-`player.css` and `player.js`.  All numbers and words are written here, in Python: the page shows and
-hides what it was given.  This file knows no graphs: `backprop.py` and `descent.py` say what their
-steps look like.
+`player.css` and `player.js`, with draw's, which zoom, move and find names.  All numbers and words
+are written here, in Python: the page shows and hides what it was given.  This file knows no graphs:
+`backprop.py` and `descent.py` say what their steps look like.
 """
 
 import copy
@@ -15,23 +15,36 @@ from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from micrograd_like.arguments import choice, file_name, whole
-from micrograd_like.draw import CELL_ID, EDGE_FONT, FONT, THEMES
+from micrograd_like.draw import (
+    AUTO,
+    CELL_ID,
+    EDGE_FONT,
+    FONT,
+    THEMES,
+    drawn_theme,
+    filled,
+    look_script,
+    look_style,
+    page_colours,
+    script_hash,
+)
 from micrograd_like.files import check_place, write
-from micrograd_like.notation import TIMES, listed, readable
+from micrograd_like.notation import TIMES, listed
 from micrograd_like.steps.movie import MOVIES, Reel, seconds_each
 from micrograd_like.steps.sequence import one_line
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Attributes", "PageData", "PageStep", "Player", "drawn_theme", "page_svg", "svg_size"]
+__all__ = [
+    "AUTO", "Attributes", "PageData", "PageStep", "Player", "drawn_theme", "page_svg", "svg_size",
+]  # fmt: skip
 
 FOLDER = os.path.dirname(__file__)
 STILLS = (".svg", ".png", ".pdf")
 ENDINGS = (".html", *STILLS, *MOVIES)
 WIDTHS = 16, 4000  # pixels
 HEIGHTS = 330, 720  # pixels, the least and the most that a page has in a notebook
-AUTO = "auto"  # the theme that its reader prefers
 Attributes = Mapping[str, str]  # of an element: "text", "class", CSS variables ("--…"), others
 
 
@@ -175,13 +188,13 @@ def _only_for(ending: str, endings: Sequence[str], where: str) -> None:
 def _frame(data: PageData, still: str) -> str:
     """The page in a frame of a notebook, and beside it a picture where nothing plays."""
     width, height = svg_size(data.svg)
-    tall = height * min(1.5, 900 / width) + 220
+    tall = height * min(1, 900 / width) + 210
     tall = round(max(HEIGHTS[0], min(HEIGHTS[1], tall)))
     # In apostrophes, so that the page's many quotation marks can stay as they are.
     inside = _page(data).replace("&", "&amp;").replace("'", "&#39;")
     return (
-        f"<iframe sandbox='allow-scripts' title='{escape(data.title)}' width='100%' "
-        f"height='{tall}' style='border: 0' srcdoc='{inside}'></iframe>"
+        f"<iframe sandbox='allow-scripts' allowfullscreen title='{escape(data.title)}' "
+        f"width='100%' height='{tall}' style='border: 0' srcdoc='{inside}'></iframe>"
         f"<noscript>{still}</noscript>"
     )
 
@@ -197,29 +210,14 @@ def svg_size(svg: str) -> tuple[float, float]:
     return float(found[1]), float(found[2])
 
 
-RECTANGLE = re.compile(  # as Graphviz writes one: left and bottom, top, right, and back
-    r'<polygon (fill="[^"]*" )(?:stroke="([^"]*)" )points='
-    r'"([-.\d]+),([-.\d]+) \3,([-.\d]+) ([-.\d]+),\5 \6,\4 \3,\4"/>'
-)
-
-
 def page_svg(svg: str, theme: str = "light") -> str:
-    """Graphviz's SVG for a page: without what the style sheet says, and a third of the size."""
-
-    def rectangle(match: re.Match[str]) -> str:
-        fill, _, *corners = match.groups()
-        left, bottom, top, right = map(float, corners)
-        fill = "" if fill == 'fill="none" ' else fill
-        size = f'width="{right - left:g}" height="{round(bottom - top, 2):g}"'
-        return f'<rect {fill}x="{left:g}" y="{top:g}" {size}/>'
-
+    """A picture's SVG for a page: without what the page's style sheet says."""
+    colours = THEMES[theme]
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<!--.*?-->\n?|<title>.*?</title>\n?|</?a\b[^>]*>\n?", "", svg, flags=re.DOTALL)
     svg = re.sub(r' (?:font-family="[^"]*"|xml:space="[^"]*"|text-anchor="start")', "", svg)
-    svg = re.sub(
-        rf' (?:font-size="(?:{FONT}|{EDGE_FONT}).00"|fill="{THEMES[theme].text}")', "", svg
-    )
-    svg = RECTANGLE.sub(rectangle, svg)
+    svg = re.sub(rf' (?:font-size="(?:{FONT}|{EDGE_FONT}).00"|fill="{colours.text}")', "", svg)
+    svg = svg.replace(f'<rect fill="none" stroke="{colours.faint}"', "<rect")
     return re.sub(rf'<g id="{CELL_ID}">', r'<g id="\1" class="cell">', svg)
 
 
@@ -237,16 +235,20 @@ def _page(data: PageData) -> str:
         "nodes": data.nodes,
     }
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    template, style, own = (
+        (Path(FOLDER) / f"player.{kind}").read_text("utf-8") for kind in ("html", "css", "js")
+    )
+    script = look_script() + own
     parts = {
         "title": escape(data.title),
         "svg": data.svg,
         "steps": text.replace("<", "\\u003c"),
-        "variables": _variables(data.theme),
-        "style": (Path(FOLDER) / "player.css").read_text("utf-8"),
-        "script": (Path(FOLDER) / "player.js").read_text("utf-8"),
+        "colours": page_colours(data.theme) + "\n" + _drawn_style(data.theme),
+        "style": look_style() + style,
+        "script": script,
+        "hash": script_hash(script),
     }
-    template = (Path(FOLDER) / "player.html").read_text("utf-8")
-    return readable(re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], template))
+    return filled(template, parts)
 
 
 def _short(step: PageStep) -> dict[str, Any]:
@@ -255,26 +257,13 @@ def _short(step: PageStep) -> dict[str, Any]:
     return {k: v for k, v in step._asdict().items() if k not in usual or v != usual[k]}
 
 
-def _variables(theme: str) -> str:
-    """Sizes and colours, by name: of one theme, or of the one that the reader prefers.
-
-    A picture for the reader's choice is drawn in the light one, and its colours stand for names.
-    """
-    drawn = THEMES[drawn_theme(theme)]
-    scheme = "light dark" if theme == AUTO else theme
-    sizes = f"--font:{FONT}px;--edge-font:{EDGE_FONT}px;"
-    rules = [f":root {{ color-scheme: {scheme}; {sizes}{drawn.variables()} }}"]
-    if theme == AUTO:
-        dark = THEMES["dark"].variables()
-        rules.append(f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}")
+def _drawn_style(theme: str) -> str:
+    """Style rules for the picture: its sizes, and names for the colours that it is drawn in."""
+    names = THEMES[drawn_theme(theme)].drawn()
+    rules = [f":root {{ --font: {FONT}px; --edge-font: {EDGE_FONT}px; }}"]
     rules += [
         f':where(#stage) [{place}="{colour}"] {{ {place}: var(--{name}); }}'
-        for colour, name in drawn.drawn().items()
+        for colour, name in names.items()
         for place in ("fill", "stroke")
     ]
     return "\n".join(rules)
-
-
-def drawn_theme(theme: str) -> str:
-    """The theme in which pictures are drawn, for a page in the reader's as for files."""
-    return "light" if theme == AUTO else theme

@@ -6,7 +6,6 @@ It needs Chromium and Playwright's package; without them these tests are skipped
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -17,17 +16,13 @@ from urllib.request import urlopen
 
 import nbformat
 import pytest
+from browsing import Watched, chromium
 from nbclient import NotebookClient
 from test_player import HOSTILE, names_of, network, reused
 
 from micrograd_like import Backprop, Descent, Value
 from micrograd_like.notation import number
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-FLAGS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
 PROGRAM = """\
 from micrograd_like import Backprop, Value
 a = Value(2.0, "a")
@@ -40,42 +35,8 @@ Backprop(L)"""
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A browser for all tests of this file."""
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        sync_playwright = None
-    if not CHROMIUM or sync_playwright is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("there is no Chromium, or no Playwright to drive it")
-        pytest.skip("needs Chromium, a system package, and pip install playwright")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as started:
         yield started
-        started.close()
-
-
-class Watched:
-    """A page in a browser that has never seen it, and whatever it complains about or asks for."""
-
-    def __init__(self, browser: Any, **options: Any) -> None:
-        self.context = browser.new_context(viewport={"width": 1100, "height": 700}, **options)
-        self.page = self.context.new_page()
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("dialog", lambda dialog: (self.complaints.append("dialog"), dialog.dismiss()))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-
-    def open(self, path: Path) -> Any:
-        self.page.goto(path.as_uri())
-        return self.page
-
-    def close(self) -> None:
-        """Nothing was complained about, and nothing was asked for but the file."""
-        self.context.close()
-        assert self.complaints == []
-        assert [url for url in self.requests if not url.startswith(("file:", "data:"))] == []
 
 
 @pytest.fixture
@@ -326,17 +287,170 @@ def test_light_and_dark_are_the_readers_choice(
     watched.close()
 
 
-def test_a_network_opens_as_neurons(still: Watched, tmp_path: Path) -> None:
+# --- zooming, moving, finding
+
+
+WHOLE = "it => it.scrollWidth <= it.clientWidth && it.scrollHeight <= it.clientHeight"
+
+
+@pytest.fixture
+def large(still: Watched, tmp_path: Path) -> Any:
+    """The page of a network whose neurons are nodes, larger than the window."""
+    return still.open(saved(Backprop(network([16, 16, 1], 2, 3)), tmp_path))
+
+
+def scale(page: Any) -> float:
+    """How large the picture is, of 1."""
+    of_one = "it => it.getBoundingClientRect().width / it.viewBox.baseVal.width"
+    measured: float = page.eval_on_selector("#stage > svg", of_one)
+    return measured
+
+
+def sight(page: Any, selector: str) -> bool:
+    """Whether all elements that a selector finds are within the stage."""
+    stage = page.locator("#stage").bounding_box()
+    boxes = [it.bounding_box() for it in page.locator(selector).all()]
+    return bool(boxes) and all(
+        stage[x] - 1 <= box[x] and box[x] + box[size] <= stage[x] + stage[size] + 1
+        for box in boxes
+        for x, size in (("x", "width"), ("y", "height"))
+    )
+
+
+def test_a_network_opens_as_neurons(large: Any) -> None:
     """Neurons are nodes; the picture is large enough to read and scrolls, or is shown whole."""
-    page = still.open(saved(Backprop(network([16, 16, 1], 2, 3)), tmp_path))
-    assert page.locator(".node.group").count() == 33
+    assert large.locator(".node.group").count() == 33
+    large.keyboard.press("End")
+    assert "·" not in large.locator(".cell text").all_inner_texts()
+    assert scale(large) == pytest.approx(1, abs=0.01)
+    assert not large.eval_on_selector("#stage", WHOLE)
+    large.keyboard.press("z")
+    assert large.eval_on_selector("#stage", WHOLE)
+    assert large.get_attribute("#view button[title$='(z)']", "aria-pressed") == "true"
+
+
+def test_the_view_has_keys_and_buttons_that_go_to_no_step(large: Any) -> None:
+    """Larger, smaller, whole and 100 %, by both; the keys for steps change no size."""
+    large.keyboard.press("b")
+    at = place(large)
+    for key, expected in [("i", 1.25), ("i", 1.25**2), ("o", 1.25), ("1", 1.0)]:
+        large.keyboard.press(key)
+        assert scale(large) == pytest.approx(expected, rel=0.01)
+    for button, expected in [("larger", 1.25), ("smaller", 1.0), ("smaller", 0.8), ("its own", 1)]:
+        large.click(f"button[title^='{button}']")
+        assert scale(large) == pytest.approx(expected, rel=0.01)
+    large.click("#view button[title$='(z)']")
+    assert large.eval_on_selector("#stage", WHOLE)
+    assert place(large) == at
+    for key in ("+", "-", "f", "b", "ArrowRight", "Home", "End"):
+        large.keyboard.press(key)
+        assert large.eval_on_selector("#stage", WHOLE)
+    assert place(large) > at
+
+
+def test_a_full_screen_shows_all_of_the_page(still: Watched, tmp_path: Path) -> None:
+    """By key and by button, and back."""
+    page = still.open(saved(Backprop(reused()), tmp_path))
+    full = "document.fullscreenElement === document.documentElement"
+    page.keyboard.press("s")
+    page.wait_for_function(full)
+    page.click("button[title='full screen (s)']")
+    page.wait_for_function("document.fullscreenElement === null")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1100, 700), (390, 700), (550, 350)])
+def test_what_a_step_is_about_stays_in_sight(
+    browser: Any, tmp_path: Path, width: int, height: int
+) -> None:
+    """At each step, in a window, on a telephone and at twice the size; and when that changes."""
+    watched = Watched(browser, width, height, reduced_motion="reduce")
+    page = watched.open(saved(Backprop(network([3, 1], 2, 1)), tmp_path))
+    for _ in range(int(page.get_attribute("#slider", "max"))):
+        page.keyboard.press("ArrowRight")
+        assert sight(page, ".node.lit >> nth=0")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.set_viewport_size({"width": width - 50, "height": height - 20})
+    until(lambda: sight(page, ".node.lit >> nth=0"))
+    watched.close()
+
+
+def test_a_drag_moves_the_picture_and_is_no_click(large: Any) -> None:
+    """What is under the pointer stays there; a value that is dragged keeps no history open."""
+    large.keyboard.press("b")
+    before = large.evaluate("document.getElementById('stage').scrollLeft")
+    box = large.locator(".node.lit rect >> nth=0").bounding_box()
+    x, y = box["x"] + 1, box["y"] + 3
+    large.mouse.move(x, y)
+    large.mouse.down()
+    large.mouse.move(x + 20, y)
+    large.mouse.move(x + 150, y)
+    large.mouse.up()
+    assert large.evaluate("document.getElementById('stage').scrollLeft") == before - 150
+    large.mouse.move(5, 5)
+    assert large.locator("#history").is_hidden()
+    large.keyboard.press("ArrowRight")  # the next step comes back to what it is about
+    assert sight(large, ".node.lit >> nth=0")
+    large.click(".node.lit rect >> nth=0")  # and the next click is one
+    large.mouse.move(5, 5)
+    assert large.locator("#history").is_visible()
+
+
+@pytest.mark.parametrize("width", [1100, 390])
+def test_names_are_found(browser: Any, tmp_path: Path, width: int) -> None:
+    """Whole names and parts; the value is marked, in sight, and tells its history."""
+    watched = Watched(browser, width, reduced_motion="reduce")
+    page = watched.open(saved(Backprop(network([4, 1], 2, 3)), tmp_path))
     page.keyboard.press("End")
-    assert "·" not in page.locator(".cell text").all_inner_texts()
-    scrolls = "it => it.scrollHeight > it.clientHeight + 2"
-    assert page.eval_on_selector("#stage", scrolls)
-    page.keyboard.press("z")
-    assert not page.eval_on_selector("#stage", scrolls)
-    assert page.get_attribute("#fit", "aria-pressed") == "true"
+    at = place(page)
+    page.keyboard.press("/")  # on a telephone the view unfolds
+    page.keyboard.type("layer0.neuron2.w1")
+    assert page.inner_text(".look-count") == "1 of 1"
+    until(lambda: sight(page, ".look-mark.here"))
+    assert page.inner_text("#history h2") == "layer0.neuron2.w1"
+    page.keyboard.press("Escape")
+    assert page.locator(".look-mark").count() == 0
+    assert page.locator("#history").is_hidden()
+    assert place(page) == at
+    page.keyboard.press("/")
+    page.keyboard.type("neuron")
+    first = page.inner_text(".look-count")
+    page.keyboard.press("Enter")
+    assert (first[:2], page.inner_text(".look-count")[:2]) == ("1 ", "2 ")
+    page.keyboard.type(" fb")  # letters are letters there, and a space plays nothing
+    assert page.inner_text(".look-count") == "not found"
+    assert (place(page), page.get_attribute("#play", "aria-label")) == (at, "play")
+    watched.close()
+
+
+def test_keys_that_are_listed_are_those_that_work(still: Watched, tmp_path: Path) -> None:
+    """Every key of the view's buttons is listed with the others, in a list that fits."""
+    page = still.open(saved(Backprop(reused()), tmp_path))
+    page.set_viewport_size({"width": 390, "height": 350})
+    page.click("#keys summary")
+    listed = set(" ".join(page.locator("#keys dt").all_inner_texts()).split())
+    titles = page.locator("[title]").evaluate_all("all => all.map((it) => it.title)")
+    named = {match[1] for title in titles if (match := re.search(r"\((\S)\)", title))}
+    assert named == {"i", "o", "z", "1", "s", "/", "←", "→", "f", "b"}
+    assert named <= listed
+    box = page.locator("#keys dl").bounding_box()
+    assert (box["x"] >= 0, box["y"] >= 0) == (True, True)
+
+
+def test_the_pages_policy_runs_its_own_script_alone(still: Watched, tmp_path: Path) -> None:
+    """In a file and in a notebook's frame, another script does nothing."""
+    steps = Backprop(reused())
+    path = tmp_path / "page.html"
+    other = "<script>document.title = 'other'</script></body>"
+    path.write_text(steps.page().replace("</body>", other), "utf-8")
+    page = still.open(path)
+    assert page.title() == "Backprop of L"
+    (complaint,) = still.complaints
+    assert "Content Security Policy" in complaint
+    still.complaints.clear()
+    path.write_text(f"<!doctype html>{steps._repr_html_()}", "utf-8")
+    frame = still.open(path).frame_locator("iframe")
+    plays(frame)
+    frame.locator("button[title='full screen (s)']").wait_for()
 
 
 def test_without_script_the_page_shows_the_last_step(browser: Any, tmp_path: Path) -> None:
@@ -386,6 +500,7 @@ def test_a_descent_plays(still: Watched, tmp_path: Path) -> None:
     assert across == sorted(across, reverse=True)
     assert page.locator(".hop.gone").count() == 4
     assert page.locator("#phases button").count() == 0
+    assert page.locator("[type=search]").is_hidden()  # there are no names to find
     for expected in seen[-2::-1]:
         page.keyboard.press("ArrowLeft")
         assert looks(page) == expected
