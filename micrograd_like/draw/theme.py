@@ -47,7 +47,6 @@ class Theme(NamedTuple):
     positive: str
     negative: str
     lit: str  # where a step is
-    lit_text: str  # on that
     local: str  # a page's mark of the local derivative
     focus: str  # around what the keyboard is at
     shadow: str  # of what lies on the page
@@ -67,7 +66,7 @@ class Theme(NamedTuple):
         return mix(self.box, self.signed(strength), abs(strength)) if strength else ""
 
     def variables(self) -> str:
-        """The colours as variables of a style sheet, by their names, as in ``--lit-text``."""
+        """The colours as variables of a style sheet, by their names, as in ``--parameter``."""
         names = (name for name in self._fields if name != "classes")
         return "".join(f"--{name.replace('_', '-')}:{getattr(self, name)};" for name in names)
 
@@ -77,20 +76,20 @@ class Theme(NamedTuple):
         >>> THEMES["dark"].drawn()["#f1f5f9"]
         'text'
         """
-        of_page = ("background", "lit_text", "local", "focus", "shadow", "classes")
+        of_page = ("background", "local", "focus", "shadow", "classes")
         return {getattr(self, name): name for name in self._fields if name not in of_page}
 
 
 THEMES = {
     "light": Theme(
         *("#ffffff", "#111827", "#6b7280", "#ffffff", "#e8eff7", "#fdf0cd", "#dff2dd"),
-        *("#e5e7eb", "#f8fafc", "#b2182b", "#2166ac", "#f59e0b", "#111827"),
+        *("#e5e7eb", "#f8fafc", "#b2182b", "#2166ac", "#f59e0b"),
         *("#0d9488", "#2563eb", "#00000040"),
         classes=("#b2182b", "#1a7f37", "#2166ac", "#9a6700", "#8250df"),
     ),
     "dark": Theme(
         *("#0f172a", "#f1f5f9", "#94a3b8", "#1e293b", "#22344f", "#4a3d17", "#1c4532"),
-        *("#334155", "#151f35", "#f4777f", "#6cb4ee", "#fbbf24", "#111827"),
+        *("#334155", "#151f35", "#f4777f", "#6cb4ee", "#fbbf24"),
         *("#2dd4bf", "#93c5fd", "#00000040"),
         classes=("#f4777f", "#4ac26b", "#6cb4ee", "#e3b341", "#c297ff"),
     ),

@@ -23,6 +23,7 @@ from micrograd_like.draw import (
     Scales,
     Style,
     Words,
+    drawn_theme,
     edge_id,
     gradient_text,
     gradient_word,
@@ -32,7 +33,7 @@ from micrograd_like.draw import (
     strength,
 )
 from micrograd_like.notation import number, plural, readable
-from micrograd_like.steps.player import Attributes, PageData, PageStep, drawn_theme, page_svg
+from micrograd_like.steps.player import Attributes, PageData, PageStep, page_svg
 from micrograd_like.steps.sequence import Steps
 
 __all__ = ["Animation"]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 
 from micrograd_like.arguments import choice
 from micrograd_like.draw import (
+    AUTO,
     DIRECTIONS,
     THEMES,
     check_groups,
@@ -31,7 +32,7 @@ from micrograd_like.notation import plural
 from micrograd_like.steps.animation import Animation
 from micrograd_like.steps.film import Film
 from micrograd_like.steps.movie import Reel, check_count, scale_of, seconds_each
-from micrograd_like.steps.player import AUTO, PageData, Player, svg_size
+from micrograd_like.steps.player import PageData, Player, svg_size
 from micrograd_like.steps.sequence import Step as PlainStep
 from micrograd_like.steps.sequence import Steps
 

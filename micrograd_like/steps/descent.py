@@ -15,7 +15,16 @@ from textwrap import wrap
 from typing import Any
 
 from micrograd_like.arguments import extra
-from micrograd_like.draw import FRAME_ID, HEAD_ID, HERE_ID, SLOPE_ID, THEMES, hop_id, sign_name
+from micrograd_like.draw import (
+    FRAME_ID,
+    HEAD_ID,
+    HERE_ID,
+    SLOPE_ID,
+    THEMES,
+    drawn_theme,
+    hop_id,
+    sign_name,
+)
 from micrograd_like.learn import SIZE, figure_axes, styled
 from micrograd_like.notation import number
 from micrograd_like.steps.landscape import Landscape, Point
@@ -33,7 +42,6 @@ from micrograd_like.steps.player import (
     PageData,
     PageStep,
     Player,
-    drawn_theme,
     page_svg,
 )
 from micrograd_like.steps.trajectory import DescentStep, Error, Trajectory, slopes_of, vector

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
-    "AUTO", "Attributes", "PageData", "PageStep", "Player", "drawn_theme", "page_svg", "svg_size",
+    "Attributes", "PageData", "PageStep", "Player", "page_svg", "svg_size",
 ]  # fmt: skip
 
 FOLDER = os.path.dirname(__file__)

@@ -36,7 +36,7 @@ def test_the_page_writes_in_the_sizes_of_the_picture() -> None:
     sizes = re.findall(r"fontsize=(\d+)", draw_dot(root).source)
     assert {str(FONT), str(EDGE_FONT)} <= set(sizes)
     page = Backprop(root).page()
-    assert f"--font:{FONT}px;--edge-font:{EDGE_FONT}px;" in page
+    assert f"--font: {FONT}px; --edge-font: {EDGE_FONT}px;" in page
     svg = page[page.index("<svg width") :]
     assert not re.search(rf'font-size="(?:{FONT}|{EDGE_FONT})\.', svg)
 
