@@ -76,9 +76,10 @@ def legend(theme: Theme, entries: Sequence[Entry], width: float = 800.0) -> str:
     needed = sum(SAMPLE + text_width(words, EDGE_FONT) for _, words in entries)
     in_line = math.ceil(len(drawn) / math.ceil(needed / width))
     lines = (drawn[k : k + in_line] for k in range(0, len(drawn), in_line))
-    start = '<table border="0" cellborder="0" cellspacing="2" cellpadding="0">'
-    # A table for each line, or an entry would be as wide as the one above it.
-    rows = (f"{start}<tr>{''.join(line)}</tr></table>" for line in lines)
+    start = '<table border="0" cellborder="0" cellspacing="0" cellpadding="1">'
+    # A table for each line, or an entry would be as wide as the one above it; what a line is
+    # shorter than the longest is spread over all its columns, most of which are behind the entries.
+    rows = (f'{start}<tr>{"".join(line)}<td colspan="99"></td></tr></table>' for line in lines)
     return start + "".join(f'<tr><td align="left">{row}</td></tr>' for row in rows) + "</table>"
 
 

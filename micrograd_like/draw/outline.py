@@ -264,6 +264,11 @@ class Outline:
         return list(links.values())
 
     @property
+    def hides(self) -> bool:
+        """Whether there are values that no node but one for what is far away stands for."""
+        return any(node.kind == "hidden" for node in self.nodes)
+
+    @property
     def is_whole(self) -> bool:
         """Whether every unit is a node."""
         return len(self.nodes) == len(self.units)
@@ -280,7 +285,8 @@ class Outline:
     def columns(self) -> list[int]:
         """How many columns each node is away from a root: as many as the longest way has edges."""
         columns = [0] * len(self.nodes)
-        for link in sorted(self.links, key=lambda link: link.target, reverse=True):
+        backward = sorted(self.links, key=lambda link: link.target, reverse=True)
+        for link in backward * 2:  # again for what leads to the hidden ones, which stand first
             columns[link.source] = max(columns[link.source], columns[link.target] + 1)
         return columns
 

@@ -238,10 +238,8 @@ class Words:
 
 def _is_open(name: str, v: Value) -> bool:
     """Whether a name says of a value's operands nothing but numbers, if that."""
-    assert v.rule is not None
-    known = [OPEN if isinstance(x, Value) else x for x in v.inputs]
-    unknown = [OPEN for _ in v.inputs]
-    return name in [str(notation.operation(v.rule, *operands)) for operands in (known, unknown)]
+    inside = name.removeprefix(v.rule.name if v.rule else "")
+    return OPEN in name and not any(letter.isalpha() for letter in inside)
 
 
 def _short(name: notation.Term | str | float) -> notation.Term:
