@@ -55,7 +55,7 @@ def _add_formula(command: argparse.ArgumentParser, name: str) -> None:
     )
     command.add_argument("variables", nargs="*", metavar="NAME=NUMBER", help="such as a=2 b=-3")
     if name != "check":
-        kinds = {"step": "a page that plays them, .html, or .gif"}
+        kinds = {"step": "a page, .html, moving, .gif or .mp4, or of the end, .svg, .png or .pdf"}
         command.add_argument(
             *("-o", "--output"),
             required=name == "draw",

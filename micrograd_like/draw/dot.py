@@ -29,6 +29,7 @@ from micrograd_like.draw.render import Picture
 from micrograd_like.draw.size import extent
 from micrograd_like.draw.theme import EDGE_FONT, FONT, FONT_NAME, THEMES, Theme
 from micrograd_like.draw.words import Words, gradient_text, gradient_word, spread
+from micrograd_like.engine import Value
 from micrograd_like.notation import number, readable
 
 __all__ = ["DIRECTIONS", "Drawing", "Frame", "Style"]
@@ -82,9 +83,14 @@ class Drawing(NamedTuple):
     def shape(self) -> list[Any]:
         """What two drawings of the same calculation have in common."""
         return [
-            [(n.kind, n.name, len(n.members), n.group) for n in self.outline.nodes],
+            [(n.kind, n.name, n.group, [*map(_made, n.members)]) for n in self.outline.nodes],
             [(link.source, link.target, link.position) for link in self.outline.links],
         ]
+
+
+def _made(v: Value) -> Any:
+    """How a value is made: by a rule, with constants."""
+    return v.rule and (v.rule.name, *(x for x in v.inputs if not isinstance(x, Value)))
 
 
 class _Writer:
@@ -112,7 +118,7 @@ class _Writer:
             graph_attr={
                 "rankdir": self.style.rankdir, "newrank": "true", "bgcolor": t.background,
                 "nodesep": "0.12", "nslimit": SEARCH,
-                "ranksep": "2" if dense else "1" if between else "0.3",
+                "ranksep": "2" if dense else "0.6" if between else "0.3",
                 "pad": "0.1", "fontname": FONT_NAME,
             },
             node_attr={"fontname": FONT_NAME, "fontsize": f"{FONT}", "fontcolor": t.text},
@@ -219,9 +225,12 @@ class _Writer:
             shown = gradient_text(gradient)
             if id(node.value) in self.frame.partial:
                 shown = f"<i>{shown}</i>"
-            tint = strength(gradient, self.scales.gradient) if node.value else 0.0
+            tint = strength(gradient, self.scales.gradient) if node.output else 0.0
             word, name = gradient_word(node), node_ids(k).gradient
             yield self.row(word, shown, self.theme.tint(tint), ports="hg", name=name)
+            inside = self.numbers.parameter_gradient_of(node)
+            if inside is not None and not self.style.widths:  # which are those of cells that change
+                yield self.row("|grad| of parameters", number(inside))
 
     def head(self, node: Node) -> str:
         """The first rows: the operation's sign, if there is one, and the title; what is folded."""
@@ -310,6 +319,8 @@ class _Writer:
         """The local derivative that a link's edges share, or how many edges they are."""
         if not self.style.backward or self.scales.dense:  # labels take room, which means detours
             return ""
+        if self.outline.nodes[link.target].kind in ("group", "hidden"):
+            return ""  # it would be the derivative of what is inside, which nobody sees
         locals_ = {edge.local for edge in link.edges}
         return number(locals_.pop()) if len(locals_) == 1 else f"× {len(link.edges):,}"
 

@@ -51,14 +51,18 @@ class Numbers(NamedTuple):
         return [self.data[id(v)] for v in node.outputs if id(v) in self.data]
 
     def gradient_of(self, node: Node) -> float | None:
-        """A node's gradient, None if it is not known yet.
+        """The gradient at a node's output, None if it is not known yet; of several its length."""
+        if node.output is not None:
+            return self.grads.get(id(node.output))
+        return self._length(node.outputs)
 
-        Of several gradients it is their length; of a group, of those of its parameters.
-        """
-        if node.value is not None:
-            return self.grads.get(id(node.value))
+    def parameter_gradient_of(self, node: Node) -> float | None:
+        """The length of the gradients of the parameters in a group; None if it has none."""
         leaves = [v for v in node.members if v.rule is None] if node.kind == "group" else []
-        known = [self.grads[id(v)] for v in leaves or node.outputs if id(v) in self.grads]
+        return self._length(leaves)
+
+    def _length(self, values: list[Value]) -> float | None:
+        known = [self.grads[id(v)] for v in values if id(v) in self.grads]
         return math.hypot(*known) if known else None
 
     def product_of(self, link: Link) -> float | None:

@@ -23,6 +23,7 @@ from micrograd_like.parameters import learned
 __all__ = ["FEW", "Link", "Node", "Outline", "check_groups", "names_to_open"]
 
 FEW = 50  # nodes that a picture shows one by one
+FEWEST = 8  # that remain of them, however large they are
 SMALL = 12  # nodes of a group that is open by itself
 HIDDEN = ("hidden",)
 Keys = list[Any]  # for each unit the key of the node that shows it
@@ -48,6 +49,11 @@ class Node(NamedTuple):
         """The value whose number and gradient it shows; None where they are several."""
         alone = len(self.outputs) == 1 and self.kind not in ("group", "hidden")
         return self.first if alone else None
+
+    @property
+    def output(self) -> Value | None:
+        """The value whose gradient it shows, a group's result; None where they are several."""
+        return self.first if len(self.outputs) == 1 and self.kind != "hidden" else None
 
     @property
     def folds(self) -> bool:
@@ -96,15 +102,19 @@ class Outline:
         keys: Keys = []
         for keys in self._levels(opened, "all" in names):
             if "all" in names or self._count(keys, opened) <= FEW:
-                self._show(keys if depth is None else self._cut(keys, depth, self._sources(keys)))
+                self._show(
+                    keys if depth is None else self._cut(keys, depth, self._sources(keys), FEW)
+                )
                 if "all" in names or fits(self):
                     break
         else:
             sources = self._sources(keys)
-            for near in range(min(depth or FEW, self._depth_that_fits(keys, sources)), 0, -1):
-                self._show(self._cut(keys, near, sources))
-                if fits(self):
-                    break
+            near = min(depth or FEW, self._depth_that_fits(keys, sources))
+            most = len(self.units) if opened else FEW
+            self._show(self._cut(keys, near, sources, most))
+            while not fits(self) and (near > 1 or most > FEWEST):
+                near, most = (near * 4 // 5, most) if near > 1 else (near, most * 4 // 5)
+                self._show(self._cut(keys, near, sources, most))
 
     def _show(self, keys: Keys) -> None:
         """Have the nodes and links that the units' keys make."""
@@ -199,10 +209,11 @@ class Outline:
         near = sorted(self._distances(keys, sources).values())
         return max(1, near[FEW] - 1) if len(near) > FEW else len(near)
 
-    def _cut(self, keys: Keys, depth: int, sources: Mapping[Any, set[Any]]) -> Keys:
+    def _cut(self, keys: Keys, depth: int, sources: Mapping[Any, set[Any]], most: int) -> Keys:
         """The keys without those that are too far, nor those between them: no edge leads back."""
         distances = self._distances(keys, sources)
-        hidden = {key for key, distance in distances.items() if distance > depth}
+        nearest = sorted(distances, key=lambda key: distances[key])  # and as they are met
+        hidden = {key for key in nearest if distances[key] > depth} | set(nearest[most:])
         users: dict[Any, set[Any]] = {key: set() for key in sources}
         for key, found in sources.items():
             for source in found:

@@ -17,7 +17,7 @@ from micrograd_like.draw.names import WHOLE, Expressions
 from micrograd_like.draw.numbers import Numbers, Scales
 from micrograd_like.draw.outline import FEW, Outline, names_to_open
 from micrograd_like.draw.render import DRAWN, Picture
-from micrograd_like.draw.size import PAGE, extent
+from micrograd_like.draw.size import HIGH, PAGE, extent
 from micrograd_like.draw.theme import AUTO, THEMES, drawn_theme
 from micrograd_like.draw.words import Words
 from micrograd_like.engine import Value
@@ -120,7 +120,7 @@ def _fine(
             if named <= FEW and len(order) <= most:
                 outline = Outline(roots, expand, depth, sums=fine == "sums")
                 words = _words(outline)
-                if outline.is_whole and _fits(outline, words):
+                if outline.is_whole and _fits(outline, words, style):
                     return _drawn(outline, words, style)
     if view in OUTLINES or expand or depth is not None:
         sums = view == "sums" or (view is None and "all" not in expand)
@@ -129,9 +129,11 @@ def _fine(
     return None
 
 
-def _fits(outline: Outline, words: Words) -> bool:
-    """Whether a picture will fit a page."""
-    return max(extent(outline, words)) <= PAGE
+def _fits(outline: Outline, words: Words, style: Style) -> bool:
+    """Whether a picture will fit a page, and a window without scrolling far."""
+    along, across = extent(outline, words)
+    wide, high = (along, across) if style.rankdir in ("LR", "RL") else (across, along)
+    return wide <= PAGE and high <= HIGH
 
 
 def _words(outline: Outline) -> Words:
@@ -166,17 +168,19 @@ def _coarse(
         except ValueError:
             if view == "network" or neurons_of(Graph.of(roots)):
                 raise
-    if view == "arrays" or _has_few_arrays(roots):
-        leaves = [v for v in columns if isinstance(v, Value)]
-        return arrays_picture(roots, leaves, rankdir=style.rankdir, **options)
     words: list[Words] = []
 
     def fits(outline: Outline) -> bool:
         words[:] = words or [_words(outline)]
-        return _fits(outline, words[0])
+        return _fits(outline, words[0], style)
 
-    outline = Outline(roots, sums=True, fits=fits)
-    return _drawn(outline, words[0], style)
+    if view is None and not columns:
+        outline = Outline(roots, sums=True, fits=fits)
+        # Where something must be hidden, arrays are better if all of it is in a few.
+        if not outline.hides or not _has_few_arrays(roots):
+            return _drawn(outline, words[0] if words else _words(outline), style)
+    leaves = [v for v in columns if isinstance(v, Value)]
+    return arrays_picture(roots, leaves, rankdir=style.rankdir, **options)
 
 
 def _has_few_arrays(roots: list[Value]) -> bool:
@@ -193,8 +197,9 @@ def _has_few_arrays(roots: list[Value]) -> bool:
 def draw_difference(before: Picture, after: Picture, theme: str = AUTO) -> Picture:
     """What moved between two pictures of the same calculation, and how far.
 
-    The first was drawn before a step of learning and the second after it; each remembers the
-    numbers of its time.  The colour of a move is its sign, the strongest that of the largest.
+    Both are of the same view, ``"values"`` or ``"sums"``: the first was drawn before a step of
+    learning and the second after it, and each remembers the numbers of its time.  The colour of a
+    move is its sign, the strongest that of the largest.
 
     >>> w = Value(1.0, "w")
     >>> before = draw_dot(w * 2)
@@ -202,8 +207,9 @@ def draw_difference(before: Picture, after: Picture, theme: str = AUTO) -> Pictu
     >>> "moved" in draw_difference(before, draw_dot(w * 2)).source
     True
 
-    Raises a TypeError for what :func:`draw_dot` has not made, and a ValueError for pictures of
-    different graphs, or of one in which other groups are open, and for a deep copy or a pickle.
+    Raises a TypeError for what is no such picture, and a ValueError for pictures of different
+    graphs, of other operations or constants, or of one in which other groups are open, and for a
+    deep copy or a pickle.
     """
     (first, was), (second, now) = (
         _drawing_of(picture, f"draw_difference: {name}")

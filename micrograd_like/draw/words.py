@@ -45,7 +45,7 @@ def spread(numbers: Sequence[float]) -> str:
 
 def gradient_word(node: Node) -> str:
     """What a node's gradient is called: of several it is their length, which has no sign."""
-    return "|grad|" if node.value is None else "grad"
+    return "|grad|" if node.output is None else "grad"
 
 
 def gradient_text(gradient: float | None) -> str:

@@ -102,7 +102,7 @@ class Looks:
         node, its = self.outline.nodes[at], node_ids(at)
         changes: dict[str, Attributes] = {}
         gradient = moment.numbers.gradient_of(node)
-        tint = strength(gradient, self.scales.gradient) if node.value else 0.0
+        tint = strength(gradient, self.scales.gradient) if node.output else 0.0
         for name in self.cells(at, its.gradient):
             attributes = {"text": gradient_text(gradient)}
             if tint:

@@ -218,6 +218,7 @@
   // --- the picture's size, and what of it is in sight
 
   const view = look(stage, {
+    least: 0.95, // text of 9 px is hardly smaller
     keys: { smaller: "o", larger: "i", whole: "z", screen: "s" },
     tell: (it) => {
       if (it) view.show([it]);

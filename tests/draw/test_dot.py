@@ -387,6 +387,10 @@ def test_the_difference_of_two_pictures_is_what_moved() -> None:
     assert cells["L"][-2:] == ["moved", number((0.88 * 3 - 1) ** 2 - 4.0)]
     with pytest.raises(ValueError, match="different graphs"):
         draw_difference(before, draw_dot(w * x))
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    for one, other in [(x * y, x + y), (x * 2, x * 3), (x - y, y - x)]:
+        with pytest.raises(ValueError, match="different graphs"):
+            draw_difference(draw_dot(one), draw_dot(other))
     with pytest.raises(
         TypeError, match=r"after is Value.*; it is to be a picture of values or sums"
     ):

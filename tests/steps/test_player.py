@@ -154,8 +154,8 @@ def test_a_large_graph_opens_with_neurons_as_nodes() -> None:
     assert all(look.get("text") != "·" for look in looks.values())
     error.backward()
     (place,) = [k for k, name in names_of(data).items() if name == "layer2.neuron0"]
-    weights = [v.grad for v in steps.order if v.label.startswith("layer2.neuron0.")]
-    assert looks[f"g{place[1:]}"]["text"] == number(sum(w * w for w in weights) ** 0.5)
+    outputs = [v.grad for v in steps.order if v.label == "layer2.neuron0"]
+    assert looks[f"g{place[1:]}"]["text"] == number(math.hypot(*outputs))
 
 
 def test_a_value_that_is_used_everywhere_does_not_hold_up_the_page() -> None:
@@ -326,8 +326,8 @@ def test_a_large_graph_in_depth_first_order_has_a_step_for_what_is_shown_as_one(
         looks |= scene["set"]
     assert data["total"] == len(steps) > 10 * len(data["steps"])
     (place,) = [k for k, name in names_of(data).items() if name == "layer1.neuron0"]
-    weights = [steps.gradients[id(v)] for v in steps.order if v.label.startswith("layer1.neuron0.")]
-    assert looks[f"g{place[1:]}"]["text"] == number(math.hypot(*weights))
+    outputs = [steps.gradients[id(v)] for v in steps.order if v.label == "layer1.neuron0"]
+    assert looks[f"g{place[1:]}"]["text"] == number(math.hypot(*outputs))
     assert not any(look.get("class") == "partial" for look in looks.values())
 
 
