@@ -22,6 +22,7 @@ from micrograd_like.arguments import choice, file_name, missing
 from micrograd_like.draw.page import image_of, page_of
 from micrograd_like.draw.svg import fitted, size_of
 from micrograd_like.files import write
+from micrograd_like.notation import listed, readable
 
 __all__ = ["DRAWN", "FORMATS", "Picture", "picture_bytes"]
 
@@ -31,6 +32,14 @@ FORMATS = (*DRAWN, "html")
 DPI = 144  # of a PNG: two of its pixels for a pixel of the picture, sharp on screens and slides
 MOST_SHOWN = 3_000_000  # pixels of a PNG in a notebook, which it makes large
 AFTER_HEADER = 33  # bytes of a PNG
+WHOLE: dict[str, tuple[tuple[bytes, ...], bytes]] = {  # how a picture begins and ends
+    "svg": ((b"<?xml",), b"</svg>"),
+    "png": ((b"\x89PNG\r\n\x1a\n",), b"IEND\xaeB`\x82"),
+    "pdf": ((b"%PDF",), b"%%EOF"),
+    "dot": ((b"digraph", b"graph", b"strict"), b"}"),
+    "json": ((b"{",), b"}"),
+}
+MOST_QUOTED = 200  # characters of what a program complains of
 WITHOUT_DOT = """
 import sys, pygraphviz
 graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
@@ -48,10 +57,10 @@ def picture_bytes(
 ) -> bytes:
     """A picture of DOT text, as whichever Graphviz there is draws it.
 
-    Raises an ImportError where there is none, and a RuntimeError where it fails, or takes longer
-    than a minute.
+    Raises an ImportError where there is none, and a RuntimeError where it fails, takes longer than
+    a minute, or draws no whole picture.
     """
-    choice(format.partition(":")[0], "Picture: format", DRAWN)
+    kind = choice(format.partition(":")[0], "Picture: format", DRAWN)
     if which(engine):
         command = [engine, f"-T{format}", *([f"-Gdpi={dpi}"] if dpi else [])]
     elif find_spec("pygraphviz"):
@@ -65,7 +74,11 @@ def picture_bytes(
     code, drawn, complaints = run(command, source.encode())
     if code or not drawn:
         lines = complaints.decode(errors="replace").strip().splitlines()
-        raise RuntimeError(f"{engine} failed: {lines[-1] if lines else 'it printed nothing'}")
+        problem = readable(lines[-1][:MOST_QUOTED]) if lines else "it printed nothing"
+        raise RuntimeError(f"{engine} failed: {problem}")
+    start, end = WHOLE[kind]
+    if not (drawn.startswith(start) and drawn[-99:].rstrip().endswith(end)):
+        raise RuntimeError(f"{engine} failed: it printed no whole {kind.upper()}")
     return drawn
 
 
@@ -211,10 +224,15 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
         what :meth:`pipe` raises.  A file that was there before is then as it was.
         """
         path = Path(self.filepath if filename is None else file_name(filename, "Picture.save"))
-        ending = path.suffix[1:].lower()
+        ending = path.name.rpartition(".")[2].lower() if "." in path.name else ""  # of ".svg", too
         if filename is None or ending in ("", "dot", "gv"):
             return self._save_text(filename, directory, **options)
         choice(ending, f"Picture.save: the ending of {path}", FORMATS)
+        if options:
+            raise TypeError(
+                f"Picture.save: takes no {listed(sorted(options))}; a picture keeps the theme that "
+                "it was drawn in, as in draw_dot(loss, theme='dark')"
+            )
         path = Path(directory or "") / path
         if path.is_dir() or not path.parent.is_dir():
             write(path, b"")  # which says what is wrong, before any work is done

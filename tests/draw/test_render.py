@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from micrograd_like import MLP, Value, draw_dot, files
+from micrograd_like import MLP, Backprop, Value, draw_dot, files
 from micrograd_like.draw import render
 from micrograd_like.draw.svg import size_of
 
@@ -242,8 +242,9 @@ def test_a_program_that_started_another_is_stopped_with_it(
     ("body", "words"),
     [
         ("", "it printed nothing"),
-        ("print('hello')", "it is no whole SVG"),
-        ('print(\'<svg width="8pt" height="6pt" viewBox="0.00 0.00 8.00 6.00"\')', "whole SVG"),
+        ("print('hello')", "it printed no whole SVG"),
+        ("print('<?xml?><svg></svg>')", "it is no whole SVG"),
+        ('print(\'<?xml?><svg width="8pt" height="6pt" viewBox="0.00 0.00 8.00 6.00"\')', "whole"),
         ("import os; os.kill(os.getpid(), 9)", "it printed nothing"),
     ],
 )
@@ -256,6 +257,62 @@ def test_a_program_that_draws_nothing_is_told(
         with pytest.raises(RuntimeError, match=f"dot failed: .*{words}"):
             picture.save(tmp_path / name)
     assert [p.name for p in tmp_path.iterdir()] == ["bin"]
+
+
+@pytest.mark.parametrize("kept", [0, 10, 0.9, -1])
+@pytest.mark.parametrize("ending", render.FORMATS[:3])
+def test_a_picture_that_is_cut_off_leaves_the_file_of_before(
+    picture: render.Picture,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    ending: str,
+    kept: float,
+) -> None:
+    """A program that ends early without an error has drawn nothing that is saved, in any format."""
+    drawn = render.picture_bytes(picture.source, ending).rstrip()
+    part = drawn[: kept if isinstance(kept, int) else int(kept * len(drawn))] or b"hello"
+    fake_dot(tmp_path, monkeypatch, f"import sys; sys.stdout.buffer.write({part!r})")
+    path = tmp_path / f"a.{ending}"
+    path.write_text("before")
+    with pytest.raises(RuntimeError, match=f"^dot failed: it printed no whole {ending.upper()}$"):
+        picture.save(path)
+    assert path.read_text() == "before"
+    with pytest.raises(RuntimeError, match=r"^dot failed: it printed no whole DOT$"):
+        Backprop(Value(2.0) * 3).save(tmp_path / "a.gif")
+    assert {p.name for p in tmp_path.iterdir()} == {path.name, "bin"}
+
+
+def test_a_complaint_is_one_short_line_without_control_characters(
+    picture: render.Picture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """However much a program complains, in whatever colours."""
+    body = r"import sys; sys.exit('first\n\x1b[31m' + 'x' * 100_000)"
+    fake_dot(tmp_path, monkeypatch, body)
+    with pytest.raises(RuntimeError, match=r"dot failed: .*31mx+$") as caught:
+        picture.pipe("svg")
+    assert len(str(caught.value)) < 300
+    assert str(caught.value).isprintable()
+
+
+def test_saving_takes_the_options_of_graphviz_for_text_alone(
+    picture: render.Picture, tmp_path: Path
+) -> None:
+    """A picture has none, not even a theme, and says where that is chosen."""
+    with pytest.raises(TypeError, match=r"^Picture.save: takes no theme; .*draw_dot\(loss, theme="):
+        picture.save(tmp_path / "a.svg", theme="dark")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_name_that_is_an_ending_alone_is_drawn_by_it(
+    picture: render.Picture, tmp_path: Path
+) -> None:
+    """An empty name before .svg gives a picture, not its DOT text."""
+    picture.save(tmp_path / ".svg")
+    assert (tmp_path / ".svg").read_bytes().startswith(b"<?xml")
+    picture.save(tmp_path / ".gv")
+    picture.save(tmp_path / "a")
+    assert (tmp_path / ".gv").read_text("utf-8") == picture.source
+    assert (tmp_path / "a").read_text("utf-8") == picture.source
 
 
 def test_text_that_cannot_be_written_leaves_the_file_of_before(
