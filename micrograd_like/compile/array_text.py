@@ -8,6 +8,7 @@ layer0.neuron[n×16] = relu(x[n×2] · layer0.w[2×16] + layer0.b[16])
 layer1.neuron0[n] = layer0.neuron · layer1.neuron0.w[16] + layer1.neuron0.b
 """
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -15,7 +16,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from micrograd_like.compile.array_names import FEW, Blocks, grid, stem, view
-from micrograd_like.compile.layout import CONSTANTS, INPUTS, LEAVES, Layout, Part
+from micrograd_like.compile.layout import CONSTANTS, INPUTS, LEAVES, Array, Layout, Part
 from micrograd_like.notation import MINUS, TIMES, Term, number, operation
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Program:
         self.names: dict[Any, str] = {}  # of computed arrays and of blocks
         self.taken: set[str] = set()
         self.counts: dict[str, int] = {}  # of names with a number
+        self.uses = _uses(found)
         self.blocks = {source: self.blocks_of(source) for source in (INPUTS, LEAVES)}
         self.weights = {  # the blocks that stand on the right of a product
             (LEAVES, block)
@@ -141,10 +143,7 @@ class Program:
         """What an array is computed from."""
         array, shape = self.found.arrays[k], self.shapes[k]
         if array.rule is None:
-            terms = [term for part in array.parts for term in self.terms(part, shape)]
-            terms.sort(key=lambda term: -term[0])  # what is taken off stands behind
-            first = (MINUS if terms[0][0] < 0 else "") + terms[0][1]
-            return first + "".join(f" {'+' if s > 0 else MINUS} {t}" for s, t in terms[1:])
+            return self.sum(array, shape)
         sides = [side for part in array.parts for side in _sides(part, shape)]
         if array.parts[0].rows.shape[1] > 1:
             source, places = sides[0]
@@ -155,16 +154,36 @@ class Program:
         known = [Term(text) if re.fullmatch(NAME, text) else text for text in operands]
         return str(operation(array.rule, *known))
 
-    def terms(self, part: Part, shape: "Shape") -> Iterator[tuple[int, str]]:
-        """The terms of a part of a sum, with their signs: of one sum, a term for each block."""
+    def sum(self, array: Array, shape: "Shape") -> str:
+        """The terms of a sum: products first, by what like sums have in common, + before −."""
+        terms = [term for part in array.parts for term in self.terms(part, shape)]
+        terms.sort(key=lambda term: (term[0] < 0, len(term[1]) == 1, self.shared_leaf(term[1])))
+        text = ""
+        for sign, sides, is_sum, is_dot in terms:
+            before = (" + " if sign > 0 else f" {MINUS} ") if text else MINUS * (sign < 0)
+            term = self.term(sides, is_sum, is_dot)
+            text += before + (_enclosed(term) if before else term)
+        return text
+
+    def shared_leaf(self, sides: "list[Side]") -> float:
+        """The leaf of a product that most have, as a weight is in the steps of a recurrence."""
+        leaves = [int(at.flat[0]) for k, at in sides if k == LEAVES and len(sides) > 1]
+        return max(leaves, key=lambda leaf: (self.uses[leaf], -leaf), default=math.inf)
+
+    def terms(self, part: Part, shape: "Shape") -> "Iterator[tuple[int, list[Side], bool, bool]]":
+        """The terms of a part of a sum: of one sum, a term for each block.
+
+        Each has its sign, what it reads, and whether it is a sum over the last axis, or a matrix
+        product.
+        """
         sides, is_sum = _sides(part, shape), part.rows.shape[1] > 1
         if len(part.rows) > 1 or not is_sum:
             is_dot = part.product is not None
-            yield part.sign, self.term(sides, is_sum and not is_dot, is_dot)
+            yield part.sign, sides, is_sum and not is_dot, is_dot
             return
         for split in self.split(sides):
             is_sum = split[0][1].ndim > 0
-            yield part.sign, self.term(split, is_sum, is_dot=is_sum)
+            yield part.sign, split, is_sum, is_sum
 
     def split(self, sides: "list[Side]") -> "list[list[Side]]":
         """The sides of one sum, whose order is free, apart by the blocks that they are from."""
@@ -187,7 +206,7 @@ class Program:
         count = rows.shape[-1] if is_sum else 1
         if is_sum and all(_is_repeated(at) for _, at in sides):  # one and the same several times
             once = [(k, at[..., 0]) for k, at in sides]
-            return f"{count}{TIMES}{self.term(once, is_sum=False, is_dot=False)}"
+            return f"{count}{TIMES}{_enclosed(self.term(once, is_sum=False, is_dot=False))}"
         many = "Σ " if is_sum else ""
         if not others or (others[0][0] == source and _are_same(rows, others[0][1])):
             is_total = is_sum and rows.ndim == 1
@@ -198,9 +217,15 @@ class Program:
             return f"{many}{value}{'²' if others else ''}"
         if is_dot and not any(at.ndim == 1 and _is_repeated(at) for _, at in sides):
             return TIMES.join(self.values(*side, is_whole=True) for side in sides)
-        a, b = (self.values(*side) for side in sides)
+        a, b = (self.values(*side) for side in sorted(sides, key=self.rank))
         is_scaled = any(_once(at)[0].ndim == 0 for _, at in sides)
-        return f"{many}{a}{TIMES if is_scaled else EACH}{b}"
+        return f"{many}{a}{TIMES if is_scaled else EACH}{_enclosed(b)}"
+
+    def rank(self, side: "Side") -> int:
+        """Where a factor stands: leaves that are shared first, as weights are, then numbers."""
+        source, rows = side
+        uses = int(self.uses[rows.flat[0]]) if source == LEAVES else 0
+        return -uses if uses > 1 else -(source == CONSTANTS)
 
     def values(self, source: int, places: "Places", is_whole: bool = False) -> str:
         """Rows of an array, in the shape of the places, or one that NumPy broadcasts to it."""
@@ -275,6 +300,25 @@ def _once(places: "Places") -> tuple["Places", str]:
     if places.ndim == 2 and (places == places[:, :1]).all():
         return places[:, 0], "[:, None]"
     return places, ""
+
+
+def _enclosed(term: str) -> str:
+    """A term behind a sign: a number that it begins with is in brackets if it is negative."""
+    number, times, rest = term.partition(TIMES)
+    return f"({number}){times}{rest}" if term.startswith(MINUS) else term
+
+
+def _uses(found: Layout) -> "Places":
+    """Of each leaf, how many parts of arrays multiply it."""
+    import numpy as np
+
+    uses = np.zeros(found.arrays[LEAVES].size, dtype=np.int64)
+    for array in found.arrays:
+        for part in array.parts:
+            for source, rows in ((part.left, part.rows), (part.right, part.others)):
+                if source == LEAVES and part.right is not None and rows is not None:
+                    uses[np.unique(rows)] += 1
+    return uses
 
 
 def _sizes(shape: Sequence[int], moves: bool = False) -> str:

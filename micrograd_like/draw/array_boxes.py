@@ -5,7 +5,7 @@ They are those that :func:`micrograd_like.structure` finds, in the names that it
 >>> x, w = [Value(1.0, "x0"), Value(-2.0, "x1")], [Value(0.5, "w0"), Value(3.0, "w1")]
 >>> boxes, rest = boxes_of([w[0] * x[0] + w[1] * x[1]])
 >>> print(*boxes, rest, sep="; ")
-x[2]; w[2]; v1 = x · w; Rest(operations=3, repeated=0, arrays=0, values=0)
+x[2]; w[2]; v1 = x · w; Rest(operations=3, repeated='', arrays=0, values=0)
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,6 +24,7 @@ from micrograd_like.engine import Value
 from micrograd_like.graph import NOT_COMPUTED
 from micrograd_like.groups import groups_of
 from micrograd_like.guard import ONE_PASS
+from micrograd_like.notation import plural
 from micrograd_like.parameters import learned
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Rest(NamedTuple):
     """What the boxes do not say: how large the graph is, and what is not shown of it."""
 
     operations: int
-    repeated: int  # operations on the same operands as one before, which is shown
+    repeated: str  # what is computed again from the same operands, in words
     arrays: int  # that are too far from the roots
     values: int  # in these
 
@@ -174,8 +175,27 @@ class _Boxes:
         computed = sorted(queue[:count], key=lambda key: key[0])
         shown = {key: place for place, key in enumerate(computed)}
         values = sum(self._places(key).size for key in queue[count:])
-        rest = Rest(self.found.operations, _repeated(self.order), len(queue) - count, values)
+        rest = Rest(self.found.operations, self.repeated(), len(queue) - count, values)
         return [self._box(key, shown) for key in shown], rest
+
+    def repeated(self) -> str:
+        """How many rows of data repeat others; of a graph without rows, how many values do."""
+        again = _repeated(self.order)
+        values, rows = 0, set[tuple[int, int]]()  # these: of each array, repeated and shown
+        for k, array in enumerate(self.found.arrays):
+            here = sum(again.get(id(v), 0) for v in array.members)
+            if here:
+                shape, values = self.program.shapes[k], values + here
+                width = shape[1] if len(shape) == 2 else 1
+                is_even = here % width == 0 and (len(shape) == 2 or (k, None) in self.columns)
+                rows.add((here // width, array.size // width) if is_even else (0, 0))
+        if not values:
+            return ""
+        few, shown = rows.pop() if len(rows) == 1 else (0, 0)
+        many = f"{few:,} of {few + shown:,} rows" if few else plural(values, "value")
+        is_one = (few or values) == 1
+        verbs = "repeats another, and is" if is_one else "repeat others, and are"
+        return f"{many} {verbs} not shown again"
 
     def _places(self, key: Key) -> "Places":
         """Where a box's values are in their array, in the box's shape."""
@@ -191,7 +211,8 @@ class _Boxes:
         places, array = self._places(key), self.found.arrays[key[0]]
         members = [array.members[k] for k in places.ravel().tolist()]
         sources = self.sources.get(key, [])
-        flat = (-1, 1) if key in self.columns else (len(places) if places.ndim > 1 else 1, -1)
+        upright = (-1, 1) if key in self.columns else (1, -1)
+        flat = places.shape if places.ndim == 2 else upright
         data, grads, known = members, None, 0
         if key[0] != CONSTANTS:
             data = [v.data for v in members]
@@ -231,14 +252,14 @@ class _Boxes:
         return str(self.program.names[key])
 
 
-def _repeated(order: Sequence[Value]) -> int:
-    """How many operations are on the same operands as one before them.
+def _repeated(order: Sequence[Value]) -> dict[int, int]:
+    """Of operations by ids, how many later ones are on the same operands.
 
     Sums and products do not count: most are terms of a longer sum, which are not shown anyway.
     """
     first: dict[Any, int] = {}  # the values' numbers, by what computes them
     number: dict[int, int] = {}
-    repeated = 0
+    again: dict[int, int] = {}
     for k, v in enumerate(order):  # in few steps each, as there may be many
         rule, x, y = v._rule, v._x, v._y
         if rule is None:
@@ -246,5 +267,6 @@ def _repeated(order: Sequence[Value]) -> int:
             continue
         key = rule, number[id(x)] if isinstance(x, Value) else x, number.get(id(y), y)
         number[id(v)] = found = first.setdefault(key, k)
-        repeated += found != k and rule.name not in TERMS
-    return repeated
+        if found != k and rule.name not in TERMS:
+            again[id(order[found])] = again.get(id(order[found]), 0) + 1
+    return again

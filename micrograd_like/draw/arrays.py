@@ -214,9 +214,9 @@ class _Writer:
 
     def legend(self) -> Iterator[Entry]:
         """What the colours mean, and how large the graph is."""
-        bar = scale_bar(self.theme)
-        for word, most in self.scales.items():
-            yield bar, f"{word}, {number(-most)} to {number(most)}"
+        if self.scales:
+            ends = ", ".join(f"{word} ±{number(most)}" for word, most in self.scales.items())
+            yield scale_bar(self.theme), f"negative to positive; at the ends {ends}"
         if any(box.kind == "parameter" for box in self.boxes):
             yield parameters(self.theme)
         yield "", "; ".join(self.counts())
@@ -225,7 +225,7 @@ class _Writer:
         """What there is to say of the whole graph."""
         yield plural(self.rest.operations, "operation")
         if self.rest.repeated:
-            yield f"{self.rest.repeated:,} of them repeated, and shown once"
+            yield self.rest.repeated
         if any(box.moves for box in self.boxes):
             yield "n rows: numbers of the one recorded"
         if self.waits:

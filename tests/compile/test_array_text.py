@@ -430,3 +430,52 @@ def test_numbers_are_told_from_vectors() -> None:
     loss = cross_entropy([model(point) for point in points], targets)
     lines = str(structure(loss)).splitlines()
     assert lines[2:4] == ["v1[5] = max layer1.neuron", "v2[5×2] = exp(layer1.neuron − v1[:, None])"]
+
+
+@pytest.mark.parametrize("is_leaf", [False, True])
+@given(st.lists(st.sampled_from([-2.0, -1.0, 0.5, 1.0]), min_size=2, max_size=6), st.data())
+@settings(deadline=None, max_examples=20)
+def test_like_steps_are_written_alike(
+    is_leaf: bool, data: list[float], draw: st.DataObject
+) -> None:
+    """A recurrence's steps have their terms, and the factors of these, in one order."""
+    turn, swap, more = (draw.draw(st.booleans()) for _ in range(3))
+    wx, wh, b, h = Value(0.5, "wx"), Value(0.9, "wh"), Value(0.1, "b"), Value(0.2, "h0")
+    for k, number in enumerate(data):
+        x = Value(number, f"x{k + 1}") if is_leaf else number
+        of_x, of_h = (x * wx, h * wh) if turn else (wx * x, wh * h)
+        total = of_x + of_h if swap else of_h + of_x
+        h = (total + b if more else total).tanh()
+        h.label = f"h{k + 1}"
+    lines = str(structure(h)).splitlines()
+    assert len(lines) == len(data)
+    for line, number in zip(lines, data, strict=True):
+        written = f"({number:g})".replace("-", "−") if number < 0 else f"{number:g}"
+        assert is_leaf or f"wx · {written}" in line
+    alike = {re.sub(r"[hx]\d+|(?<=wx · )(\(−\d\)|[\d.]+)", "_", line) for line in lines}
+    assert len(alike) == 1
+
+
+def test_negative_numbers_are_in_brackets_behind_a_sign() -> None:
+    """Also where they are first in a term, and not where the formula begins with one."""
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    s, t = a.sin(), b.tanh()
+    assert str(structure(s * -3.0 + t * -2.0)).splitlines()[-1] in (
+        "v3 = −3 · v1 + (−2) · v2",
+        "v3 = −2 · v2 + (−3) · v1",
+    )
+    assert str(structure(a * -3.0)) == "v1 = −3 · a"
+    assert str(structure(s + -3.0)).splitlines()[-1] == "v2 = −3 + v1"
+    assert str(structure(a + -3.0)).splitlines()[-1] == "v1 = a + (−3)"
+
+
+@pytest.mark.parametrize("moves", [False, True])
+def test_a_number_stands_before_what_it_scales(moves: bool) -> None:
+    """Before a leaf as before what is computed: the first step of a map is as the others are."""
+    x = Value(0.3, "x")
+    h: Any = x
+    for _ in range(4):
+        h = 3.7 * h * (1 - h) + h.tanh() * 0.5
+    lines = str(structure(h, [x] if moves else [])).replace("[n]", "").splitlines()
+    scaled = [re.sub(r"x|v\d+", "_", line) for line in lines if "3.7" in line]
+    assert scaled == ["_ = 3.7 · _"] * 4

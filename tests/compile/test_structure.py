@@ -230,7 +230,7 @@ def test_zeros_in_a_sum_are_left_out() -> None:
         (0 - total, "v1[n] = −x[n×3] · w[3]"),
         (total + 1, "v1[n] = x[n×3] · w[3] + 1"),
         (0 + x[0], "v1[n] = x0[n]"),
-        (0 * x[0] + x[0], "v1[n] = x0[n] · 0 + x0"),
+        (0 * x[0] + x[0], "v1[n] = 0 · x0[n] + x0"),
     ):
         inputs = [v for v in x if v in topological_order(root)]
         assert str(structure(root, inputs)) == expected

@@ -5,6 +5,7 @@ import json
 import math
 import random
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -56,13 +57,16 @@ class Read:
 
     def maps(self, title: str) -> list[list[list[str]]]:
         """The colours of a box's maps, row by row, "" where there is none."""
-        label = self.label[self.box(title)]
+        return self.maps_in(self.box(title))
+
+    def maps_in(self, node: str) -> list[list[list[str]]]:
+        """The same of a node."""
         return [
             [
                 [colour_of(cell) for cell in row.split("</td>")[:-1]]
                 for row in table.split("</tr>")[:-1]
             ]
-            for table in re.findall(r"<table [^>]*fixedsize[^>]*>(.*?)</table>", label)
+            for table in re.findall(r"<table [^>]*fixedsize[^>]*>(.*?)</table>", self.label[node])
         ]
 
 
@@ -130,6 +134,95 @@ def test_the_boxes_are_the_printed_program(graph: Graph) -> None:
         v.rule is None for v in topological_order(root)
     )
     assert rest.operations == sum(v.rule is not None for v in topological_order(root))
+
+
+def exponentials(rows: int, columns: int) -> Value:
+    """A sum over rows of constants, each with the same weights."""
+    w = [Value(random.uniform(-1, 1), f"w{k}") for k in range(columns)]
+    data = [[random.uniform(-1, 1) for _ in w] for _ in range(rows)]
+    return sum((-sum(a * x for a, x in zip(w, row, strict=True))).exp() for row in data)
+
+
+def attention(rows: int, columns: int) -> Value:
+    """Queries, keys and values, each a matrix of leaves."""
+    q, k, v = (
+        [[Value(random.uniform(-1, 1), f"{s}{i}_{j}") for j in range(columns)] for i in range(rows)]
+        for s in "qkv"
+    )
+    out = []
+    for query in q:
+        scores = [sum(a * b for a, b in zip(query, key, strict=True)).exp() for key in k]
+        total = sum(scores)
+        out += [
+            sum(s / total * row[j] for s, row in zip(scores, v, strict=True))
+            for j in range(columns)
+        ]
+    return sum(v * v for v in out)
+
+
+def regression(rows: int, columns: int) -> Value:
+    """The error of a line for columns of data, which stand upright in what is computed."""
+    w = [Value(random.uniform(-1, 1), f"w{k}") for k in range(columns)]
+    x = [[Value(random.uniform(-1, 1), f"x{i}_{k}") for k in range(columns)] for i in range(rows)]
+    y = [Value(random.uniform(-1, 1), f"y{i}") for i in range(rows)]
+    scale = [Value(random.uniform(-1, 1), f"s{i}") for i in range(rows)]
+    return sum(
+        (a * sum(p * q for p, q in zip(row, w, strict=True)) - b).tanh()
+        for row, a, b in zip(x, scale, y, strict=True)
+    )
+
+
+STRUCTURES = [exponentials, attention, regression, lambda m, n: network([n, 1], m)]
+
+
+def check_shapes(root: Value) -> None:
+    """Every map has the rows and columns of its box's shape, or as many as that has means."""
+    read = Read(picture(root))
+    for node, words in read.texts.items():
+        sizes = [int(size) for size in words[0].partition("  ")[2].split("×") if size]
+        means = next((word for word in words if word.startswith("cells: means of")), "1×1")
+        down, across = map(int, means.split()[-1].split("×"))
+        for shown in read.maps_in(node):
+            (columns,) = {len(row) for row in shown}
+            if len(sizes) == 2:
+                assert (len(shown), columns) == (-(-sizes[0] // down), -(-sizes[1] // across))
+            else:
+                assert min(len(shown), columns) == 1
+                assert max(len(shown), columns) == -(-sizes[0] // (down * across))
+
+
+@pytest.mark.parametrize("make", STRUCTURES)
+@given(st.integers(1, 7), st.integers(1, 5))
+@settings(max_examples=15, deadline=None)
+def test_maps_have_the_shapes_that_boxes_say(
+    make: Callable[[int, int], Value], rows: int, columns: int
+) -> None:
+    """A map is as high and as wide as its box says, whatever the array is used for."""
+    random.seed(0)
+    root = make(rows, columns)
+    root.backward()
+    check_shapes(root)
+
+
+@given(graphs(max_nodes=60))
+@settings(max_examples=40, deadline=None)
+def test_maps_of_any_graph_have_the_shapes_that_boxes_say(graph: Graph) -> None:
+    """So they are in random graphs."""
+    check_shapes(graph.record())
+
+
+@pytest.mark.parametrize("make", [exponentials, regression])
+def test_large_maps_have_the_shapes_that_boxes_say(make: Callable[[int, int], Value]) -> None:
+    """Of more rows than a map has, there is one for each mean that the box tells of."""
+    for rows, columns in ((16, 17), (17, 16), (40, 35)):
+        check_shapes(make(rows, columns))
+
+
+def test_a_matrix_of_constants_is_no_list() -> None:
+    """Four rows of two numbers that a list of results is computed from are 4×2 cells."""
+    random.seed(0)
+    (shown,) = Read(picture(exponentials(4, 2))).maps("constants")
+    assert [len(row) for row in shown] == [2, 2, 2, 2]
 
 
 def test_a_network_is_matrices() -> None:
@@ -203,7 +296,7 @@ def test_a_large_array_says_that_it_is_averaged() -> None:
 def test_gradients_are_shown_when_they_are_known() -> None:
     """Before a backward pass the picture says that there are none; forward it is silent of them."""
     loss = network([3, 1], rows=4)
-    assert any(text.startswith("grad") for text in Read(picture(loss)).legend)
+    assert any("grad ±" in text for text in Read(picture(loss)).legend)
     forward = Read(picture(loss, flow="forward"))
     assert not any(
         "grad" in text for words in [*forward.texts.values(), forward.legend] for text in words
@@ -267,7 +360,7 @@ def test_numbers_that_are_none_have_a_colour_of_their_own() -> None:
     read = Read(picture([v * 1.0 for v in x]))
     ((row,),) = read.maps("x")
     assert row == [LIGHT.lit, LIGHT.positive, LIGHT.negative, LIGHT.positive]
-    assert "data, −2 to 2" in read.legend
+    assert "negative to positive; at the ends data ±2" in read.legend
 
 
 def test_arrays_far_from_the_root_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -296,11 +389,32 @@ def test_a_graph_without_arrays_says_so() -> None:
         picture(v)
 
 
-def test_repeated_operations_are_counted() -> None:
+def test_repeated_values_are_counted() -> None:
     """What is computed twice of the same is shown once, and the legend counts the others."""
     x = Value(2.0, "x")
     legend = Read(picture(x.sin() * x.sin() + x.tanh())).legend
-    assert "5 operations; 1 of them repeated, and shown once; no gradient yet" in legend
+    repeated = "1 value repeats another, and is not shown again"
+    assert f"5 operations; {repeated}; no gradient yet" in legend
+
+
+@given(st.integers(2, 9), st.integers(0, 3), st.sampled_from([[3, 1], [2, 2], [1]]))
+@settings(deadline=None, max_examples=20)
+def test_repeated_rows_are_counted(count: int, again: int, sizes: list[int]) -> None:
+    """Rows of data that are there twice are shown once, and the legend says how many are not."""
+    random.seed(0)
+    model = MLP(2, sizes, activation="tanh")
+    data = [(0.5 + k, 1.5 - k * k) for k in range(count)]
+    data += random.choices(data, k=again)
+    outputs = [model(row) for row in data]
+    loss: Any = sum(
+        (v - 0.5) ** 2 for out in outputs for v in (out if isinstance(out, list) else [out])
+    )
+    (boxes, rest), read = boxes_of(loss), Read(picture(loss))
+    assert next(box.shape for box in boxes if box.name == "constants") == (count, 2)
+    verbs = "repeats another, and is" if again == 1 else "repeat others, and are"
+    said = f"{again} of {count + again} rows {verbs} not shown again"
+    assert rest.repeated == (said if again else "")
+    assert (said in read.legend[-1]) is (again > 0)
 
 
 def test_arguments_that_are_wrong_are_told() -> None:
