@@ -17,6 +17,9 @@ LARGEST = 100 * 2**20  # bytes of a JSON file: some two million weights
 def write(path: "Path", content: bytes) -> None:
     """Write a file whole, or leave what is there as it is.
 
+    As Python's ``open`` does, it keeps the permissions of a file that is there, gives a new one
+    those that the user's umask says, and writes where a link points to.
+
     An OSError tells that it cannot be written, as :func:`check_place` does.
 
     >>> import tempfile
@@ -28,17 +31,22 @@ def write(path: "Path", content: bytes) -> None:
     {'weights': 17}
     """
     check_place(path)
-    import tempfile
+    if path.exists() and not path.is_file():  # a device, such as /dev/stdout
+        path.write_bytes(content)
+        return
     from pathlib import Path
 
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    path = Path(os.path.realpath(path))
+    check_place(path)  # where a link points to
+    part = path.with_name(f".micrograd_like-{os.urandom(8).hex()}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with part.open("xb") as file:
+            if path.exists():  # before there is anything to read in it
+                part.chmod(path.stat().st_mode & 0o777)
             file.write(content)
-        Path(name).chmod(0o644)
-        os.replace(name, path)
+        os.replace(part, path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
 
 

@@ -1,5 +1,6 @@
 """Rendering: with dot, without it, without anything; files whole or not at all."""
 
+import os
 import random
 import re
 import struct
@@ -334,6 +335,49 @@ def test_text_that_cannot_be_written_leaves_the_file_of_before(
     picture.save(path)
     assert path.read_text("utf-8") == picture.source
     assert picture.save("b.gv", tmp_path / "new") == str(tmp_path / "new" / "b.gv")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no permissions of this kind")
+def test_a_file_keeps_its_permissions_and_a_new_one_has_those_of_the_umask(tmp_path: Path) -> None:
+    """What nobody else may read stays so, and what a user keeps private is private."""
+    path, new = tmp_path / "a", tmp_path / "b"
+    path.write_bytes(b"before")
+    for mode in (0o600, 0o664, 0o444):
+        path.chmod(mode)
+        files.write(path, b"content")
+        assert path.stat().st_mode & 0o777 == mode
+    for umask, mode in ((0o077, 0o600), (0o022, 0o644), (0o002, 0o664)):
+        before = os.umask(umask)
+        try:
+            files.write(new, b"content")
+        finally:
+            os.umask(before)
+        assert new.stat().st_mode & 0o777 == mode
+        new.unlink()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_link_is_written_through(tmp_path: Path) -> None:
+    """The file that it leads to is written, and it stays a link, in a chain and to nothing, too."""
+    (tmp_path / "far").mkdir()
+    target, link, other = tmp_path / "far" / "a", tmp_path / "link", tmp_path / "other"
+    link.symlink_to(Path("far") / "a")
+    other.symlink_to(link)
+    for k, each in enumerate((link, other)):
+        files.write(each, b"%d" % k)
+        assert (each.is_symlink(), target.read_bytes()) == (True, b"%d" % k)
+    assert [p.name for p in target.parent.iterdir()] == ["a"]
+    lost = tmp_path / "lost"
+    lost.symlink_to(tmp_path / "none" / "a")
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*none.*; make it first"):
+        files.write(lost, b"content")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="devices have other names")
+def test_a_device_is_written_to_and_stays_one() -> None:
+    """It is no file to put another in the place of."""
+    files.write(Path(os.devnull), b"content")
+    assert Path(os.devnull).is_char_device()
 
 
 def test_what_cannot_be_written_leaves_no_file(
