@@ -8,73 +8,83 @@
 >>> set(groups_of(topological_order(r * 2)).values())
 {'length'}
 
-What is computed in a group leaves a mark on its results alone, the values that nothing else in the
-group is made of; it says where the group begins.  Neurons need none: their names tell.
+What is computed in a group has a mark that tells its name.  Neurons need none: their names tell.
 """
 
 import inspect
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from functools import wraps
 from itertools import takewhile
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from micrograd_like import engine
-from micrograd_like.arguments import function, text
+from micrograd_like.arguments import function, short, text
 from micrograd_like.engine import Value
 from micrograd_like.graph import GROUPS, edges
 from micrograd_like.guard import open_in_child
 from micrograd_like.notation import SUBSCRIPTS
 
-__all__ = ["group", "groups_of", "mark", "prefixes"]
+__all__ = ["OF_LAYER", "PRODUCTS", "WEIGHT", "group", "groups_of", "mark", "prefixes"]
 
 DEEPEST = 8  # groups within groups that are told apart
-WEIGHT = ".w0"  # behind a neuron's name
+OF_LAYER = re.compile(r"neuron\d+")  # what a Layer calls its neurons
+WEIGHT = re.compile(r"w\d+")  # and a Neuron its weights, behind its own name and a dot
+BIAS = "b"
+PRODUCTS = ("mul", "*")  # rules' names; the second is that of an operation by hand
+LATER = (inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction)
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 class Mark(NamedTuple):
-    """A group that a value is a result of: everything from it back to the values outside."""
+    """The group of a value; of a neuron, all from its output back to the values outside."""
 
     path: tuple[str, ...]  # the names of the groups around it, and its own
-    outside: tuple[Value, ...]  # operations that it begins with and that are not in it
+    outside: tuple[Value, ...] = ()  # operations that a neuron begins with and that are not in it
     parameters: tuple[Value, ...] = ()  # leaves that are
 
 
+OPEN: ContextVar[tuple[Mark, ...]] = ContextVar("group", default=())  # of each thread, each task
+
+
 class _Recorder:
-    """Keeps what is recorded in open groups, each thread's apart; without any it is not there."""
+    """Marks what is recorded in open groups; without any it is not there."""
 
     def __init__(self) -> None:
         self.lock = open_in_child(threading.Lock())
         self.count = 0  # of open groups, in all threads
-        self.own = threading.local()
 
     def open(self, name: str) -> None:
-        stack = self.own.__dict__.setdefault("stack", [])
-        stack.append((name, []))
-        with self.lock:
-            self.count += 1
-            engine.on_record(self.made)
+        OPEN.set((Mark((*_open_path(), name)),))
+        self._counted(1)
 
-    def made(self, node: Value) -> None:
-        """Called by the engine for each new node."""
-        stack = getattr(self.own, "stack", None)
-        if stack:
-            stack[-1][1].append(node)
+    def close(self, name: str) -> None:
+        """Close the innermost group of a name: of generators an outer one may end first."""
+        path = list(_open_path())
+        if name in path:
+            del path[-1 - path[::-1].index(name)]
+        OPEN.set((Mark(tuple(path)),) if path else ())
+        self._counted(-1)
 
-    def close(self) -> tuple[tuple[str, ...], list[Value]]:
-        """The path of the innermost group, and what was made in it."""
-        stack = self.own.stack
-        path = tuple(name for name, _ in stack)
-        made: list[Value] = stack.pop()[1]
+    def _counted(self, more: int) -> None:
         with self.lock:
-            self.count -= 1
-            if not self.count:
-                engine.on_record(None)
-        if stack:
-            stack[-1][1].extend(made)
-        return path, made
+            self.count += more
+            engine.on_record(_made if self.count else None)
+
+
+def _open_path() -> tuple[str, ...]:
+    marks = OPEN.get()
+    return marks[0].path if marks else ()
+
+
+def _made(node: Value) -> None:
+    """Called by the engine for each new node."""
+    marks = OPEN.get()
+    if marks:
+        setattr(node, GROUPS, marks)
 
 
 RECORDER = _Recorder()
@@ -85,9 +95,12 @@ class group:  # noqa: N801 - it reads like a word of the language
 
     The operations recorded in it are one node of pictures until it is opened, as in
     ``draw_dot(loss, expand="loss")``, or is small.  A group within another has both names, as in
-    ``"loss.softmax"``; groups of one name are shown as one.  Leaves are outside.
+    ``"loss.softmax"``; groups of one name are shown as one.  Leaves are outside.  Threads and tasks
+    have groups of their own, generators have not: with a ``yield`` in the block, what the caller
+    computes until it goes on is in the group, too.
 
-    A TypeError tells a name that is no text, a ValueError one that is empty.
+    A TypeError tells a name that is no text, or a function that runs later than it is called; a
+    ValueError tells a name that is empty.
 
     >>> from micrograd_like import Value
     >>> @group("square")
@@ -105,18 +118,16 @@ class group:  # noqa: N801 - it reads like a word of the language
     def __enter__(self) -> None:
         RECORDER.open(self.name)
 
-    def __exit__(self, kind: object, *_: object) -> None:
-        path, made = RECORDER.close()
-        if kind is None and made:
-            _mark_results(path, made)
+    def __exit__(self, *_: object) -> None:
+        RECORDER.close(self.name)
 
     def __call__(self, f: Callable[P, R]) -> Callable[P, R]:
         """The function, whose operations are in the group."""
         function(f, f"group({self.name!r})", "anything; write it above a def")
-        if inspect.isgeneratorfunction(f) or inspect.iscoroutinefunction(f):
+        if any(runs(of) for of in (f, getattr(f, "__call__", f)) for runs in LATER):  # noqa: B004
             raise TypeError(
-                f"group({self.name!r}): {f.__name__} is a generator, which runs outside of it; "
-                "write `with group(...):` in it"
+                f"group({self.name!r}): {getattr(f, '__name__', short(f))} is a generator or async "
+                "and runs later; write `with group(...):` in it, around lines without a yield"
             )
 
         @wraps(f)
@@ -130,27 +141,8 @@ class group:  # noqa: N801 - it reads like a word of the language
 def mark(result: Value, name: str, outside: Iterable[Any], parameters: Sequence[Value]) -> None:
     """Make a value the result of a group that is known without recording: a neuron's."""
     begins = tuple(v for v in outside if isinstance(v, Value) and v._rule is not None)
-    _add(result, Mark((name,), begins, tuple(parameters)))
-
-
-def _mark_results(path: tuple[str, ...], made: list[Value]) -> None:
-    inside = {id(v) for v in made}
-    used: set[int] = set()
-    outside: dict[int, Value] = {}
-    for node in made:
-        for _, v, _ in edges(node):
-            if id(v) in inside:
-                used.add(id(v))
-            elif v._rule is not None:
-                outside[id(v)] = v
-    found = Mark(path, tuple(outside.values()))
-    for node in made:
-        if id(node) not in used:
-            _add(node, found)
-
-
-def _add(node: Value, found: Mark) -> None:
-    setattr(node, GROUPS, (*getattr(node, GROUPS, ()), found))
+    found = Mark((name,), begins, tuple(parameters))
+    setattr(result, GROUPS, (*getattr(result, GROUPS, ()), found))
 
 
 def groups_of(order: Sequence[Value]) -> dict[int, str]:
@@ -158,13 +150,16 @@ def groups_of(order: Sequence[Value]) -> dict[int, str]:
 
     The innermost group of each, with the names of those around it before it.
     """
-    neurons, marked = _neurons(order), _marked(order)
-    if not marked:
+    marks = [(v, found) for v in order for found in getattr(v, GROUPS, ())]
+    neurons = _neurons(order)
+    if not marks:
         return neurons
-    around = _around(order, neurons, marked)
+    neurons |= _nameless([(v, found) for v, found in marks if found.parameters])
+    opened = {id(v): found.path for v, found in marks if not found.parameters}
+    around = _around(order, neurons, opened)
     found = {}
     for v in order:
-        neuron, path = neurons.get(id(v)), marked.get(id(v), ())
+        neuron, path = neurons.get(id(v)), opened.get(id(v), ())
         if neuron:
             before = around[neuron]
             path = (*before, neuron, *path[len(before) :])
@@ -174,16 +169,16 @@ def groups_of(order: Sequence[Value]) -> dict[int, str]:
 
 
 def _around(
-    order: Sequence[Value], neurons: Mapping[int, str], marked: Mapping[int, tuple[str, ...]]
+    order: Sequence[Value], neurons: Mapping[int, str], opened: Mapping[int, tuple[str, ...]]
 ) -> dict[str, tuple[str, ...]]:
-    """For each neuron the marked groups that all of it is in."""
+    """For each neuron the groups that were open for all of it."""
     paths: dict[str, list[tuple[str, ...]]] = {}
     for v in order:
         neuron = neurons.get(id(v))
         if neuron:
             paths.setdefault(neuron, [])
             if v._rule is not None:
-                paths[neuron].append(marked.get(id(v), ()))
+                paths[neuron].append(opened.get(id(v), ()))
     return {neuron: _in_common(found) for neuron, found in paths.items()}
 
 
@@ -194,20 +189,17 @@ def _in_common(paths: list[tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(name for name, _ in same)
 
 
-def _marked(order: Sequence[Value]) -> dict[int, tuple[str, ...]]:
-    """The paths of marked groups, by the ids of values: the innermost of each."""
+def _nameless(outputs: Sequence[tuple[Value, Mark]]) -> dict[int, str]:
+    """The names that values of neurons without a name get, by their ids."""
     results: dict[int, tuple[Mark, list[Value]]] = {}
-    for v in order:
-        for found in getattr(v, GROUPS, ()):
-            results.setdefault(id(found), (found, []))[1].append(v)
+    for v, found in outputs:
+        results.setdefault(id(found), (found, []))[1].append(v)
     names = _told_apart([found for found, _ in results.values()])
-    paths: dict[int, tuple[str, ...]] = {}
+    neurons: dict[int, str] = {}
     for found, values in results.values():
-        path = (*found.path[:-1], names[id(found)])
         for v in [*_inside(found, values), *found.parameters]:
-            if len(path) > len(paths.get(id(v), ())):
-                paths[id(v)] = path
-    return paths
+            neurons.setdefault(id(v), names[id(found)])
+    return neurons
 
 
 def _told_apart(marks: list[Mark]) -> dict[int, str]:
@@ -238,22 +230,22 @@ def _neurons(order: Sequence[Value]) -> dict[int, str]:
     """For each value of a named neuron, by its id, the neuron's name.
 
     The neuron's output has the name as its label, or another if it was given one afterwards; its
-    parameters have it before a dot, and the values between depend on its parameters and on no other
-    group's but through an output.
+    parameters have it before a dot, but those that it shares with another neuron.  The values
+    between depend on parameters, and on outputs' only through these.
     """
-    named = {v.label for v in order if v.rule}
-    renamed = {v.label.removesuffix(WEIGHT) for v in order if v.label.endswith(WEIGHT)} - named
-    tags: dict[int, str | None] = {}  # "" for no group, None for several
+    names, renamed = _names(order)
+    tags: dict[int, str | None] = {}  # whose parameters lead to it: "" for none's, None for several
     outputs = []
     for v in order:
         if v.rule is None:
             prefix = v.label.rpartition(".")[0]
-            tags[id(v)] = prefix if prefix.strip(".") and prefix in named | renamed else ""
+            tags[id(v)] = prefix if prefix in names else ""
             continue
         found = {tags[id(x)] for _, x, _ in edges(v)} - {""}
         tag = found.pop() if len(found) == 1 else None if found else ""
-        if tag and (v.label == tag or (tag in renamed and v.label)):
-            outputs.append((v, tag))
+        name = v.label if v.label in names else tag if v.label and tag in renamed else ""
+        if name and tag != "":
+            outputs.append((v, name))
             tag = ""
         tags[id(v)] = tag
     groups: dict[int, str] = {}
@@ -262,10 +254,31 @@ def _neurons(order: Sequence[Value]) -> dict[int, str]:
         stack = [output]
         while stack:
             for _, x, _ in edges(stack.pop()):
-                if tags[id(x)] == name and id(x) not in groups:
-                    groups[id(x)] = name
+                known, tag = groups.get(id(x)), tags[id(x)]
+                if tag == "" or known == name or (known and (x.rule or tag != name)):
+                    continue  # a leaf that is shared is in the group that it is named after
+                groups[id(x)] = name
+                if x.rule:
                     stack.append(x)
     return groups
+
+
+def _names(order: Sequence[Value]) -> tuple[set[str], set[str]]:
+    """The names of neurons, and those that no output has as its label.
+
+    Weights tell, and what a layer calls its neurons.  A bias alone does for one with another's
+    weights, if it is no factor: an input may have any name, such as ``"petal.length"``.
+    """
+    labels = {v.label for v in order if v.rule}
+    parts = [(v, *v.label.rpartition(".")[::2]) for v in order if "." in v.label and not v.rule]
+    names = {name for _, name, own in parts if name and WEIGHT.fullmatch(own)}
+    renamed = names - labels
+    biases = [(v, name) for v, name, own in parts if own == BIAS and name in labels - names]
+    if biases:
+        factors = {id(x) for v in order if v.rule and v.rule.name in PRODUCTS for x in v.inputs}
+        names |= {name for v, name in biases if id(v) not in factors}
+    names |= {label for label in labels if OF_LAYER.fullmatch(label.rpartition(".")[2])}
+    return names, renamed
 
 
 def prefixes(path: str) -> list[str]:

@@ -1,10 +1,15 @@
 """Groups: what is in them, their names, copies, threads, and their cost where there are none."""
 
+import asyncio
 import copy
+import gc
 import pickle
 import sys
 import threading
+import weakref
 from collections import Counter
+from collections.abc import AsyncIterator, Generator, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -176,6 +181,86 @@ def test_threads_have_groups_of_their_own() -> None:
     assert sizes(y) == {"here": 2}
 
 
+def test_a_further_result_takes_nothing_away() -> None:
+    """What is made of a result in the group, and dropped or kept, leaves it in the group."""
+    x = Value(3.0, "x")
+    with group("loss"):
+        loss = (x * 2 - 1) ** 2
+        assert (loss * 100).data == 2500.0
+        kept = loss * 10
+    assert sizes(loss * 1) == {"loss": 3}
+    assert sizes(kept * 1) == {"loss": 4}
+
+
+def test_tasks_have_groups_of_their_own() -> None:
+    """Two tasks that wait in groups: what each computes is in its own."""
+
+    async def task(name: str) -> Value:
+        v = Value(1.0)
+        with group(name):
+            for _ in range(3):
+                v = v * 2
+                await asyncio.sleep(0)
+        return v + 1
+
+    async def both() -> tuple[Value, Value]:
+        return await asyncio.gather(task("A"), task("B"))
+
+    a, b = asyncio.run(both())
+    assert (sizes(a), sizes(b)) == ({"A": 3}, {"B": 3})
+    assert engine._record is engine._new_node
+
+
+def test_a_group_that_ends_before_one_inside_of_it() -> None:
+    """As a generator's may: the other goes on, and none is left open."""
+
+    def steps() -> Generator[Value, None, None]:
+        with group("first"):
+            yield Value(1.0) * 2
+
+    generator = steps()
+    next(generator)
+    with group("second"):
+        generator.close()
+        v = Value(1.0) * 3
+    assert sizes(v, v * 2) == {"second": 1}
+    assert engine._record is engine._new_node
+
+
+def test_an_open_group_keeps_no_value_alive() -> None:
+    """A loop of training in a group needs no more memory from round to round."""
+    with group("training"):
+        node = Value(1.0) * 2
+        gone = weakref.ref(node)
+        del node
+        gc.collect()
+        assert gone() is None
+
+
+def test_neurons_that_share_parameters_keep_their_own() -> None:
+    """What is shared is in the group that it is named after, or in one that has it."""
+    a, b = Neuron(2, name="a"), Neuron(2, name="b")
+    b.w[0] = a.w[0]
+    assert sizes(a([1.0, 2.0]) + b([1.0, 2.0])) == {"a": 8, "b": 7}
+    assert sizes(b([1.0, 2.0])) == {"b": 8}
+    layer = Layer(2, 3, name="L")
+    for neuron in layer.neurons:
+        neuron.w, neuron.b = layer.neurons[0].w, layer.neurons[0].b
+    assert sizes(*layer([1.0, 2.0])) == {"L.neuron0": 8, "L.neuron1": 5, "L.neuron2": 5}
+
+
+@pytest.mark.parametrize("name", ["", "n", "out", "...", "."])
+def test_dotted_labels_of_inputs_are_no_neurons(name: str) -> None:
+    """An operation may have the name before the dot."""
+    x = [Value(1.0, "out.a"), Value(2.0, "out.b")]
+    product = x[0] * x[1]
+    product.label = "out"
+    expected = {} if name == "out" else {name or "neuron": 8}
+    if expected:
+        assert sizes(Neuron(2, name=name)([product, x[1]])) == expected
+    assert sizes(product * 2) == {}
+
+
 def test_copies_keep_groups_and_detached_values_do_not() -> None:
     """By deepcopy and pickle, of a deep graph with results that share a group, too."""
     values = [Value(0.1), Value(0.2)]
@@ -197,13 +282,29 @@ def test_a_graph_without_groups_costs_nothing() -> None:
     assert engine._record is engine._new_node
 
 
+class Late:
+    """A call gives a generator."""
+
+    def __call__(self) -> Iterator[int]:
+        """The generator."""
+        yield 1
+
+
+async def later() -> AsyncIterator[int]:
+    """An async generator."""
+    yield 1
+
+
 @pytest.mark.parametrize(
     ("make", "error", "words"),
     [
         (lambda: group(3), TypeError, "group: name is 3; it is to be a text"),  # type: ignore[arg-type]
         (lambda: group(" . "), ValueError, "is empty; give a word"),
-        (lambda: group("a")(3), TypeError, "function"),  # type: ignore[arg-type, type-var]
+        (lambda: group("a")(3), TypeError, "function"),  # type: ignore[arg-type]
         (lambda: group("a")(lambda: (yield)), TypeError, "write `with group"),
+        (lambda: group("a")(Late()), TypeError, "write `with group"),
+        (lambda: group("a")(later), TypeError, "later is a generator or async"),
+        (lambda: group("a")(partial(Late().__call__)), TypeError, "write `with group"),
     ],
 )
 def test_bad_groups(make: Any, error: type[Exception], words: str) -> None:

@@ -18,12 +18,9 @@ from typing import NamedTuple
 
 from micrograd_like.engine import Value
 from micrograd_like.graph import GROUPS, topological_order
-from micrograd_like.groups import groups_of
+from micrograd_like.groups import OF_LAYER, PRODUCTS, WEIGHT, groups_of
 
 __all__ = ["Call", "Graph", "NeuronCalls", "Use", "natural", "neurons_of", "parameters_of"]
-
-OF_LAYER = re.compile(r"neuron\d+")  # what a Layer calls its neurons
-PRODUCTS = ("mul", "*")  # rules' names; the second is that of an operation by hand
 
 
 class Graph(NamedTuple):
@@ -70,24 +67,23 @@ class NeuronCalls(NamedTuple):
     @property
     def layer(self) -> tuple[str, int] | None:
         """The layer that it is in, with its version; None for a neuron by itself."""
-        parent, _, last = self.name.rpartition(".")
-        return (parent, self.version) if OF_LAYER.fullmatch(last) else None
+        parent = self.name.rpartition(".")[0]
+        return (parent, self.version) if _of_layer(self.name) else None
 
 
 def neurons_of(graph: Graph) -> list[NeuronCalls]:
     """The neurons of a graph in their natural order, their calls in the order of the graph."""
-    owners: dict[tuple[str, int], NeuronCalls] = {}  # by the neuron's name and a parameter's id
-    found: list[NeuronCalls] = []
-    versions: dict[str, int] = {}
+    versions: dict[str, list[tuple[set[int], NeuronCalls]]] = {}  # by names, with parameters' ids
     for call in _calls(graph):
-        keys = [(call.name, id(p)) for p in parameters_of(call)]
-        neuron = next((owners[key] for key in keys if key in owners), None)
-        if neuron is None:
-            versions[call.name] = version = versions.get(call.name, -1) + 1
-            neuron = NeuronCalls(call.name, version, [])
-            found.append(neuron)
-        neuron.calls.append(call)
-        owners.update(dict.fromkeys(keys, neuron))
+        own, same = set(map(id, parameters_of(call))), versions.setdefault(call.name, [])
+        for known, neuron in same:
+            if known <= own or own <= known:  # a call may be without some; others share only some
+                known.update(own)
+                neuron.calls.append(call)
+                break
+        else:
+            same.append((own, NeuronCalls(call.name, len(same), [call])))
+    found = [neuron for same in versions.values() for _, neuron in same]
     return sorted(found, key=lambda neuron: (neuron.version, natural(neuron.name)))
 
 
@@ -112,7 +108,12 @@ def _homes(graph: Graph) -> dict[int, str]:
     The innermost group with parameters counts: groups inside of it are the neuron's own business.
     """
     groups = graph.groups
-    names = {groups[id(v)] for v in graph.order if v.rule is None and id(v) in groups}
+    names = {
+        groups[id(v)]
+        for v in graph.order
+        if id(v) in groups
+        and (v.rule is None or (_is_output(v, groups[id(v)]) and _of_layer(groups[id(v)])))
+    }  # that of a layer's neuron may have no parameter which it does not share
     homes = {}
     for group in set(groups.values()):
         around = accumulate(group.split("."), "{}.{}".format)
@@ -146,10 +147,18 @@ def _calls(graph: Graph) -> Iterator[Call]:
                 yield call
 
 
+def _of_layer(name: str) -> bool:
+    return bool(OF_LAYER.fullmatch(name.rpartition(".")[2]))
+
+
 def _is_output(v: Value, name: str) -> bool:
     if v.label:
         return f".{name}".endswith(f".{v.label}")
     return any(mark.parameters for mark in getattr(v, GROUPS, ()))
+
+
+def _is_weight(p: Value, name: str, homes: Mapping[int, str]) -> bool:
+    return homes[id(p)] == name and bool(WEIGHT.fullmatch(p.label.rpartition(".")[2]))
 
 
 def _call(
@@ -176,11 +185,15 @@ def _call(
             elif id(x) not in inside:
                 inside[id(x)] = x
                 stack.append(x)
-        if len(own) == len(given) == 1 and v.rule and v.rule.name in PRODUCTS:
-            uses.append(Use(own[0], given[0]))
-            continue
+        if v.rule and v.rule.name in PRODUCTS:
+            weights = own if len(own) == 1 else [p for p in own if _is_weight(p, name, homes)]
+            if len(weights) == 1 and len(own) + len(given) == 2:
+                given += (p for p in own if p is not weights[0])  # another's as an input
+                uses.append(Use(weights[0], given[0]))
+                continue
         if own:
             others.update((id(p), p) for p in own)
         uses += [Use(None, x) for x in given if isinstance(x, Value)]
+    uses.reverse()  # for uses of one weight: a sum is walked from its last term
     uses.sort(key=lambda use: (use.weight is None, natural(use.weight.label if use.weight else "")))
     return Call(name, output, uses, list(others.values()), list(inside.values()))

@@ -14,6 +14,7 @@ else not at all.  Constants at one weight are one input; neurons share it that a
 [[3.0, 4.0], [5.0, 5.0]]
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -57,12 +58,18 @@ class Sources:
                 yield k, x
 
     def given(self, call: Call) -> dict[Key, Value]:
-        """What a call is given from outside of neurons, by the weights' ids, or by places."""
-        return {
-            ("weight", id(use.weight)) if use.weight is not None else ("place", k): use.source
-            for k, use in enumerate(call.uses)
-            if isinstance(use.source, Value) and id(use.source) not in self.within
-        }
+        """What a call is given from outside of neurons, by the weights' ids, or by places.
+
+        A weight may be there again, and then counts as another.
+        """
+        found: dict[Key, Value] = {}
+        again: Counter[int] = Counter()
+        for k, use in enumerate(call.uses):
+            again[id(use.weight)] += 1
+            if isinstance(use.source, Value) and id(use.source) not in self.within:
+                place = ("place", k) if use.weight is None else ("weight", id(use.weight))
+                found[*place, again[id(use.weight)]] = use.source
+        return found
 
     def _find(self) -> None:
         """The sources, first those that neurons are given, then the leaves behind operations."""

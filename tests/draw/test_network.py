@@ -330,6 +330,71 @@ def test_neurons_without_names_and_shared_weights() -> None:
     assert len({weight for _, _, weight in found}) == 2
 
 
+def neurons_and_weights(*roots: Value) -> tuple[list[str], int]:
+    """The names of neurons, and how many connections have a weight."""
+    network = Network.of(roots)
+    return [*named(network, "neuron")], sum(link.weight is not None for link in network.connections)
+
+
+def test_named_neurons_that_share_parameters() -> None:
+    """A bias, weights, or all of them: each neuron is a circle with all its connections."""
+    x = [Value(1.0, "x"), Value(2.0, "y")]
+    layer = Layer(2, 3, name="L")
+    names = [neuron.name for neuron in layer.neurons]
+    for neuron in layer.neurons:
+        neuron.b = layer.neurons[0].b
+    assert neurons_and_weights(*layer(x)) == (names, 6)
+    for neuron in layer.neurons:
+        neuron.w = layer.neurons[0].w
+    assert neurons_and_weights(*layer(x)) == (names, 6)
+    a, b = Neuron(1, name="a"), Neuron(1, name="b")
+    b.w = a.w
+    assert neurons_and_weights(b([a([1.0])])) == (["a", "b"], 2)
+
+
+@pytest.mark.parametrize("names", [("", ""), ("encoder", "decoder")])
+def test_a_tied_autoencoder(names: tuple[str, str]) -> None:
+    """The decoder's neurons have one weight of each of the encoder's, and these keep theirs."""
+    encoder, decoder = Layer(4, 2, name=names[0]), Layer(2, 4, name=names[1])
+    for k, neuron in enumerate(decoder.neurons):
+        neuron.w = [other.w[k] for other in encoder.neurons]
+    found, weights = neurons_and_weights(*decoder(encoder([1.0, 2.0, 3.0, 4.0])))
+    assert (len(found), weights) == (6, 16)
+
+
+def test_a_weight_twice_in_a_neuron() -> None:
+    """Each of its two inputs has a connection."""
+    neuron = Neuron(2, name="c")
+    neuron.w[1] = neuron.w[0]
+    ends = [("x", "c", "c.w0"), ("y", "c", "c.w0")]
+    assert linked(Network.of([neuron([Value(1.0, "x"), Value(2.0, "y")])])) == ends
+    root = neuron([Value(1.0, "x"), 2.0]) + neuron([Value(3.0, "x"), 4.0])
+    assert len(linked(Network.of([root]))) == 3
+
+
+@pytest.mark.parametrize("name", ["", "n", "out", "...", "."])
+def test_inputs_with_dots_in_their_names(name: str) -> None:
+    """They are inputs, whatever operation or neuron has the name before the dot."""
+    x = [Value(1.0, "out.a"), Value(2.0, "out.b")]
+    output = Neuron(2, name=name)(x)
+    for label in (output.label, "out"):
+        output.label = label
+        network = Network.of([output])
+        assert [*named(network, "input")] == ["out.a", "out.b"]
+        assert neurons_and_weights(output) == ([name or "neuron"], 2)
+
+
+def test_an_operation_with_the_name_before_the_dots_of_inputs() -> None:
+    """It is an operation between these and the neuron."""
+    x = [Value(1.0, "petal.length"), Value(2.0, "petal.width")]
+    product = x[0] * x[1]
+    product.label = "petal"
+    for name in ("", "n"):
+        output = Neuron(3, name=name)([*x, product])
+        assert neurons_and_weights(output) == ([name or "neuron"], 3)
+        assert [*named(Network.of([output]), "operation")] == ["petal"]
+
+
 def test_groups_in_neurons_and_around_models() -> None:
     """A neuron is a neuron, whatever its activation is made of and whatever it is in."""
 
