@@ -2,9 +2,12 @@
 
 import math
 import random
+import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from copy import deepcopy
+from io import StringIO
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from micrograd_like.arguments import expect, flag, is_list, number, one_for_each, rows, several
@@ -298,23 +301,61 @@ class Module:
 def _picture(model: Module, include: Any, exclude: Any) -> Any:
     """What a notebook shows of the network of a model that was not called; {} if it has none.
 
-    A copy is called, with NaN, which the picture leaves out, and random numbers go on as before:
-    showing a model does not change it.
+    A copy is called, with NaN, which the picture leaves out: showing a model does not change it.
     """
     from micrograd_like.draw import draw_dot
 
-    widths = [len(part.w) for part in parts_in(model) if is_list(getattr(part, "w", None))]
-    if not widths or sum(widths) > MOST_DRAWN:
-        return {}
-    state = random.getstate()
     try:
-        outputs = deepcopy(model)([Value(math.nan, f"x{k}") for k in range(widths[0])])
+        widths = [len(part.w) for part in parts_in(model) if is_list(getattr(part, "w", None))]
+        if not widths or sum(widths) > MOST_DRAWN:
+            return {}
+        with _unnoticed():
+            copied = deepcopy(model, _copies_of_data(model))
+            outputs = copied([Value(math.nan, f"x{k}") for k in range(widths[0])])
         picture = draw_dot(outputs, view="network", flow="forward")
         return picture._repr_mimebundle_(include, exclude)
-    except Exception:  # a model of one's own may raise anything
+    except (Exception, SystemExit):  # a model of one's own may raise anything
         return {}
+
+
+@contextmanager
+def _unnoticed() -> Iterator[None]:
+    """What runs here prints and warns nowhere, and random numbers then go on as before."""
+    numpy_random = sys.modules.get("numpy.random")
+    state, numpy_state = random.getstate(), numpy_random and numpy_random.get_state()
+    try:
+        with redirect_stdout(StringIO()), redirect_stderr(StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         random.setstate(state)
+        if numpy_random:
+            numpy_random.set_state(numpy_state)
+
+
+def _copies_of_data(model: Module) -> dict[int, Any]:
+    """Copies of the lists of plain numbers in a model, as a memo for deepcopy.
+
+    It would copy a data set number by number, which takes seconds.
+    """
+    copies: dict[int, Any] = {}
+    met: set[int] = set()
+    stack: list[Any] = [model]
+    while stack:
+        part = stack.pop()
+        if id(part) in met:
+            continue
+        met.add(id(part))
+        if isinstance(part, Module):
+            stack += vars(part).values()
+        elif type(part) is dict:
+            stack += part.values()
+        elif type(part) in (list, tuple):
+            if set(map(type, part)) <= {float, int, bool, str}:
+                copies[id(part)] = part[:]
+            else:
+                stack += part
+    return copies
 
 
 def calls_only(parts: str) -> Callable[[Call], Call]:

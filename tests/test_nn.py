@@ -5,6 +5,8 @@ import json
 import math
 import pickle
 import random
+import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -555,6 +557,62 @@ def test_a_model_of_ones_own_shows_its_network_and_stays_as_it_is() -> None:
     assert "image/png" in data
     assert (model.state, model.calls, random.getstate()) == (kept, 1, drawn)
     assert [p.grad for p in model.parameters()] == grads
+
+
+@pytest.mark.filterwarnings("error")
+def test_showing_a_model_is_not_noticed(capfd: pytest.CaptureFixture[str]) -> None:
+    """NumPy's random numbers go on as before; nothing is printed, and no warning comes through."""
+    np = pytest.importorskip("numpy")
+
+    class Loud(Module):
+        def __init__(self) -> None:
+            self.neuron, self.data, self.log = Neuron(2), [[0.0, 1.0], [2.0, 3.0]], ["made"]
+
+        def __call__(self, x: Any) -> Value:
+            print("called")
+            print("called", file=sys.stderr)
+            warnings.warn("called", stacklevel=1)
+            self.data[0][0] += np.random.rand()
+            self.log.append("called")
+            return self.neuron(x)
+
+    model = Loud()
+    np.random.seed(1)
+    first = np.random.rand(2).tolist()
+    np.random.seed(1)
+    assert "image/png" in model._repr_mimebundle_()[0]
+    assert np.random.rand(2).tolist() == first
+    assert (model.data, model.log) == ([[0.0, 1.0], [2.0, 3.0]], ["made"])
+    assert capfd.readouterr() == ("", "")
+
+
+def test_showing_a_model_ends_no_program_and_can_be_interrupted() -> None:
+    """sys.exit in a model gives its text; a reader's interruption comes through."""
+
+    class Ends(Module):
+        def __init__(self, by: type[BaseException]) -> None:
+            self.neuron, self.by = Neuron(2), by
+
+        def __call__(self, x: Any) -> Value:
+            raise self.by
+
+    assert Ends(SystemExit)._repr_mimebundle_() == ({"text/plain": "<Ends of 3 parameters>"}, {})
+    with pytest.raises(KeyboardInterrupt):
+        Ends(KeyboardInterrupt)._repr_mimebundle_()
+
+
+def test_a_data_set_in_a_model_is_not_copied_number_by_number() -> None:
+    """The lists of numbers in it, however deep, are copied whole, each once."""
+    row = [1.0, 2.0]
+    model = MLP(2, [1])
+    held = {"rows": [row, row, [3, True]], "pair": (1.0, "a"), "own": [Value(1.0), [4.0]]}
+    vars(model)["held"], vars(model)["self"] = held, model
+    memo = modules._copies_of_data(model)
+    assert {id(row), id(held["pair"])} <= set(memo)
+    twin = copy.deepcopy(model, memo)
+    assert repr(vars(twin)["held"]) == repr(held)
+    assert vars(twin)["held"]["rows"][0] is vars(twin)["held"]["rows"][1] is not row
+    assert vars(twin)["self"] is twin
 
 
 def test_what_has_no_picture_shows_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
