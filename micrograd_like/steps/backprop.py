@@ -12,7 +12,6 @@
 'step7.svg'
 """
 
-import copy
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self, overload
 
@@ -84,7 +83,7 @@ class Step(PlainStep):
         return data | {"text/plain": str(self)}, sizes
 
     def __reduce__(self) -> Any:
-        return PlainStep, tuple(self)
+        return Step, tuple(self)
 
 
 class Backprop(Steps, Player):
@@ -170,9 +169,7 @@ class Backprop(Steps, Player):
 
     def only(self, k: int) -> Self:
         """The step at a place of the whole, alone."""
-        part = copy.copy(self)
-        part.places = range(k, k + 1)
-        return part
+        return self._part(range(k, k + 1))
 
     def page_data(self) -> PageData:
         """The picture of the graph, and what each step shows on it."""

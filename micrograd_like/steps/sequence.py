@@ -11,7 +11,6 @@
 4/4  b.grad += ∂d/∂b · ∂d/∂d = a · 1 = 2 · 1 = 2                       (d = a · b)
 """
 
-import copy
 import math
 from collections.abc import Sequence
 from itertools import zip_longest
@@ -42,6 +41,7 @@ from micrograd_like.notation import (
 
 __all__ = ["Edge", "Step", "Steps", "one_line", "which_use"]
 
+BY_ID = ("_names", "gradients", "_right")  # what `Steps` knows of each value, by its id
 ORDERS = ("topological", "naive", "depth-first")
 MOST = 10_000  # products of the depth-first order, of which there can be exponentially many
 
@@ -156,15 +156,29 @@ class Steps(Sequence[Step]):
 
     def __getitem__(self, index: int | slice) -> Step | Self:
         if isinstance(index, slice):
-            part = copy.copy(self)
-            part.places = self.places[index]
-            return part
+            return self._part(self.places[index])
         try:
             k = self.places[index]
         except IndexError:
             last = len(self) - 1
             raise IndexError(f"Backprop: there are steps 0 to {last}, not {index}") from None
         return self.step(k)
+
+    def _part(self, places: range) -> Self:
+        part = object.__new__(type(self))
+        vars(part).update(vars(self), places=places)
+        return part
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without ids, which a copy and a pickle have others of: in the order of the values."""
+        tables = {name: vars(self)[name] for name in BY_ID}
+        in_order = {name: [table[id(v)] for v in self.order] for name, table in tables.items()}
+        return vars(self) | in_order
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        ids = [id(v) for v in self.order]
+        vars(self).update({name: dict(zip(ids, state[name], strict=True)) for name in BY_ID})
 
     def step(self, k: int) -> Step:
         """The step at a place of the whole, whatever of it this slice shows."""
@@ -272,8 +286,6 @@ class Steps(Sequence[Step]):
 
     def _in_the_end(self) -> str:
         """After a wrong order: which gradients are wrong, the inputs' first."""
-        if self._right is self.gradients:
-            return ""
         wrong = [v for v in self.order if not _same(self.gradients[id(v)], self._right[id(v)])]
         return "".join(
             f"; in the end {self._gradient(v)} is {number(self.gradients[id(v)])}, "

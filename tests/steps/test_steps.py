@@ -1,5 +1,8 @@
 """Backprop as a sequence of steps."""
 
+import copy
+import pickle
+
 import pytest
 from conftest import recorded
 from hypothesis import given, settings
@@ -7,6 +10,7 @@ from hypothesis import strategies as st
 
 from micrograd_like import Backprop, Value, paths
 from micrograd_like.graph import chain_product, edges, topological_order
+from micrograd_like.steps.sequence import ORDERS
 from micrograd_like.strategies import Graph, graphs
 
 
@@ -396,3 +400,31 @@ def test_beside_takes_the_same_graph() -> None:
     x = Value(1.0)
     with pytest.raises(ValueError, match="beside: takes another way through the same graph"):
         Backprop(x * x).beside(Backprop(x * 2 + x))
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@given(graphs(max_nodes=12))
+@settings(deadline=None, max_examples=20)
+def test_copies_and_pickles_have_the_same_steps_on_a_graph_of_their_own(
+    order: str, graph: Graph
+) -> None:
+    """Every line is the same, of a slice, too, and gradients are those of the copy's values."""
+    steps = Backprop(recorded(graph)[-1], order)
+    part = steps[1:]
+    for kept in (steps, part):
+        for twin in (copy.copy(kept), copy.deepcopy(kept), pickle.loads(pickle.dumps(kept))):
+            assert [str(step) for step in twin] == [str(step) for step in kept]
+            found, wanted = ([s.gradients[id(v)] for v in s.order] for s in (twin, kept))
+            assert repr(found) == repr(wanted)
+    assert copy.deepcopy(steps).root is not steps.root
+    assert copy.copy(steps).root is steps.root
+
+
+def test_a_copy_can_be_drawn() -> None:
+    """Its picture is that of the steps that it is a copy of."""
+    x = Value(3.0, "x")
+    steps = Backprop(x * x + x)
+    wanted = steps.only(4).still(".svg")
+    for twin in (copy.deepcopy(steps), pickle.loads(pickle.dumps(steps))):
+        assert twin.only(4).still(".svg") == wanted
+        assert twin.page_data() == steps.page_data()
