@@ -201,6 +201,24 @@ def test_it_is_exported_to_pytorch(name: str) -> None:
     assert row.grad[0].tolist() == pytest.approx(root.local_grads, rel=1e-12)
 
 
+def test_they_are_written_in_javascript() -> None:
+    """All of them, the user's with them, give a browser the rule's numbers."""
+    from browsing import chromium
+
+    from micrograd_like.steps.javascript import script
+
+    points = {name: point_of(RULES[name]) for name in EVERY}
+    text = script(RULES[name] for name in EVERY)
+    run = "([name, point]) => rules.get(name).function(...point)"
+    with chromium() as browser:
+        page = browser.new_page()
+        found = page.evaluate(
+            f"(points) => {{ {text} return Object.entries(points).map({run}); }}", points
+        )
+    for name, outputs in zip(EVERY, found, strict=True):
+        assert outputs == pytest.approx(RULES[name].function(*points[name]), rel=1e-15), name
+
+
 @pytest.mark.slow
 def test_they_are_exported_to_jax() -> None:
     """In 64 bits, in a process of its own, as JAX keeps its settings."""
