@@ -1,8 +1,8 @@
 """A Python function of numbers in JavaScript: its own syntax tree, written in other words.
 
 Numbers of the modules around it are taken as they are when the text is written.  What it calls is
-named by a ``Library``, which `javascript.py` has.  Where Python would raise, JavaScript throws.  Two
-things are not the same: the sign of a NaN, and that of a zero from whole numbers alone, as in -k.
+named by a ``Library``, which `javascript.py` has.  Where Python would raise, JavaScript throws.
+Two things differ: the sign of a NaN, and that of a zero from whole numbers alone, as in -k.
 """
 
 import ast
