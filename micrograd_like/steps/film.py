@@ -1,7 +1,7 @@
 """The frames of a moving picture of a graph: laid out once, then drawn where they change.
 
-Each frame is DOT text of the same graph.  Graphviz lays out one of them; what the others say is
-added to that layout, and of each only the boxes are drawn in which something is new.
+Each frame is DOT text of the same graph.  Graphviz lays out one of them; the others are drawn with
+its places written into their text, and of each only the boxes in which something is new.
 
 >>> changes(["a", "n0 [label=1]"], ["b", "n0 [label=2]"])
 {'', 'n0'}
@@ -18,14 +18,19 @@ from micrograd_like.steps.movie import Image, Part
 
 __all__ = ["Film"]
 
-EDGE = re.compile(r"^(\s*n\d+:.*? -> n\d+:\S+ \[)(?=.*\bid=(e\d+)\b)")  # of a line of DOT
-USUAL = "style=solid arrowtail=normal"  # of an edge that does not say what it looks like
+EDGE = re.compile(r"^\s*n\d+:.*? -> n\d+:\S+ \[(?=.*\bid=(e\d+)\b)")  # of a line of DOT
+NODE = re.compile(r"^\s*(n\d+) \[")
+OPENED = re.compile(r"^\s*subgraph (cluster\w+) {")
+AROUND = re.compile(r"^\s*(?:\w+=|(?:graph|node|edge) \[|})")  # of the graph or a cluster
+HEADS = re.compile(r"\s*n\d+:.*\bdir=back\b")  # of an edge with an arrowhead
 STATEMENT = re.compile(  # of laid-out DOT text: a node or an edge, from its name to its last line
     r"^\t+(n\d+)(?::.* -> .*)?\t\[(?:.*\n)*?.*\];\n", re.MULTILINE
 )
-HEADS = re.compile(r"\s*n\d+:.*\bdir=back\b")  # of an edge with an arrowhead
-NODE = re.compile(r"^\s*(n\d+) \[")
-SIZE = re.compile(r'viewBox="\S+ \S+ (\S+) (\S+)".*?translate\((\S+) (\S+)\)', re.DOTALL)
+EDGE_ID = re.compile(r"^\t+id=(e\d+)\b", re.MULTILINE)
+CLUSTER = re.compile(r"^\t+subgraph (cluster\w+) {\n\t+graph \[(?:.*\n)*?\t+\];\n", re.MULTILINE)
+PLACE = re.compile(r'^\t+(?:graph \[)?((?:pos|lp|bb)="[^"]*")', re.MULTILINE)  # and a label's
+OF_GRAPH = r'^\s*(?:graph \[)?{}="?([-+\d.e,]+)'  # a number or several, in laid-out DOT text
+INCH = 72.0  # points
 PART = re.compile(
     r'<g id="([ne]\d+)" class="(?:node|edge).*?(?=<g id="[nec]\d+" class|$)', re.DOTALL
 )
@@ -33,6 +38,7 @@ LABEL = re.compile(r'<text[^>]* x="([^"]+)" y="([^"]+)"[^>]* font-size="([^"]+)"
 PNG = b"\x89PNG\r\n\x1a\n"
 LETTER = 0.8  # of a font's size: the width of its letters, at most
 MARGIN = 8.0  # points around what changes: for the width of lines
+SPARE = 16.0  # points more that are drawn, and cut off: for lines that pass just outside
 TOGETHER = 16  # boxes that one run of Graphviz draws
 EXTRA = 80_000  # pixels that take as long as another box does
 
@@ -69,43 +75,63 @@ class Box(NamedTuple):
         least, most = map(min, self[:2], other[:2]), map(max, self[2:], other[2:])
         return Box(*least, *most)
 
+    def within(self, other: "Box") -> "Box":
+        """What of it is in another."""
+        least, most = map(max, self[:2], other[:2]), map(min, self[2:], other[2:])
+        return Box(*least, *most)
 
-class Piece(NamedTuple):
-    """A statement of laid-out DOT text, or several of the graph as a whole."""
-
-    text: str
-    name: str = ""  # the id of a node or an edge
-    hidden: str = ""  # the text where the node or the edge is not to be drawn
+    def wider(self, pixels: int) -> "Box":
+        """With so many pixels around it."""
+        corner = self.left - pixels, self.top - pixels
+        return Box(*corner, self.right + pixels, self.bottom + pixels)
 
 
 class Layout(NamedTuple):
-    """A frame's lines, and what Graphviz makes of them: the same with all places."""
+    """Where Graphviz puts what a frame shows.
 
-    lines: Sequence[str]
-    pieces: Sequence[Piece]
+    The size is what the frame has where it is drawn alone.  Graphviz takes another one for a layout
+    that it is given, and so each picture made of it says which part of the plane it shows.
+    """
+
+    marks: dict[str, str]  # of nodes, edges, clusters, and the graph, "": attributes, their places
+    size: tuple[float, float]  # points
+    origin: tuple[float, float]  # how far it is from the upper left corner to the point 0, 0
+    places: dict[str, tuple[float, float, float, float]]  # of nodes, of edges, of the board: ""
 
     @classmethod
-    def of(cls, lines: Sequence[str]) -> "Layout":
+    def of(cls, source: str) -> "Layout":
         """The layout of a frame."""
-        text = picture_bytes("\n".join(["digraph {", *lines, "}"]), "dot").decode()
-        pieces, at = [], 0
-        for match in STATEMENT.finditer(text):
-            pieces.append(Piece(text[at : match.start()]))
-            if edge := re.search(r"\bkey=(e\d+)", match[0]):
-                pieces.append(Piece(match[0], edge[1]))
-            else:  # a node has a place, as others may mention it
-                place = re.findall(r"^\t*pos=\"[^\"]*\"", match[0], re.MULTILINE)[0]
-                hidden = f"{match[1]} [style=invis shape=point {place.strip()}]\n"
-                pieces.append(Piece(match[0], match[1], hidden))
-            at = match.end()
-        pieces.append(Piece(text[at : text.rindex("}")]))
-        return cls(lines, pieces)
+        text = picture_bytes(source, "dot").decode()
+        left, low, right, high = numbers_of(text, "bb")
+        (x, y), (height,) = numbers_of(text, "lp"), numbers_of(text, "lheight")
+        pad = INCH * numbers_of(text, "pad")[0]
+        marks = {"": f'lp="{x},{y}" layout=nop2 notranslate=true'}
+        for statement in STATEMENT.finditer(text):
+            edge = EDGE_ID.search(statement[0])
+            marks[edge[1] if edge else statement[1]] = " ".join(PLACE.findall(statement[0]))
+        for cluster in CLUSTER.finditer(text):
+            marks[cluster[1]] = " ".join(PLACE.findall(cluster[0]))
+        size = right - left + 2 * pad, high - low + 2 * pad
+        layout = cls(marks, size, (pad - left, pad + high), {})
+        svg = picture_bytes(layout.source(drawn_lines(source), marks, []), "svg").decode()
+        half = INCH * height / 2
+        layout.places.update(extents(svg), **{"": (left, -y - half, right, -y + half)})
+        return layout
 
     def source(self, lines: Sequence[str], wanted: Container[str], words: Sequence[str]) -> str:
-        """DOT text with these nodes and edges, as the lines of another frame have them."""
-        new = [b for a, b in zip(self.lines, lines, strict=True) if a != b and name_of(b) in wanted]
-        kept = [piece.text if piece.name in wanted else piece.hidden for piece in self.pieces]
-        return "\n".join(["".join(kept), *new, "layout=nop2", *words, "}"])
+        """DOT text of a frame with these nodes and edges, each where it is in this layout."""
+        text = ["digraph {"]
+        for line in lines:
+            name = name_of(line)
+            if name and name in wanted:
+                start = line.index("[") + 1
+                text.append(f"{line[:start]}{self.marks[name]} {line[start:]}")
+            elif name[:1] == "n":  # it has a place, as edges may mention it
+                text.append(f"{name} [{self.marks[name]} shape=point style=invis]")
+            elif not name:
+                cluster = OPENED.match(line)
+                text += [line, self.marks[cluster[1]]] if cluster else [line]
+        return "\n".join([*text, self.marks[""], *words, "}"])
 
 
 class Film:
@@ -116,17 +142,12 @@ class Film:
     """
 
     def __init__(self, sources: Sequence[str]) -> None:
-        self.frames = [keyed(source) for source in sources]
+        self.frames = [drawn_lines(source) for source in sources]
         self.heads = [any(map(HEADS.match, lines)) for lines in self.frames]
         # Of those with arrowheads and of those without, the last.
-        last = dict(zip(self.heads, self.frames, strict=True))
-        self.layouts = {heads: Layout.of(lines) for heads, lines in last.items()}
-        svg = picture_bytes(self.source(-1), "svg").decode()
-        found = SIZE.search(svg)
-        assert found is not None
-        width, height, *self.origin = map(float, found.groups())
-        self.natural = width, height  # points
-        self.places = dict(extents(svg))
+        last = dict(zip(self.heads, sources, strict=True))
+        self.layouts = {heads: Layout.of(source) for heads, source in last.items()}
+        self.natural = self.layouts[self.heads[-1]].size  # points
         self.scale = 1.0  # pixels for a point
 
     @property
@@ -156,19 +177,20 @@ class Film:
         """What has to be drawn of a frame: the line above the picture, and a part of the rest."""
         if self.heads[k - 1] != self.heads[k]:
             return [self._whole]
-        changed = sorted(changes(*self.frames[k - 1 : k + 1]) & set(self.places))
-        return joined([self._box(self.places[name]) for name in changed])
+        layout = self.layouts[self.heads[k]]
+        changed = sorted(changes(*self.frames[k - 1 : k + 1]) & set(layout.places))
+        return joined([self._box(layout, name) for name in changed])
 
-    def _box(self, corners: Sequence[float]) -> Box:
-        """Whole pixels around a place that is in points."""
+    def _box(self, layout: Layout, name: str) -> Box:
+        """Whole pixels around a node or an edge."""
         sides = (-MARGIN, -MARGIN, MARGIN, MARGIN)
-        x, y = self.origin
-        left, top, right, bottom = (
+        corners = [
             round((corner + start + side) * self.scale)
-            for corner, start, side in zip(corners, (x, y, x, y), sides, strict=True)
-        )
-        width, height = self.size
-        return Box(max(left, 0), max(top, 0), min(right, width), min(bottom, height))
+            for corner, start, side in zip(
+                layout.places[name], layout.origin * 2, sides, strict=True
+            )
+        ]
+        return Box(*corners).within(self._whole)
 
     def _images(self, parts: Sequence[tuple[int, Box]]) -> Iterator[Image]:
         """The parts of frames that are in these boxes."""
@@ -180,12 +202,17 @@ class Film:
             for run, drawn in zip(runs, several.map(self._pngs, runs), strict=True):
                 for (_, box), png in zip(run, drawn, strict=True):
                     part = image.open(io.BytesIO(png)).convert("RGB")
-                    # A pixel more or less, where Graphviz rounds in another way.
-                    yield part if part.size == box.size else part.crop((0, 0, *box.size))
+                    x, y = self._drawn(box).corner
+                    left, top = box.left - x, box.top - y
+                    yield part.crop((left, top, left + box.size[0], top + box.size[1]))
+
+    def _drawn(self, box: Box) -> Box:
+        """What is drawn to have a box, whole."""
+        return box.wider(round(SPARE * self.scale)).within(self._whole)
 
     def _pngs(self, parts: Sequence[tuple[int, Box]]) -> list[bytes]:
         """As PNG.  The Graphviz of a Python package draws only the first of several graphs."""
-        sources = [self.source(k, box) for k, box in parts]
+        sources = [self.source(k, self._drawn(box)) for k, box in parts]
         drawn = picture_bytes("\n".join(sources), "png").split(PNG)[1:]
         drawn = [PNG + png for png in drawn]
         if len(drawn) < len(sources):
@@ -196,15 +223,14 @@ class Film:
         """The DOT text of a frame in its layout, or of what of it is in a box."""
         layout = self.layouts[self.heads[k]]
         if box is None:
-            everything = {piece.name for piece in layout.pieces}
-            return layout.source(self.frames[k], everything, [])
-        (width, height), (x, y) = box.size, self.origin
+            return layout.source(self.frames[k], layout.marks, [])
+        (width, height), (x, y) = box.size, layout.origin
         across = (box.left + width / 2) / self.scale - x
         up = y - (box.top + height / 2) / self.scale
         view = f"{width / self.scale!r},{height / self.scale!r},1,{across!r},{up!r}"
-        near = {name for name, place in self.places.items() if self._box(place).meets(box)}
-        words = [f'viewport="{view}"', f"dpi={72 * self.scale!r}"]
-        return layout.source(self.frames[k], {*near, ""}, words)
+        near = {name for name in layout.places if self._box(layout, name).meets(box)}
+        words = [f'viewport="{view}"', f"dpi={INCH * self.scale!r}"]
+        return layout.source(self.frames[k], near, words)
 
 
 def joined(boxes: Sequence[Box]) -> list[Box]:
@@ -223,16 +249,21 @@ def joined(boxes: Sequence[Box]) -> list[Box]:
     return apart
 
 
-def keyed(source: str) -> list[str]:
-    """The lines of a graph, between its braces; edges have keys, so that a line can change one."""
-    lines = source.strip().split("\n")[1:-1]
-    return [EDGE.sub(rf"\1{USUAL} key=\2 ", line) for line in lines]
+def drawn_lines(source: str) -> list[str]:
+    """The lines between a graph's braces of what is drawn, without what only orders the nodes."""
+    lines, ordering = [], False
+    for line in source.strip().split("\n")[1:-1]:
+        if ordering or line.strip() == "{":
+            ordering = line.strip() != "}"
+        elif name_of(line) or OPENED.match(line) or AROUND.match(line):
+            lines.append(line)
+    return lines
 
 
 def name_of(line: str) -> str:
     """The id of the node or the edge that a line is about; "" for the graph as a whole."""
     if edge := EDGE.match(line):
-        return edge[2]
+        return edge[1]
     node = NODE.match(line)
     return node[1] if node else ""
 
@@ -242,24 +273,31 @@ def changes(earlier: Sequence[str], lines: Sequence[str]) -> set[str]:
     return {name_of(b) for a, b in zip(earlier, lines, strict=True) if a != b}
 
 
+def numbers_of(text: str, name: str) -> list[float]:
+    """What an attribute of the graph says in laid-out DOT text.
+
+    >>> numbers_of('graph [bb="0,0,90,54.5",', "bb")
+    [0.0, 0.0, 90.0, 54.5]
+    """
+    found = re.search(OF_GRAPH.format(name), text, re.MULTILINE)
+    assert found is not None
+    return [float(number) for number in found[1].rstrip(",").split(",")]
+
+
 def extents(svg: str) -> Iterator[tuple[str, tuple[float, float, float, float]]]:
-    """The places of nodes and edges by their ids, and of the line above by "": its corners."""
-    parts = [
-        ("", svg[: svg.find('<g id="', svg.index("<polygon"))]),
-        *((part[1], part[0]) for part in PART.finditer(svg)),
-    ]
-    for name, part in parts:
-        outlines = re.findall(r' (?:points|d)="([^"]*)"', part) if name else []
+    """The places of nodes and edges by their ids: left, top, right, bottom."""
+    for part in PART.finditer(svg):
+        outlines = re.findall(r' (?:points|d)="([^"]*)"', part[0])
         points = [
             (float(x), float(y))
             for line in outlines
             for x, y in re.findall(r"([-\d.]+),([-\d.]+)", line)
         ]
-        for x, y, size, words in LABEL.findall(part):
+        for x, y, size, words in LABEL.findall(part[0]):
             points += [
                 (float(x), float(y) - float(size)),
                 (float(x) + LETTER * float(size) * len(words), float(y) + float(size) / 2),
             ]
         if points:
             xs, ys = zip(*points, strict=True)
-            yield name, (min(xs), min(ys), max(xs), max(ys))
+            yield part[1], (min(xs), min(ys), max(xs), max(ys))

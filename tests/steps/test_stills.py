@@ -14,13 +14,12 @@ import pytest
 from conftest import recorded
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageFilter
 from test_player import network, reused
 
 from micrograd_like import Backprop, Descent, Value
 from micrograd_like.draw import THEMES, picture_bytes
 from micrograd_like.steps.film import Box, Film, joined
-from micrograd_like.steps.movie import Reel
 from micrograd_like.steps.sequence import ORDERS, Step
 from micrograd_like.strategies import Graph, graphs
 
@@ -176,22 +175,78 @@ def differing(a: Any, b: Any) -> int:
     return int(difference.histogram()[255])
 
 
-@pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize("rankdir", ["LR", "TB"])
-def test_frames_that_are_drawn_in_parts_are_those_drawn_whole(order: str, rankdir: str) -> None:
-    """Each frame, pixel by pixel, but for lines that fall between two pixels."""
-    steps = Backprop(network([2, 1], 2, 1), order, rankdir=rankdir)
-    film = Film(list(steps._animation().sources()))
-    for scale in (0.61, 2.0):
-        film.scale = scale
-        images = list(Reel(len(film.frames), film.parts(), film.last, 1.0).images())
-        assert {image.size for image in images} == {film.size}
-        for k in (0, 1, len(images) // 3, len(images) // 2, len(images) - 2, len(images) - 1):
-            png = picture_bytes(film.source(k, film._whole), "png")
-            whole = Image.open(io.BytesIO(png)).convert("RGB")
-            assert differing(whole, images[k]) < 30
-        assert differing(film.last, images[-1]) < 30
-        assert all(differing(a, b) for a, b in pairwise(images))
+def strange(a: Any, b: Any) -> int:
+    """How many pixels of an image are clearly unlike those of another there and next to there."""
+    assert a.size == b.size
+    count = 0
+    for one, other in ((a, b), (b, a)):
+        darkest, lightest = (
+            other.filter(kind(3)) for kind in (ImageFilter.MinFilter, ImageFilter.MaxFilter)
+        )
+        outside = ImageChops.add(
+            ImageChops.subtract(one, lightest), ImageChops.subtract(darkest, one)
+        )
+        count += differing(outside, Image.new("RGB", a.size))
+    return count
+
+
+def used_twice() -> Value:
+    """L = a·(a + 3)."""
+    a = Value(2.0, "a")
+    root = a * (a + 3)
+    root.label = "L"
+    return root
+
+
+def used_again() -> Value:
+    """tanh(a·b + c)·a / (b + 2): values that are used near and far from where they stand."""
+    a, b, c = Value(2.0, "a"), Value(-1.5, "b"), Value(2.4, "c")
+    return (a * b + c).tanh() * a / (b + 2)
+
+
+STAGES: list[Any] = [  # a graph, its part, and how it is drawn
+    (used_twice, slice(None), {}, {}),
+    (used_again, slice(-3, None), {"theme": "dark"}, {"width": 600}),
+    *(
+        pytest.param(*stage, marks=pytest.mark.slow)
+        for stage in (
+            (used_again, slice(None), {"order": "depth-first"}, {"width": 333}),
+            (reused, slice(None), {"rankdir": "TB"}, {"width": 1500}),
+            (lambda: used_again().tanh() * 2, slice(2, 14, 3), {"rankdir": "RL"}, {}),
+            (lambda: network([2, 1], 2, 1), slice(None), {}, {"width": 841}),
+            (lambda: network([3, 1], 2, 1), slice(None), {"rankdir": "BT"}, {}),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("graph", "part", "looks", "options"), STAGES)
+def test_each_frame_is_the_still_of_its_step(
+    graph: Any, part: slice, looks: dict[str, Any], options: dict[str, Any]
+) -> None:
+    """All of it, wherever it changed last: pixel by pixel, but for the edges of lines.
+
+    Of a long moving picture it is every second one, or fewer: a still takes long.
+    """
+    steps = Backprop(graph(), **looks)[part]
+    images = reel_images(steps, **options)
+    assert len(images) == len(steps) + 1
+    assert {image.width for image in images} == {options.get("width", images[0].width)}
+    for k, image in list(enumerate(images))[:: 1 + len(images) // 45]:
+        if k or part == slice(None):  # the first frame of a later part is no step
+            still = Image.open(io.BytesIO(steps[:k].still(width=image.width)))
+            assert strange(image, still.convert("RGB")) == 0, f"frame {k}"
+    assert all(differing(a, b) for a, b in pairwise(images))
+
+
+def test_a_file_has_the_frames_of_its_moving_picture(tmp_path: Path) -> None:
+    """A GIF, which keeps of each frame what is new: what is shown is the whole of it."""
+    steps = Backprop(used_again(), theme="dark")[-3:]
+    path = steps.save(tmp_path / "x.gif", width=600)
+    with Image.open(path) as picture:
+        for k, image in enumerate(reel_images(steps, width=600)):
+            picture.seek(k)
+            assert strange(picture.convert("RGB"), image) == 0
 
 
 def drawn_looks(svg: str) -> dict[str, list[str]]:
