@@ -76,6 +76,7 @@ def calls(folder: Path) -> dict[str, tuple[Callable[..., Any], list[Any], dict[s
         "replay": (mg.replay, [root, {leaf: 1.0}], {}),
         "topological_order": (mg.topological_order, [root], {}),
         "mean": (mg.mean, [[1.0]], {}),
+        "group": (mg.group, ["loss"], {}),
         "softmax": (mg.softmax, [[1.0, 2.0]], {}),
         "logsumexp": (mg.logsumexp, [[1.0, 2.0]], {}),
         "derivative": (mg.derivative, [mg.sin], {"order": 1}),
@@ -250,7 +251,7 @@ def test_python_tells_wrong_counts_by_the_methods_own_name() -> None:
 FAULTS: list[tuple[Callable[[], Any], str]] = [
     (lambda: mg.fit(MLP(1, [1]), [[1.0]], [1.0], 10), "fit: loss is 10; it is to be a function of"),  # type: ignore[arg-type]
     (lambda: Neuron(1)(3.0), "Neuron: takes a list of numbers, as in [1.0, 2.0], not 3.0"),  # type: ignore[arg-type]
-    (lambda: mg.draw_dot(graph(), theme={}), "draw_dot: theme is {}; it is to be one of light,"),  # type: ignore[arg-type]
+    (lambda: mg.draw_dot(graph(), theme={}), "draw_dot: theme is {}; it is to be one of auto,"),  # type: ignore[arg-type]
     (lambda: mg.Backprop(graph(), theme="x"), "Backprop: theme is 'x'; it is to be one of"),
     (lambda: mg.Backprop(graph(), rankdir="x"), "Backprop: rankdir is 'x'; it is to be one of"),
     (lambda: mg.draw_dot(graph(), expand=True), "draw_dot: expand: takes a list of names"),  # type: ignore[arg-type]
