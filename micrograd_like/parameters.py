@@ -45,8 +45,9 @@ def learned() -> set[int]:
     for kept in LEARNERS.valuerefs():  # a list: other threads may make models
         learner = kept()
         try:
-            parameters = getattr(learner, "parameters", ())
-            found.update(map(id, parameters() if callable(parameters) else parameters))
+            parameters: Any = getattr(learner, "parameters", ())
+            given: Any = parameters() if callable(parameters) else parameters
+            found.update(map(id, given))
         except Exception:
             continue
     return found

@@ -127,7 +127,8 @@ class Blocks:
         import numpy as np
 
         named: dict[str, list[int]] = {}
-        for k in places.tolist():
+        rows: list[int] = places.tolist()
+        for k in rows:
             path, dot, word = self.labels[k].rpartition(".")
             named.setdefault(path + dot + name_of(word), []).append(k)
         for group in named.values():
@@ -141,7 +142,8 @@ class Blocks:
         unnamed = []
         named: dict[str, list[Places]] = {}
         for use in lists:
-            name = stem([self.labels[k] for k in use.tolist()]) if len(self._new(use)) else ""
+            rows: list[int] = use.tolist()
+            name = stem([self.labels[k] for k in rows]) if len(self._new(use)) else ""
             if name:
                 named.setdefault(name, []).append(use)
             else:

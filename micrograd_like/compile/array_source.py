@@ -103,7 +103,7 @@ class ArraySource:
 
         self.found, self.library = found, library
         self.blocks, self.lines = Blocks(found), list[str]()
-        self.taken = dict.fromkeys(OURS, 1)
+        self.taken: dict[str, int] = dict.fromkeys(OURS, 1)
         self.block_names = [self.free(name) for name in self.blocks.names]
         self.names = {INPUTS: "X"}
         labels = [[v.label for v in array.members] for array in found.arrays[3:]]

@@ -222,7 +222,8 @@ def _layers(part: Part, labels: Sequence[str]) -> list[int] | None:
         return None
     (_, i), (rights, j) = _distinct(part.rows), _distinct(part.others)
     owner_of: dict[str, int] = {}
-    owners = [_owner(labels[row]) for row in rights[:, 0].tolist()]
+    first: list[int] = rights[:, 0].tolist()
+    owners = [_owner(labels[row]) for row in first]
     names = np.array([owner_of.setdefault(owner, len(owner_of)) for owner in owners])[j]
     data = _data_met(i, j)
     for kinds, least in ((data * len(owner_of) + names, 1), (data, PRODUCTS)):

@@ -34,7 +34,7 @@ class _Leaf:
             return isinstance(other, _Leaf)
         return not (self.is_kept or other.is_kept) and self.number == other.number
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
 
 
 def graph_of(roots: Any, kept: Iterable[Value]) -> list[Any]:

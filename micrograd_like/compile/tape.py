@@ -426,5 +426,5 @@ def is_worth_a_tape(count: int) -> bool:
         return False
     import numba
 
-    settings: Any = numba.config
+    settings: Any = vars(numba)["config"]
     return not settings.DISABLE_JIT

@@ -91,7 +91,8 @@ class Sources:
                 if fixed:
                     of_constant[k, place] = key = ("constant", frames[k], place)
                     places.setdefault(key, place)
-                    constants[key] = max(constants.get(key, []), fixed, key=len)
+                    longest: list[float] = constants.get(key, [])
+                    constants[key] = longest if len(longest) >= len(fixed) else [*fixed]
         at = {key: k for k, key in enumerate(places | dict.fromkeys(members))}
         for key in at:
             values = members.get(key, [])

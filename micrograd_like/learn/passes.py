@@ -231,7 +231,8 @@ def _is_sure(model: Any, loss: Any) -> bool:
 
 def _shape(model: Any) -> Any:
     """What the graph of a model is made of that is sure: its neurons, layer by layer."""
-    parts = PARTS.get(type(model).__call__) if callable(model) else None
+    kind: Any = type(model)
+    parts = PARTS.get(kind.__call__) if callable(model) else None
     if parts is None:
         return model
     if not parts:

@@ -60,12 +60,15 @@ class Library(Protocol):
 
     def error(self, why: str) -> Exception:
         """The error that tells what stands in the way."""
+        ...
 
     def elementary(self, name: str, given: int) -> str:
         """The name in ``m`` of a function that has no Python name."""
+        ...
 
     def name_of(self, function: Any, written: str, given: int) -> str:
         """The name in ``m`` of a Python function that is called with so many numbers."""
+        ...
 
 
 class Writer:
