@@ -231,12 +231,12 @@ def _is_sure(model: Any, loss: Any) -> bool:
 
 def _shape(model: Any) -> Any:
     """What the graph of a model is made of that is sure: its neurons, layer by layer."""
-    kind: Any = type(model)
-    parts = PARTS.get(kind.__call__) if callable(model) else None
+    parts = PARTS.get(type(model).__call__) if callable(model) else None
+    part: Any = model
     if parts is None:
         return model
     if not parts:
-        return model.activation, model.nonlin, *model.w, model.b
+        return part.activation, part.nonlin, *part.w, part.b
     return [_shape(part) for part in getattr(model, parts)]
 
 
