@@ -246,16 +246,18 @@ class ArraySource:
                 return self.block_names[k]
         return self.vector(source, rows)
 
+    def known(self, source: int, rows: "Places") -> str | None:
+        """Constants, or a part of a block of leaves, in the shape of the rows; None for others."""
+        if source == CONSTANTS:
+            return self.constants(rows)
+        return self.blocks.part(rows, self.block_names) if source == LEAVES else None
+
     def vector(self, source: int, rows: "Places") -> str:
         """Rows of an array, with each as often as it is there: (..., members)."""
         import numpy as np
 
-        if source == CONSTANTS:
-            return self.constants(rows)
-        if source == LEAVES:
-            found = self.blocks.part(rows, self.block_names)
-            if found:
-                return found
+        if known := self.known(source, rows):
+            return known
         name, rows, size = self.place(source, rows)
         times = len(rows) // size
         if size > 1 < times and np.array_equal(rows, np.tile(np.arange(size), times)):
@@ -264,12 +266,8 @@ class ArraySource:
 
     def lists(self, source: int, rows: "Places") -> str:
         """Rows of the shape (members, terms), a list for each member: (..., members, terms)."""
-        if source == CONSTANTS:
-            return self.constants(rows)
-        if source == LEAVES:
-            found = self.blocks.part(rows, self.block_names)
-            if found:
-                return found
+        if known := self.known(source, rows):
+            return known
         name, rows, size = self.place(source, rows)
         for turned, end in ((rows, ""), (rows.T, ".mT")):
             index = _slice(turned.ravel(), size)
