@@ -56,7 +56,7 @@ m.atanh = (x) => m.defined(Math.atanh(x), x);
 
 m.cos = (x) => m.defined(Math.cos(x), x);
 
-m.exp2 = (x) => m.defined(Math.pow(2, x), x);
+m.exp2 = (x) => m.defined(2 ** x, x);
 
 m.log = (x) => m.defined(Math.log(x), x);
 
@@ -83,12 +83,12 @@ m.pow = (x, y) => {
   if (x < 0 && !(Number.isNaN(y) || y % 1 === 0))
     throw new RangeError("a negative base needs a whole exponent");
   if (x === 0 && y < 0) throw new RangeError("0 to a negative power");
-  return x === 1 ? 1 : Math.pow(x, y);
+  return x === 1 ? 1 : x ** y;
 };
 
 // Python's x ** y; where it leaves the real numbers, or their range, there is none.
 m.power = (x, y) => {
-  if (Math.abs(y) === Infinity) return Math.abs(x) === 1 ? 1 : Math.pow(Math.abs(x), y);
+  if (Math.abs(y) === Infinity) return Math.abs(x) === 1 ? 1 : Math.abs(x) ** y;
   const value = m.pow(x, y);
   if (Number.isFinite(x) && Number.isFinite(y) && !Number.isFinite(value))
     throw new RangeError("Numerical result out of range");
