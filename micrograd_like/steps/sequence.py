@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any, NamedTuple, Self, overload
 
-from micrograd_like.arguments import choice, graph, short
+from micrograd_like.arguments import choice, expect, graph, short
 from micrograd_like.draw import TERMINAL, sign_name
 from micrograd_like.engine import Value, apply
 from micrograd_like.graph import (
@@ -186,18 +186,54 @@ class Steps(Sequence[Step]):
             return self._forward(k)
         return self._start(k) if k == len(self.operations) else self._backward(k)
 
-    def at(self, label: str) -> "list[Step]":
+    def at(self, value: str | Value) -> "list[Step]":
         """The steps of a value: the one that computes it, and all that its gradient is in.
 
         >>> a = Value(3.0, label="a")
         >>> [step.number for step in Steps(a * a + 1).at("a")]
         [5, 6]
         """
-        found = {id(v) for v in self.order if label in (v.label, self._names[id(v)]) and label}
+        found = self._called(value, "at")
+        return [s for s in self if id(s.node) in found or id(s.input) in found]
+
+    def until(self, value: str | Value) -> Self:
+        """The steps up to the one at which a value's gradient is complete: its last product.
+
+        The value is told by its label, by the name that the steps call it by, or is given itself.
+        Of several with one label it is the last one's step.
+
+        >>> a, b = Value(3.0, label="a"), Value(2.0, label="b")
+        >>> print(Steps(a * b + a).until("a")[-1].line)
+        a.grad += ∂v1/∂a · ∂v2/∂v1 = b · 1 = 2 · 1 = 2, now 1 + 2 = 3
+
+        Raises a LookupError for a name that no value has, for a Value outside the graph, and where
+        the step is not in this slice; a TypeError for what is neither text nor a Value.
+        """
+        found, start = self._called(value, "until"), len(self.operations)
+        products = (k for k, e in enumerate(self.edges, start + 1) if id(e.input) in found)
+        last = max(products, default=start)  # no product goes to the root
+        if last not in self.places:
+            raise LookupError(
+                f"Backprop.until: the gradient of {short(value)} is complete at step {last + 1}, "
+                "which is not in this slice; take the whole, as in Backprop(loss).until(...)"
+            )
+        return self[: self.places.index(last) + 1]
+
+    def _called(self, value: str | Value, where: str) -> set[int]:
+        """The ids of the values that have a label or a name, or of the one that is given."""
+        if isinstance(value, Value):
+            if all(v is not value for v in self.order):
+                raise LookupError(
+                    f"Backprop.{where}: {short(value)} is not in the graph, so no gradient reaches "
+                    f"it; take a value that {self.name(self.root)} depends on"
+                )
+            return {id(value)}
+        expect(isinstance(value, str), value, f"Backprop.{where}: value", "a label, or a Value")
+        found = {id(v) for v in self.order if value in (v.label, self._names[id(v)]) and value}
         if not found:
             there = listed(self._names.values())
-            raise LookupError(f"Backprop: no value is called {short(label)}; there are {there}")
-        return [s for s in self if id(s.node) in found or id(s.input) in found]
+            raise LookupError(f"Backprop: no value is called {short(value)}; there are {there}")
+        return found
 
     def name(self, operand: Value | float) -> str:
         """What the steps call a value: its label, or v1, v2, …; a constant by its number."""
