@@ -49,6 +49,7 @@ __all__ = [
     "readable",
     "symbol",
     "syntax",
+    "template",
     "undefined",
 ]
 
@@ -62,6 +63,7 @@ SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 RAISED = str.maketrans("0123456789", SUPERSCRIPTS)
 MINUS, TIMES = "−", " · "
+MARK = "\ue000"
 # How strongly a term holds together.
 CHOICE, OR, AND, NOT, COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(10)
 STRENGTHS = {"Add": SUM, "Sub": SUM, "Mult": PRODUCT, "Div": PRODUCT, "Mod": PRODUCT}
@@ -99,6 +101,29 @@ class Term:
         """The text among others, in brackets if it is weaker, or if a minus sign would follow."""
         weak = self.strength < least or (not first and self.text.startswith(("-", MINUS)))
         return f"({self.text})" if weak else self.text
+
+
+class Slot(Term):
+    """An operand that is filled in later: it stands as a mark where it needs brackets or not."""
+
+    __slots__ = ("place",)
+
+    def __init__(self, place: int) -> None:
+        super().__init__(self.mark(place, CHOICE, 1))
+        self.place = place
+
+    @staticmethod
+    def mark(*parts: int) -> str:
+        """A text that no formula has: private characters around numbers."""
+        return f"{MARK}{','.join(map(str, parts))}{MARK}"
+
+    def within(self, least: int, first: bool = True) -> str:
+        """The mark of the operand among others, as `Term.within` would write its text."""
+        return self.mark(self.place, least, int(first))
+
+    def raised(self, less: int) -> str:
+        """The mark of the operand, less a whole number, as an exponent."""
+        return self.mark(self.place, ATOM, 1, less)
 
 
 if TYPE_CHECKING:
@@ -231,6 +256,32 @@ def formula(text: str, *operands: Operand, numbers: Callable[[float], str] | Non
     −a / b² | 3 · a²
     """
     return _write(syntax(text), _named(operands, numbers), BOARD)
+
+
+def template(text: str | Rule, least: int = 0) -> list[str | list[int]]:
+    """A formula, or a rule's operation, whose operands are filled in later, by a page.
+
+    Its pieces are texts, and places of operands: which of them, how strongly it has to hold
+    together to stand without brackets, and whether it comes first, where a minus sign needs none.
+    A fourth number makes it an exponent, less this number.  ``least`` is what the whole has to be
+    to stand without brackets.
+
+    >>> from micrograd_like.rules import RULES
+    >>> template("x * y"), template(RULES["tanh"])
+    ([[0, 6, 1], ' · ', [1, 7, 0]], ['tanh(', [0, 0, 1], ')'])
+    >>> template("x**y")
+    [[0, 9, 1], [1, 9, 1, 0]]
+    """
+    slots = Slot(0), Slot(1)
+    if not isinstance(text, str):
+        written = _operation(text, slots[: text.arity], None, BOARD)
+    else:
+        written = _write(syntax(text), _named(slots, None), BOARD)
+    # Every second piece is a mark's content.
+    pieces = written.within(least).split(MARK)
+    return [
+        [*map(int, piece.split(","))] if k % 2 else piece for k, piece in enumerate(pieces) if piece
+    ]
 
 
 def factors(*operands: Operand) -> list[str]:
@@ -473,6 +524,9 @@ class _Writer:
         base, exponent = self.term(node.left).within(ATOM), self.term(node.right)
         if "Pow" in self.signs:
             return Term(base + self.signs["Pow"] + exponent.within(SIGN), POWER)
+        slot, less = self.slot(node.right)
+        if slot is not None:
+            return Term(base + slot.raised(less), POWER)
         power = self.constant(node.right)
         if power == 1 and type(node.right).__name__ != "Name":  # what y - 1 has come to
             return self.term(node.left)
@@ -481,6 +535,16 @@ class _Writer:
         if power is not None and type(node.right).__name__ != "Name":
             exponent = term(power)
         return Term(f"{base}^{exponent.within(ATOM)}", POWER)
+
+    def slot(self, node: Any) -> tuple[Slot | None, int]:
+        """The operand of an exponent that is filled in later, y or y - 1, and what is taken off."""
+        kind, less = type(node).__name__, 0
+        if kind == "BinOp" and type(node.op).__name__ == "Sub":
+            amount = self.constant(node.right)
+            node, less = node.left, int(amount) if amount is not None else 0
+            kind = type(node).__name__
+        found = self.term(node) if kind == "Name" else None
+        return (found, less) if isinstance(found, Slot) else (None, 0)
 
     def constant(self, node: Any) -> float | None:
         """The number of an exponent, as far as it is one: y, y - 1, or 2."""

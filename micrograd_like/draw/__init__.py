@@ -13,7 +13,15 @@ from micrograd_like.draw.ids import (
 )
 from micrograd_like.draw.numbers import Numbers, Scales, strength
 from micrograd_like.draw.outline import Node, Outline, check_groups, names_to_open
-from micrograd_like.draw.page import filled, image_of, look_script, look_style, script_hash
+from micrograd_like.draw.page import (
+    filled,
+    image_of,
+    in_function,
+    look_script,
+    look_style,
+    script_hash,
+    scripts_of,
+)
 from micrograd_like.draw.pictures import draw_difference, draw_dot
 from micrograd_like.draw.render import FORMATS, Picture, picture_bytes
 from micrograd_like.draw.theme import (
@@ -28,7 +36,15 @@ from micrograd_like.draw.theme import (
     page_colours,
     sign_name,
 )
-from micrograd_like.draw.words import Words, gradient_text, gradient_word, spread
+from micrograd_like.draw.words import (
+    GRADIENTS,
+    NOTHING,
+    RANGE,
+    Words,
+    gradient_text,
+    gradient_word,
+    spread,
+)
 
 __all__ = [
     "AUTO",
@@ -38,8 +54,11 @@ __all__ = [
     "FONT",
     "FORMATS",
     "FRAME_ID",
+    "GRADIENTS",
     "HEAD_ID",
     "HERE_ID",
+    "NOTHING",
+    "RANGE",
     "SLOPE_ID",
     "TERMINAL",
     "THEMES",
@@ -64,6 +83,7 @@ __all__ = [
     "hop_id",
     "image_of",
     "in_dark",
+    "in_function",
     "look_script",
     "look_style",
     "names_to_open",
@@ -71,6 +91,7 @@ __all__ = [
     "page_colours",
     "picture_bytes",
     "script_hash",
+    "scripts_of",
     "sign_name",
     "spread",
     "strength",

@@ -22,11 +22,21 @@ from micrograd_like.engine import Value
 from micrograd_like.graph import chain_product, operands_by
 from micrograd_like.notation import TIMES, exact, number, plural
 
-__all__ = ["NOTHING", "Words", "gradient_text", "gradient_word", "spread"]
+__all__ = [
+    "GRADIENTS",
+    "NOTHING",
+    "RANGE",
+    "Words",
+    "gradient_text",
+    "gradient_word",
+    "spread",
+]
 
 SUM = "Σ"
 PATTERN = 5  # operations, one in the other, of an expression with constants left open
 NOTHING = "·"  # where a number is not known yet
+RANGE = "{low} … {high}"  # of several numbers
+GRADIENTS = "grad", "|grad|"  # of one value; of several their length, which has no sign
 
 
 def spread(numbers: Sequence[float]) -> str:
@@ -40,12 +50,12 @@ def spread(numbers: Sequence[float]) -> str:
     if any(map(math.isnan, numbers)):
         return number(math.nan)
     low, high = number(min(numbers)), number(max(numbers))
-    return low if low == high else f"{low} … {high}"
+    return low if low == high else RANGE.format(low=low, high=high)
 
 
 def gradient_word(node: Node) -> str:
-    """What a node's gradient is called: of several it is their length, which has no sign."""
-    return "|grad|" if node.output is None else "grad"
+    """What a node's gradient is called."""
+    return GRADIENTS[node.output is None]
 
 
 def gradient_text(gradient: float | None) -> str:

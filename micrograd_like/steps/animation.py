@@ -32,14 +32,17 @@ from micrograd_like.draw import (
     spread,
     strength,
 )
-from micrograd_like.notation import number, plural, readable
+from micrograd_like.notation import number, readable
 from micrograd_like.steps.player import Attributes, PageData, PageStep, page_svg
 from micrograd_like.steps.sequence import Steps
+from micrograd_like.steps.words import WORDS
 
 __all__ = ["Animation"]
 
 LETTER = 7.2  # points, at most, of a digit in a picture
 LONGEST, MOST_LINES = 110, 3  # characters of a line of the board, and lines that it has
+# What is said of several steps of a place.
+TOGETHER = {"node": "values", "inside": "inside", "start": "inside", "link": "products"}
 Place = tuple[str, int]  # what a step is of: "node" or "inside" a node, or a "link", and its place
 
 
@@ -219,16 +222,15 @@ class Scenes:
             )
         node = self.outline.nodes[self.outline.links[at].source if kind == "link" else at]
         equation = (
-            f"{gradient_word(node)} of {self.name(node)}",
+            WORDS["of"].format(gradient=gradient_word(node), name=self.name(node)),
             gradient_text(moment.numbers.gradient_of(node)),
         )
-        remark = f"{plural(count, 'product')} inside"
+        target = ""
         if kind == "node":
             equation = (self.name(node), spread(moment.numbers.data_of(node)))
-            remark = plural(count, "value")
         elif kind == "link":
-            target = self.outline.nodes[self.outline.links[at].target]
-            remark = f"{plural(count, 'product')} of the chain rule, from {self.name(target)}"
+            target = self.name(self.outline.nodes[self.outline.links[at].target])
+        remark = WORDS[TOGETHER[kind]].format(count=f"{count:,}", name=target)
         total = len(self.steps.operations) + 1 + len(self.steps.edges)
         return PageStep(k + 1, total, phase, equation, remark=remark)
 

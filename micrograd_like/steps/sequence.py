@@ -38,15 +38,14 @@ from micrograd_like.notation import (
     operation,
     partial,
 )
+from micrograd_like.steps.words import WORDS, ordinal
 
-__all__ = ["Edge", "Step", "Steps", "one_line", "which_use"]
+__all__ = ["Edge", "Step", "Steps", "has_changed", "one_line", "which_use"]
 
 BY_ID = ("_names", "gradients", "_right")  # what `Steps` knows of each value, by its id
 ORDERS = ("topological", "naive", "depth-first")
 MOST = 10_000  # products of the depth-first order, of which there can be exponentially many
 
-ORDINALS = ("first", "second", "third")
-CHANGED = "; the inputs' numbers have changed since then"
 WIDTH = 64  # of a line, before the remark that says which operation it is about
 
 
@@ -270,7 +269,7 @@ class Steps(Sequence[Step]):
     def _forward(self, k: int) -> Step:
         node = self.operations[k]
         assert node.rule is not None
-        names, changed = operands_by(node, self._names), _has_changed(node)
+        names, changed = operands_by(node, self._names), has_changed(node)
         # The operation with names, what it stands for, and the same with numbers.
         equation = [str(operation(node.rule, *names))]
         if node.rule.formula:  # an operation that was made by hand has none
@@ -283,7 +282,8 @@ class Steps(Sequence[Step]):
             f"{partial(made, self.name(v))} = {number(local)}": None  # of x·x it is one line
             for _, v, local in edges(node)
         }
-        remark = f"records {', '.join(local_grads)}{CHANGED * changed}"
+        remark = WORDS["records"].format(derivatives=", ".join(local_grads))
+        remark += WORDS["changed"] * changed
         return Step(k + 1, self._total, "forward", node, equation=tuple(equation), remark=remark)
 
     def _start(self, k: int) -> Step:
@@ -302,14 +302,15 @@ class Steps(Sequence[Step]):
         if rule.derivatives[position]:
             symbols = formula(rule.derivatives[position], *names)
             products.insert(0, factors(symbols, edge.upstream))
-        remark = f"{made} = {operation(rule, *names)}"
+        final = self.gradients[id(node)]
+        remark = WORDS["made"].format(name=made, operation=operation(rule, *names))
         if use := which_use(node, position):
-            remark += f", {use} {given}"
-        remark += CHANGED * _has_changed(node)
+            remark += WORDS["use"].format(use=use, name=given)
+        remark += WORDS["changed"] * has_changed(node)
         if edge.again:
-            remark += f"; again: {gradient(made)} was passed on before"
-        if not _same(edge.upstream, self.gradients[id(node)]):
-            remark += f"; too early: {gradient(made)} will be {number(self.gradients[id(node)])}"
+            remark += WORDS["again"].format(gradient=gradient(made))
+        if not _same(edge.upstream, final):
+            remark += WORDS["early"].format(gradient=gradient(made), number=number(final))
         if k + 1 == self._total:
             remark += self._in_the_end()
         return Step(
@@ -324,8 +325,11 @@ class Steps(Sequence[Step]):
         """After a wrong order: which gradients are wrong, the inputs' first."""
         wrong = [v for v in self.order if not _same(self.gradients[id(v)], self._right[id(v)])]
         return "".join(
-            f"; in the end {self._gradient(v)} is {number(self.gradients[id(v)])}, "
-            f"and should be {number(self._right[id(v)])}"
+            WORDS["end"].format(
+                gradient=self._gradient(v),
+                number=number(self.gradients[id(v)]),
+                right=number(self._right[id(v)]),
+            )
             for v in wrong[:1]
         )
 
@@ -334,7 +338,7 @@ class Steps(Sequence[Step]):
         return len(self.operations) + 1 + len(self.edges)
 
 
-def _has_changed(node: Value) -> bool:
+def has_changed(node: Value) -> bool:
     """Whether the inputs' numbers are others now than when the operation was recorded."""
     rule, data = node.rule, operands_of(node)
     assert rule is not None
@@ -366,7 +370,7 @@ def which_use(node: Value, position: int) -> str:
     count = places.index(position)
     if len(places) == 1:
         return ""
-    return ORDINALS[count] if count < len(ORDINALS) else f"{count + 1}th"
+    return ordinal(count)
 
 
 class Edge(NamedTuple):

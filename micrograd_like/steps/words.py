@@ -1,0 +1,35 @@
+"""The words of the board: what the steps say in Python, and what a page fills with its own numbers.
+
+>>> WORDS["early"].format(gradient="a.grad", number="3")
+'; too early: a.grad will be 3'
+"""
+
+from types import MappingProxyType
+
+__all__ = ["ORDINALS", "WORDS", "ordinal"]
+
+WORDS = MappingProxyType({
+    # Remarks on an operation that goes forward, and on a product of the chain rule.
+    "records": "records {derivatives}",
+    "changed": "; the inputs' numbers have changed since then",
+    "made": "{name} = {operation}",
+    "use": ", {use} {name}",
+    "again": "; again: {gradient} was passed on before",
+    "early": "; too early: {gradient} will be {number}",
+    "end": "; in the end {gradient} is {number}, and should be {right}",
+    # Of several steps that are shown as one.
+    "of": "{gradient} of {name}",
+    "values": "{count} values",
+    "inside": "{count} products inside",
+    "products": "{count} products of the chain rule, from {name}",
+})  # fmt: skip
+ORDINALS = ("first", "second", "third")
+
+
+def ordinal(count: int) -> str:
+    """Which one it is, counted from 0.
+
+    >>> ordinal(1), ordinal(5)
+    ('second', '6th')
+    """
+    return ORDINALS[count] if count < len(ORDINALS) else f"{count + 1}th"
