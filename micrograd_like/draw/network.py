@@ -40,6 +40,7 @@ class Weight(NamedTuple):
     name: str
     data: float
     grad: float | None
+    parameter: Value
 
 
 class Unit(NamedTuple):
@@ -52,6 +53,7 @@ class Unit(NamedTuple):
     block: str = ""  # the name of a neuron's layer, or of an operation's group
     symbol: str = ""  # of an operation or an activation, or the group of a result
     parameters: tuple[Weight, ...] = ()  # of a neuron, those that no input is multiplied with
+    values: tuple[Value, ...] = ()  # that the data are of; an input of constants has none
 
 
 class Connection(NamedTuple):
@@ -164,7 +166,10 @@ class _Reader:
         names = self.input_names([s for s in self.sources.found if _is_input(s)])
         for source in self.sources.found:
             if _is_input(source):
-                self.add(Unit("input", next(names), source.numbers), source.values)
+                self.add(
+                    Unit("input", next(names), source.numbers, values=tuple(source.values)),
+                    source.values,
+                )
             else:
                 self.add(self.operation(source), source.values)
 
@@ -175,7 +180,7 @@ class _Reader:
         constants = [(k, x) for k, x in enumerate(first.inputs) if not isinstance(x, Value)]
         return Unit(
             "operation", first.label, source.numbers,
-            block=self.graph.groups.get(id(first), ""), symbol=symbol(first.rule, constants),
+            block=self.graph.groups.get(id(first), ""), symbol=symbol(first.rule, constants), values=tuple(source.values),
         )  # fmt: skip
 
     def input_names(self, inputs: Sequence[Source]) -> Iterator[str]:
@@ -208,7 +213,7 @@ class _Reader:
         unit = Unit(
             "neuron", neuron.name + again, [call.output.data for call in neuron.calls],
             block=neuron.name.rpartition(".")[0] + again, symbol=rule.symbol if bent else "",
-            parameters=tuple(others.values()),
+            parameters=tuple(others.values()), values=tuple(c.output for c in neuron.calls),
         )  # fmt: skip
         self.add(unit, (v for call in neuron.calls for v in call.inside), neuron.layer or ())
 
@@ -237,7 +242,8 @@ class _Reader:
         for (top, _), values in found.items():
             labels = {v.label for v in values}
             name = (labels.pop() if len(labels) == 1 else "") or top or "result"
-            self.add(Unit("result", name, [v.data for v in values], symbol=top), values)
+            data = [v.data for v in values]
+            self.add(Unit("result", name, data, symbol=top, values=tuple(values)), values)
 
     # --- links
 
@@ -323,6 +329,7 @@ def _weights(neurons: Sequence[NeuronCalls]) -> dict[int, Weight]:
             p.label if p.label.count(".") else f"{name}.{p.label}",
             numbers.data[place],
             numbers.grads.get(place),
+            p,
         )
         for place, (p, name) in found.items()
     }

@@ -10,7 +10,7 @@ from micrograd_like.learn.plots import is_wide, plot_history
 from micrograd_like.notation import number as number_text
 from micrograd_like.notation import plural
 
-__all__ = ["DivergenceError", "History"]
+__all__ = ["DivergenceError", "History", "percent"]
 
 MOST_ROWS = 10  # epochs of the table
 MOST_POINTS = 200  # of a curve
@@ -76,7 +76,7 @@ class History:
     def _table(self) -> Table:
         """A row for each epoch, or for some of many; a column for each list that has numbers."""
         columns = {
-            name.replace("_", " "): (numbers, _percent if "accuracy" in name else number_text)
+            name.replace("_", " "): (numbers, percent if "accuracy" in name else number_text)
             for name, numbers in vars(self).items()
             if isinstance(numbers, list) and numbers
         }
@@ -121,7 +121,12 @@ def _numbers(given: Iterable[float], name: str) -> list[float]:
     return [number(x, f"History: {name}") for x in several(given, f"History: {name}", "numbers")]
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """A share in words.
+
+    >>> percent(0.975)
+    '97.5 %'
+    """
     return f"{number_text(100 * share, 1)} %"
 
 

@@ -122,9 +122,11 @@ def test_random_networks_are_found_as_they_are(case: dict[str, Any]) -> None:
         for i, neuron in enumerate(layer.neurons):
             unit = named(network, "neuron")[neuron.name]
             assert unit.data == [row[i].data for row in known]
-            assert [p[1:] for p in unit.parameters] == [(neuron.b.data, neuron.b.grad)]
+            own = (neuron.b.data, neuron.b.grad, neuron.b)
+            assert [p[1:] for p in unit.parameters] == [own]
+            assert [v.data for v in unit.values] == unit.data
             expected += [
-                (source, neuron.name, (w.label, w.data, w.grad))
+                (source, neuron.name, (w.label, w.data, w.grad, w))
                 for source, w in zip(names, neuron.w, strict=True)
             ]
         names = [neuron.name for neuron in layer.neurons]
