@@ -1,5 +1,7 @@
 """Pictures of a computation graph: what of it is shown, as DOT text, rendered, in two themes."""
 
+from typing import TYPE_CHECKING
+
 from micrograd_like.draw.dot import DIRECTIONS, Drawing, Frame, Style
 from micrograd_like.draw.ids import (
     CELL_ID,
@@ -46,6 +48,19 @@ from micrograd_like.draw.words import (
     spread,
 )
 
+if TYPE_CHECKING:
+    from micrograd_like.draw.network import Network
+else:
+
+    def __getattr__(name):
+        # The network view is loaded when it is asked for.
+        if name != "Network":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from micrograd_like.draw.network import Network
+
+        return Network
+
+
 __all__ = [
     "AUTO",
     "CELL_ID",
@@ -64,6 +79,7 @@ __all__ = [
     "THEMES",
     "Drawing",
     "Frame",
+    "Network",
     "Node",
     "Numbers",
     "Outline",

@@ -180,7 +180,8 @@ class _Reader:
         constants = [(k, x) for k, x in enumerate(first.inputs) if not isinstance(x, Value)]
         return Unit(
             "operation", first.label, source.numbers,
-            block=self.graph.groups.get(id(first), ""), symbol=symbol(first.rule, constants), values=tuple(source.values),
+            block=self.graph.groups.get(id(first), ""), symbol=symbol(first.rule, constants),
+            values=tuple(source.values),
         )  # fmt: skip
 
     def input_names(self, inputs: Sequence[Source]) -> Iterator[str]:
