@@ -1,10 +1,10 @@
 """A page for a picture: an HTML file that needs nothing else, to zoom, move and find names in.
 
-Its parts are `page.html`, and `look.css` and `look.js`, which work on any SVG in an element that
-scrolls.  Another page uses these two in this way:
+Its parts are `page.html`, and `look.css` and the scripts of `look/`, which work on any SVG in an
+element that scrolls.  Another page uses these two in this way:
 
 1.  It has ``look_style()`` in a ``<style>``, ``look_script()`` in a ``<script>`` before its own
-    script, and the variables of ``page_colours(theme)``.
+    script, in one function with it (``in_function``), and the variables of ``page_colours(theme)``.
 2.  The SVG lies in an element with the class ``look-stage``, as its child.
 3.  Its script says ``const view = look(stage, options)``.  The options, all of which may be left
     out: ``keys``, such as ``{ whole: "z" }``, for other keys than ``smaller: "−"``, ``larger:
@@ -31,10 +31,13 @@ from micrograd_like.draw.svg import size_of
 from micrograd_like.draw.theme import page_colours
 from micrograd_like.notation import readable
 
-__all__ = ["filled", "image_of", "look_script", "look_style", "page_of", "script_hash"]
+__all__ = [
+    "compact", "filled", "image_of", "in_function", "look_script", "look_style", "page_of",
+    "script_hash", "scripts_of",
+]  # fmt: skip
 
 FOLDER = Path(os.path.dirname(__file__))
-START = 'look(document.querySelector(".look-stage"));'
+START = 'look(document.querySelector(".look-stage"));\n'
 
 
 def look_style() -> str:
@@ -44,7 +47,40 @@ def look_style() -> str:
 
 def look_script() -> str:
     """The script that defines ``look(stage, options)``."""
-    return (FOLDER / "look.js").read_text("utf-8")
+    return scripts_of(FOLDER / "look")
+
+
+def scripts_of(folder: Path) -> str:
+    """The scripts of a folder as one, by their names: what each declares, all of them see."""
+    return "\n".join(path.read_text("utf-8") for path in sorted(folder.glob("*.js")))
+
+
+def in_function(*scripts: str) -> str:
+    """Scripts as a page has them: in one function, so that what they declare is theirs, and short.
+
+    >>> print(in_function("const x = 1;", "f(x);"), end="")
+    (() => {
+    "use strict";
+    const x = 1;
+    f(x);
+    })();
+    """
+    return compact("\n".join(["(() => {", '"use strict";', *scripts, "})();"]))
+
+
+def compact(script: str) -> str:
+    r"""A script without what its readers need: indentation, blank lines, and lines of comments.
+
+    It reads lines, so no text in the script may go over several.  A comment after code stays.
+
+    >>> print(compact("// Twice.\nfunction twice(x) {\n  return 2 * x; // or x + x\n}"), end="")
+    function twice(x) {
+    return 2 * x; // or x + x
+    }
+    """
+    lines = re.sub(r"^\s*/\*.*?\*/", "", script, flags=re.DOTALL | re.MULTILINE)
+    kept = (line.strip() for line in lines.split("\n"))
+    return "".join(f"{line}\n" for line in kept if line and not line.startswith("//"))
 
 
 def filled(template: str, parts: Mapping[str, str]) -> str:
@@ -68,7 +104,7 @@ def script_hash(script: str) -> str:
 def page_of(svg: str, title: str, theme: str) -> str:
     """An HTML page for a picture, in a theme or as its reader likes ("auto")."""
     width, height = size_of(svg)
-    script = f"{look_script()}{START}\n"
+    script = in_function(look_script(), START)
     parts = {
         "title": escape(title),
         "paper": "landscape" if width > height else "portrait",

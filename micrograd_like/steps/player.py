@@ -23,6 +23,7 @@ from micrograd_like.draw import (
     THEMES,
     drawn_theme,
     filled,
+    in_function,
     look_script,
     look_style,
     page_colours,
@@ -238,7 +239,7 @@ def _page(data: PageData) -> str:
     template, style, own = (
         (Path(FOLDER) / f"player.{kind}").read_text("utf-8") for kind in ("html", "css", "js")
     )
-    script = look_script() + own
+    script = in_function(look_script(), own)
     parts = {
         "title": escape(data.title),
         "svg": data.svg,
