@@ -103,3 +103,16 @@ def test_a_page_has_compact_scripts(page: Any, tmp_path: Path, kind: Any) -> Non
     page.goto(path.as_uri())
     assert page.locator(".look-controls").count() == 1
     assert page.evaluate("typeof look + typeof Zoom + typeof LOOK_KEYS") == "undefined" * 3
+
+
+def test_what_is_typed_into_a_field_is_no_key_of_the_view(page: Any, tmp_path: Path) -> None:
+    """A page that has a field for a number gets its digits and signs; a slider needs none."""
+    page.goto(Path(draw_dot(Value(2.0, "a") * 3).save(tmp_path / "page.html")).as_uri())
+    scale = page.locator(".look-scale")
+    for kind, typed, shown in (("text", "-1+", "100 %"), ("range", "", "125 %")):
+        page.evaluate(f"document.body.insertAdjacentHTML('beforeend', '<input type={kind}>')")
+        page.locator(f"body > input[type={kind}]").focus()
+        page.keyboard.type("-1+")
+        assert scale.text_content() == shown
+        if typed:
+            assert page.locator(f"body > input[type={kind}]").input_value() == typed

@@ -3,6 +3,8 @@
 const LOOK_KEYS = { smaller: "−", larger: "+", whole: "0", full: "1", screen: "f", find: "/" };
 
 class Controls {
+  static TYPED = "select, textarea, input:not([type=range])"; // keys are theirs
+
   /**
    * @param {Zoom} zoom
    * @param {Finder} finder
@@ -79,7 +81,7 @@ class Controls {
     const key = event.key === "-" ? "−" : event.key === "=" ? "+" : event.key;
     const act = this.acts.get(key);
     if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (/** @type {Element} */ (event.target).closest("select")) return;
+    if (/** @type {Element} */ (event.target).closest(Controls.TYPED)) return;
     event.preventDefault();
     act();
   }
