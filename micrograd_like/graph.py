@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from micrograd_like.arguments import graph, short
+from micrograd_like.arguments import expect, graph, is_value, short
 from micrograd_like.notation import SUBSCRIPTS, code
 
 TYPE_CHECKING = False  # typing itself would take most of the time of the import
@@ -45,6 +45,7 @@ __all__ = [
     "evaluated",
     "gradients_of",
     "inputs_of",
+    "labels_of",
     "names_of",
     "operands_by",
     "operands_of",
@@ -359,22 +360,60 @@ def backward_edges(
             yield node, position, v, local, upstream, before, after
 
 
-def names_of(order: Iterable[Any]) -> dict[int, str]:
+def labels_of(
+    order: Iterable[Any], variables: Mapping[str, Any] | None = None, where: str = ""
+) -> dict[int, str]:
+    """What a user calls each value, by its id: its label, or a variable that holds it, or "".
+
+    ``variables`` are such as ``locals()`` has; the first that holds a value names it, and what is
+    in a list is called "xs[0]".  None is named by a variable that begins with a _, or that has
+    another's label.  A TypeError tells, for the function ``where``, what has no variables.
+
+    >>> from micrograd_like import Value
+    >>> a, b = Value(2.0, "A"), Value(3.0)
+    >>> list(labels_of([a, b, a * b], locals()).values())
+    ['A', 'b', '']
+    """
+    labels = {id(node): node.label for node in order}
+    if variables is not None:
+        what = "a dict of variables, such as locals()"
+        expect(isinstance(variables, Mapping), variables, f"{where}: names", what)
+        taken = {*labels.values()}
+        for name, thing in variables.items():
+            expect(isinstance(name, str), name, f"{where}: a key of names", "a variable's name")
+            for held, value in _held(name, thing) if name[:1] != "_" else ():
+                if held not in taken and labels.get(id(value)) == "":
+                    labels[id(value)] = held
+    return labels
+
+
+def _held(name: str, thing: Any, deep: int = 2) -> Iterator[tuple[str, Any]]:
+    """The values that a variable holds: itself, or in a list, or in a list of lists; no data."""
+    if is_value(thing):
+        yield name, thing
+    elif deep and type(thing) in (list, tuple) and thing and type(thing[0]) is not float:
+        for k, x in enumerate(thing):
+            yield from _held(f"{name}[{k}]", x, deep - 1)
+
+
+def names_of(order: Iterable[Any], labels: Mapping[int, str] | None = None) -> dict[int, str]:
     """What steps and reports call each value, by its id: its label, or v1, v2, … in their order.
 
-    Of several values with one label the second has a ₂ after it, and so on.
+    Of several values with one label the second has a ₂ after it, and so on.  ``labels`` are those
+    that :func:`labels_of` finds.
     """
     nodes = list(order)
-    labels = {node.label for node in nodes}
+    known = labels_of(nodes) if labels is None else labels
+    taken = {*known.values()}
     used: dict[str, int] = {}
     given: set[str] = set()
     names = {}
     for node in nodes:
-        label = name = node.label
+        label = name = known[id(node)]
         while not name or name in given:
             used[label] = n = used.get(label, 0) + 1
             name = label + str(n + 1).translate(SUBSCRIPTS) if label else f"v{n}"
-            if name in labels:
+            if name in taken:
                 name = ""
         given.add(name)
         names[id(node)] = name

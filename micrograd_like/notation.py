@@ -77,8 +77,8 @@ PYTHON = BOARD | {
     "Eq": " == ", "NotEq": " != ", "LtE": " <= ", "GtE": " >= ",
 }  # fmt: skip
 # What needs no brackets, a name, a number, a function's call; all else that a label can be does.
-SOLID = r"[\w.′'…₀-₉∞]*(?:\([^()]*\))?"
-PARTIAL = r"∂[\w.₀-₉]+/∂[\w.₀-₉]+"  # is a factor
+SOLID = r"[\w.′'…₀-₉∞]*(?:\([^()]*\)|(?:\[\d+\])+)?"  # a name, f(…), w[0]
+PARTIAL = r"∂[\w.₀-₉]+(?:\[\d+\])*/∂[\w.₀-₉]+(?:\[\d+\])*"  # is a factor
 LONGEST = 8  # operands that are written
 TREES: dict[str, ast.expr] = {}  # of formulas that were read before
 

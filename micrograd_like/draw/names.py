@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from micrograd_like import notation
 from micrograd_like.engine import Value
-from micrograd_like.graph import edges, names_of
+from micrograd_like.graph import edges, labels_of, names_of
 from micrograd_like.notation import number
 
 __all__ = ["OPEN", "WHOLE", "Expressions", "Names", "cut", "within"]
@@ -46,8 +46,8 @@ class Expressions(Mapping[int, notation.Term]):
     Of several values with one label the second has a ₂ after it, as in steps.  Operands are left
     open, as …, where the whole would be longer than ``longest``.  With ``groups``, those that
     values are in, a value is called as within its own group: a neuron's weight goes without the
-    neuron's name there.  With ``exact`` constants have all their digits.  ``labels`` are those of
-    other expressions of the same graph.
+    neuron's name there.  With ``exact`` constants have all their digits.  ``labels`` are what
+    values are called, if not by their own labels.
 
     A name is made when it is asked for: a picture of a large graph shows few of them.
 
@@ -67,7 +67,8 @@ class Expressions(Mapping[int, notation.Term]):
         self.values_by_id = {id(v): v for v in order}
         self.groups, self.longest = groups or {}, longest
         self.numbers = notation.exact if exact else number
-        self.labels = names_of(order) if labels is None else labels
+        self.labels = labels_of(order) if labels is None else labels
+        self.known = names_of(order, self.labels)
         self.whole = Expressions(order, None, longest, exact, self.labels) if groups else self
         self.made: dict[int, notation.Term] = {}
         self.long: dict[int, bool] = {}
@@ -90,7 +91,7 @@ class Expressions(Mapping[int, notation.Term]):
 
     def read(self, v: Value) -> list[int]:
         """The ids of the operands whose names are in a value's name."""
-        if v.label or v.rule is None:
+        if self.labels[id(v)] or v.rule is None:
             return []
         short = (id(x) for _, x, _ in edges(v) if not self.is_long(x))
         own = self.groups.get(id(v), "")
@@ -102,7 +103,7 @@ class Expressions(Mapping[int, notation.Term]):
             count, stack = 0, [v]
             while stack and count * SHORTEST <= self.longest:
                 x = stack.pop()
-                if not x.label and x.rule is not None:
+                if not self.labels[id(x)] and x.rule is not None:
                     count += 1
                     stack += (operand for _, operand, _ in edges(x))
             self.long[id(v)] = count * SHORTEST > self.longest
@@ -111,10 +112,10 @@ class Expressions(Mapping[int, notation.Term]):
     def name(self, v: Value) -> notation.Term:
         """The name of a value whose operands have theirs."""
         group = self.groups.get(id(v), "")
-        if v.label or v.rule is None:
-            label = self.labels[id(v)]
-            name = within(label, group) if label != group else label
-            return notation.term(name if v.label else v.data, self.numbers)
+        if self.labels[id(v)] or v.rule is None:
+            known = self.known[id(v)]
+            name = within(known, group) if known != group else known
+            return notation.term(name if self.labels[id(v)] else v.data, self.numbers)
         operands: list[notation.Term | float] = []
         for x in v.inputs:
             if not isinstance(x, Value):

@@ -13,7 +13,7 @@ between neurons.  What is made of the outputs last, such as a loss, is a result.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from micrograd_like.arguments import several, text
@@ -21,6 +21,7 @@ from micrograd_like.draw.neurons import Graph, NeuronCalls, natural, neurons_of,
 from micrograd_like.draw.numbers import Numbers, total
 from micrograd_like.draw.sources import Source, Sources
 from micrograd_like.engine import Value
+from micrograd_like.graph import labels_of
 from micrograd_like.groups import prefixes
 from micrograd_like.notation import OPERATORS, SUBSCRIPTS, apart, plural, symbol
 
@@ -80,14 +81,20 @@ class Network(NamedTuple):
     elsewhere: int  # parameters that are used outside of neurons, such as by a penalty
 
     @classmethod
-    def of(cls, roots: Sequence[Value], inputs: Iterable[str | Value] = ()) -> "Network":
+    def of(
+        cls,
+        roots: Sequence[Value],
+        inputs: Iterable[str | Value] = (),
+        labels: Mapping[int, str] | None = None,
+    ) -> "Network":
         """The network of the graph that led to roots.
 
         ``inputs`` are names for the inputs that have no label, in the order of the weights, or
-        leaves with such labels.  A ValueError tells that there is no neuron, or that there are not
-        as many names as inputs.
+        leaves with such labels.  ``labels`` are what values are called, if not by their own labels;
+        ``inputs`` come first.  A ValueError tells that there is no neuron, or that there are not as
+        many names as inputs.
         """
-        return _Reader(roots, inputs).network()
+        return _Reader(roots, inputs, labels).network()
 
 
 def mean(numbers: Sequence[float]) -> float:
@@ -104,8 +111,13 @@ def mean(numbers: Sequence[float]) -> float:
 class _Reader:
     """A graph being read: units are added, then linked, then brought into columns."""
 
-    def __init__(self, roots: Sequence[Value], inputs: Iterable[str | Value]) -> None:
-        self.graph = Graph.of(roots)
+    def __init__(
+        self,
+        roots: Sequence[Value],
+        inputs: Iterable[str | Value],
+        labels: Mapping[int, str] | None,
+    ) -> None:
+        self.graph = Graph.of(roots, labels)
         self.neurons = neurons_of(self.graph)
         if not self.neurons:
             raise ValueError(
@@ -114,8 +126,8 @@ class _Reader:
             )
         self.sources = Sources(self.graph, self.neurons)
         given = several([inputs] if isinstance(inputs, str) else inputs, f"{WHERE}: inputs")
-        labels = (x.label or f"x{k}" if isinstance(x, Value) else x for k, x in enumerate(given))
-        self.names = [text(name, f"{WHERE}: inputs") for name in labels]
+        names = (x.label or f"x{k}" if isinstance(x, Value) else x for k, x in enumerate(given))
+        self.names = [text(name, f"{WHERE}: inputs") for name in names]
         self.weights = _weights(self.neurons)
         self.units: list[Unit] = []
         self.cells: list[Key] = []  # for each unit, what stands in one column with it
@@ -179,20 +191,21 @@ class _Reader:
         assert first.rule is not None
         constants = [(k, x) for k, x in enumerate(first.inputs) if not isinstance(x, Value)]
         return Unit(
-            "operation", first.label, source.numbers,
+            "operation", self.graph.labels[id(first)], source.numbers,
             block=self.graph.groups.get(id(first), ""), symbol=symbol(first.rule, constants),
             values=tuple(source.values),
         )  # fmt: skip
 
     def input_names(self, inputs: Sequence[Source]) -> Iterator[str]:
         """Labels, or else names by the places among the weights."""
-        labels = [{v.label for v in source.values} for source in inputs]
+        known = labels_of(self.graph.order) if self.names else self.graph.labels
+        labels = [{known[id(v)] for v in source.values} for source in inputs]
         named = [len(of) == 1 and "" not in of for of in labels]
         windows = iter(range(len(inputs)))
         places = [
             next(windows) if source.place is None else source.place
-            for source, known in zip(inputs, named, strict=True)
-            if not known
+            for source, has_name in zip(inputs, named, strict=True)
+            if not has_name
         ]
         count = max(places, default=-1) + 1
         if self.names and count and len(self.names) != count:
@@ -202,7 +215,7 @@ class _Reader:
             )
         given = iter(self.names[k] if self.names else f"x{k}" for k in places)
         pairs = zip(labels, named, strict=True)
-        return iter(apart(of.pop() if known else next(given) for of, known in pairs))
+        return iter(apart(of.pop() if has_name else next(given) for of, has_name in pairs))
 
     def add_neuron(self, neuron: NeuronCalls) -> None:
         """The unit of a neuron."""
@@ -241,7 +254,7 @@ class _Reader:
                 top = tops.get(id(v), "")
                 found.setdefault((top, "" if top or not alone else id(v)), []).append(v)
         for (top, _), values in found.items():
-            labels = {v.label for v in values}
+            labels = {self.graph.labels[id(v)] for v in values}
             name = (labels.pop() if len(labels) == 1 else "") or top or "result"
             data = [v.data for v in values]
             self.add(Unit("result", name, data, symbol=top, values=tuple(values)), values)

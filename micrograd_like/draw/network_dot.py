@@ -9,7 +9,7 @@ Positions are given, and Graphviz draws at them.  Over a batch numbers are means
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from micrograd_like.draw.dot import html, quote
@@ -40,6 +40,7 @@ def picture(
     roots: Value | Sequence[Value],
     inputs: Iterable[str | Value] = (),
     *,
+    labels: Mapping[int, str] | None = None,
     flow: str = "backward",
     theme: Theme = THEMES["light"],
     format: str = "svg",  # noqa: A002 - Graphviz's word
@@ -47,12 +48,13 @@ def picture(
 ) -> Picture:
     """The picture of the network in the graph that led to a root, or to several.
 
-    ``inputs`` are names for inputs without a label, or leaves with labels.  Edges show weights
-    where ``flow`` is ``"forward"``, and the weights' gradients where it is ``"backward"``.
+    ``inputs`` are names for inputs without a label, or leaves with labels, and ``labels`` what
+    values are called, if not by their own labels.  Edges show weights where ``flow`` is
+    ``"forward"``, and the weights' gradients where it is ``"backward"``.
 
     A ValueError tells that the graph has no neurons, or that there are not as many names as inputs.
     """
-    network = Network.of([roots] if isinstance(roots, Value) else roots, inputs)
+    network = Network.of([roots] if isinstance(roots, Value) else roots, inputs, labels)
     return _Writer(network, flow == "backward", theme, format, legend).picture()
 
 

@@ -17,7 +17,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from micrograd_like.engine import Value
-from micrograd_like.graph import GROUPS, topological_order
+from micrograd_like.graph import GROUPS, labels_of, topological_order
 from micrograd_like.groups import OF_LAYER, PRODUCTS, WEIGHT, groups_of
 
 __all__ = ["Call", "Graph", "NeuronCalls", "Use", "natural", "neurons_of", "parameters_of"]
@@ -30,14 +30,17 @@ class Graph(NamedTuple):
     order: list[Value]
     operands: dict[int, tuple[Value | float, ...]]  # of operations, by their ids
     groups: dict[int, str]  # the innermost group of each value that is in one, by its id
+    labels: Mapping[int, str]  # what values are called, by their ids
 
     @classmethod
-    def of(cls, roots: Iterable[Value]) -> "Graph":
-        """The graph that led to roots."""
+    def of(cls, roots: Iterable[Value], labels: Mapping[int, str] | None = None) -> "Graph":
+        """The graph that led to roots; ``labels`` are others than the values' own."""
         given = list(roots)
         order = topological_order(*given)
         operands = {id(v): v.inputs for v in order if v.rule}
-        return cls(given, order, operands, groups_of(order))
+        return cls(
+            given, order, operands, groups_of(order), labels_of(order) if labels is None else labels
+        )
 
 
 class Use(NamedTuple):

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from micrograd_like.arguments import several, short
 from micrograd_like.draw.units import Edge, Term, Unit, rows_of, units_of
 from micrograd_like.engine import Value
-from micrograd_like.graph import topological_order
+from micrograd_like.graph import labels_of, topological_order
 from micrograd_like.groups import groups_of, prefixes
 from micrograd_like.notation import listed
 from micrograd_like.parameters import learned
@@ -75,9 +75,9 @@ class Outline:
 
     ``expand`` names groups to keep open, or is ``"all"``; ``depth`` is how many operations away
     from a root values are still shown.  With ``sums``, sums are shown with their terms.  ``fits``
-    says whether an outline is small enough; one of more than 50 nodes is not.  ``clusters`` has
-    the open groups by the one that they are in, "" for the picture itself, and ``parents`` the
-    other way round.
+    says whether an outline is small enough; one of more than 50 nodes is not.  ``labels`` are what
+    values are called, if not by their own labels.  ``clusters`` has the open groups by the one that
+    they are in, "" for the picture itself, and ``parents`` the other way round.
     """
 
     def __init__(
@@ -88,6 +88,7 @@ class Outline:
         where: str = "draw_dot",
         sums: bool = False,
         fits: Callable[["Outline"], bool] = lambda outline: True,
+        labels: Mapping[int, str] | None = None,
     ) -> None:
         self.roots = list(roots)
         self._roots = {id(root) for root in roots}
@@ -95,7 +96,8 @@ class Outline:
         self.groups, self._learned = groups_of(self.order), learned()
         names = names_to_open(expand, where)
         check_groups(names, where, self.groups)
-        self.units = units_of(self.order, roots, self.groups, sums)
+        self.labels = labels_of(self.order) if labels is None else labels
+        self.units = units_of(self.order, roots, self.groups, sums, self.labels)
         self._unit_of = {id(v): k for k, unit in enumerate(self.units) for v in unit.members}
         self._group = [self.groups.get(id(unit.value), "") for unit in self.units]
         opened = {prefix for name in names for prefix in prefixes(name)}
@@ -165,7 +167,7 @@ class Outline:
             v = unit.value
             inputs = self._inputs(unit, keys)
             own = k if id(v) in self._roots else None
-            kind = (unit.made, v.label, self._group[k], own)
+            kind = (unit.made, self.labels[id(v)], self._group[k], own)
             again = (
                 key
                 for place, key in enumerate(inputs)
@@ -257,7 +259,7 @@ class Outline:
         if any(id(v) in self._roots for v in values):
             kind = "root"
         terms = units[0].terms if len(units) == 1 else []
-        return Node(kind, values[0].label, members, group, values, terms)
+        return Node(kind, self.labels[id(values[0])], members, group, values, terms)
 
     def _links(self, places: Mapping[int, int]) -> list[Link]:
         links: dict[tuple[int, int, int], Link] = {}

@@ -8,7 +8,7 @@
 'loss.svg'
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from micrograd_like.arguments import choice, expect, flag, graph, several, whole
@@ -21,7 +21,7 @@ from micrograd_like.draw.size import HIGH, PAGE, extent
 from micrograd_like.draw.theme import AUTO, THEMES, drawn_theme
 from micrograd_like.draw.words import Words
 from micrograd_like.engine import Value
-from micrograd_like.graph import GROUPS, topological_order
+from micrograd_like.graph import GROUPS, labels_of, topological_order
 
 __all__ = ["draw_difference", "draw_dot"]
 
@@ -43,6 +43,7 @@ def draw_dot(
     theme: str = AUTO,
     legend: bool = True,
     inputs: Sequence[str | Value] = (),
+    names: Mapping[str, Any] | None = None,
 ) -> Picture:
     """A ``graphviz.Digraph`` of the graph that led to a root, or to several.
 
@@ -63,9 +64,15 @@ def draw_dot(
     explains colours and signs; ``format`` is what the picture is drawn as unless it is told
     otherwise.
 
+    ``names`` are variables, as in ``names=locals()``, and in every view but the arrays the first of
+    them that holds a value without a label names it; the label stays as it is.
+
     >>> x = Value(3.0, "x")
     >>> "x = 3" in draw_dot(x * x).source
     True
+    >>> square = x * x
+    >>> draw_dot(square, names=locals())
+    <Picture of square>
 
     Raises a TypeError where the root is no Value, and a ValueError for an argument that is none of
     those there are, such as the name of a group that is not in the graph, and for a network without
@@ -85,11 +92,12 @@ def draw_dot(
     if depth is not None:
         whole(depth, "draw_dot: depth")
     columns = several(inputs, "draw_dot: inputs", "names of columns, or Values")
-    names = names_to_open(expand, "draw_dot")
-    coarse = _is_coarse(view, columns, bool(names) or depth is not None)
+    opened = names_to_open(expand, "draw_dot")
+    coarse = _is_coarse(view, columns, bool(opened) or depth is not None)
+    labels = labels_of(topological_order(*roots), names, "draw_dot")
     style = Style(rankdir, THEMES[drawn_theme(theme)], format, flow == "backward", legend=legend)
-    fine = None if coarse else _fine(roots, names, depth, style, view)
-    picture = fine or _coarse(roots, columns, style, view)
+    fine = None if coarse else _fine(roots, opened, depth, style, view, labels)
+    picture = fine or _coarse(roots, columns, style, view, labels)
     picture.theme = theme
     return picture
 
@@ -110,21 +118,26 @@ def _is_coarse(view: str | None, columns: list[Any], opens: bool) -> bool:
 
 
 def _fine(
-    roots: list[Value], expand: list[str], depth: int | None, style: Style, view: str | None
+    roots: list[Value],
+    expand: list[str],
+    depth: int | None,
+    style: Style,
+    view: str | None,
+    labels: Mapping[int, str],
 ) -> Picture | None:
     """The picture of values or of sums; None if another view is wanted, or none of these fits."""
     if view is None and "all" not in expand:
         order = topological_order(*roots)
-        named = sum(v.rule is None or bool(v.label) for v in order)
+        named = sum(v.rule is None or bool(labels[id(v)]) for v in order)
         for fine, most in zip(OUTLINES, (FEW, FEW * FEW), strict=True):
             if named <= FEW and len(order) <= most:
-                outline = Outline(roots, expand, depth, sums=fine == "sums")
+                outline = Outline(roots, expand, depth, sums=fine == "sums", labels=labels)
                 words = _words(outline)
                 if outline.is_whole and _fits(outline, words, style):
                     return _drawn(outline, words, style)
     if view in OUTLINES or expand or depth is not None:
         sums = view == "sums" or (view is None and "all" not in expand)
-        outline = Outline(roots, expand, depth, sums=sums)
+        outline = Outline(roots, expand, depth, sums=sums, labels=labels)
         return _drawn(outline, _words(outline), style)
     return None
 
@@ -137,8 +150,8 @@ def _fits(outline: Outline, words: Words, style: Style) -> bool:
 
 
 def _words(outline: Outline) -> Words:
-    titles = Expressions(outline.order, outline.groups)
-    names = Expressions(outline.order, longest=WHOLE, exact=True, labels=titles.labels)
+    titles = Expressions(outline.order, outline.groups, labels=outline.labels)
+    names = Expressions(outline.order, longest=WHOLE, exact=True, labels=outline.labels)
     return Words(outline, names, titles)
 
 
@@ -148,7 +161,11 @@ def _drawn(outline: Outline, words: Words, style: Style) -> Picture:
 
 
 def _coarse(
-    roots: list[Value], columns: list[str | Value], style: Style, view: str | None
+    roots: list[Value],
+    columns: list[str | Value],
+    style: Style,
+    view: str | None,
+    labels: Mapping[int, str],
 ) -> Picture:
     """The picture of the network, or of the arrays; of a graph with neither, of its sums."""
     # The other views are loaded when they are asked for, and what finds arrays with them.
@@ -164,7 +181,7 @@ def _coarse(
     marked = any("." in v.label or hasattr(v, GROUPS) for v in topological_order(*roots))
     if view == "network" or (view is None and marked):
         try:
-            return network_picture(roots, columns, **options)
+            return network_picture(roots, columns, labels=labels, **options)
         except ValueError:
             if view == "network" or neurons_of(Graph.of(roots)):
                 raise
@@ -175,7 +192,7 @@ def _coarse(
         return _fits(outline, words[0], style)
 
     if view is None and not columns:
-        outline = Outline(roots, sums=True, fits=fits)
+        outline = Outline(roots, sums=True, fits=fits, labels=labels)
         # Where something must be hidden, arrays are better if all of it is in a few.
         if not outline.hides or not _has_few_arrays(roots):
             return _drawn(outline, words[0] if words else _words(outline), style)

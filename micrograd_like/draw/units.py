@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from micrograd_like.engine import Value
-from micrograd_like.graph import chain_product, recorded
+from micrograd_like.graph import chain_product, labels_of, recorded
 from micrograd_like.rules import RULES, Rule
 
 __all__ = [
@@ -67,11 +67,20 @@ class Unit(NamedTuple):
 
 
 def units_of(
-    order: Sequence[Value], roots: Iterable[Value], groups: Mapping[int, str], fold: bool
+    order: Sequence[Value],
+    roots: Iterable[Value],
+    groups: Mapping[int, str],
+    fold: bool,
+    labels: Mapping[int, str] | None = None,
 ) -> list[Unit]:
-    """The units of a graph in topological order; without ``fold`` every value is one."""
+    """The units of a graph in topological order; without ``fold`` every value is one.
+
+    ``labels`` are what its values are called, by their ids, if not by their own labels.
+    """
     operands = {id(v): recorded(v) for v in order}
-    into = _folded(order, operands, {id(v) for v in roots}, groups) if fold else {}
+    known = labels_of(order) if labels is None else labels
+    whole = {id(v) for v in roots} | {place for place, label in known.items() if label}
+    into = _folded(order, operands, whole, groups) if fold else {}
     home: dict[int, int] = {}  # the id of the value whose unit a value is in
     slope: dict[int, float] = {}  # the derivative of that value
     for v in reversed(order):
@@ -85,9 +94,12 @@ def units_of(
 
 
 def _folded(
-    order: Sequence[Value], operands: Operands, roots: set[int], groups: Mapping[int, str]
+    order: Sequence[Value], operands: Operands, whole: set[int], groups: Mapping[int, str]
 ) -> dict[int, tuple[Value, float]]:
-    """For each value that is folded, by its id, the operation it is folded into, and its slope."""
+    """For each value that is folded, by its id, the operation it is folded into, and its slope.
+
+    ``whole`` are the ids of those that are not: roots, and what has a name.
+    """
     uses = Counter(id(x) for of in operands.values() for x, local in of if local is not None)
     into = {}
     for v in order:
@@ -96,7 +108,7 @@ def _folded(
         for x, local in operands[id(v)]:
             if local is None or x.rule not in ARITHMETIC:
                 continue
-            if uses[id(x)] > 1 or x.label or id(x) in roots:
+            if uses[id(x)] > 1 or id(x) in whole:
                 continue
             # A term of a sum, or an expression of one value in an operation.
             alone = sum(slope is not None for _, slope in operands[id(x)]) == 1

@@ -72,6 +72,7 @@ class Words:
     def __init__(self, outline: Outline, names: Names, titles: Names | None = None) -> None:
         self.outline, self.names = outline, names
         self.titles = names if titles is None else titles
+        self._labels = outline.labels
         self._drawn = {id(unit.value) for unit in outline.units}
         # The names of a value's operands: there may be thousands, and each has its own tooltip.
         self._known: dict[int, list[notation.Term | str | float]] = {}
@@ -83,7 +84,7 @@ class Words:
 
     def _root(self, root: Value) -> str:
         name, group = str(self.titles[id(root)]), self.outline.groups.get(id(root), "")
-        if OPEN not in name or root.label:
+        if OPEN not in name or self._labels[id(root)]:
             return name
         return cut(group) or f"graph of {plural(len(self.outline.order), 'value')}"
 
@@ -99,7 +100,7 @@ class Words:
         if node.kind == "hidden":
             return f"… {plural(len(node.members), 'value')} hidden"
         if node.kind == "group":
-            name, labels = within(node.name, node.group), {v.label for v in node.outputs}
+            name, labels = within(node.name, node.group), self._labels_of(node)
             own = labels.pop() if len(labels) == 1 else ""
             own = "" if own.startswith(node.name) or node.name.endswith(own) else own
             return cut(f"{own} = {name}" if own else name)
@@ -112,10 +113,13 @@ class Words:
         around = parents.get(node.group, "") if node.name == node.group else node.group
         return cut(within(own or node.name, around))
 
+    def _labels_of(self, node: Node) -> set[str]:
+        return {self._labels[id(v)] for v in node.outputs}
+
     def counts(self, node: Node) -> Iterator[tuple[str, int]]:
         """What a group is made of."""
         parameters = sum(v.rule is None for v in node.members)
-        outputs, kinds = len(node.outputs), len({v.label for v in node.outputs})
+        outputs, kinds = len(node.outputs), len(self._labels_of(node))
         inside = {
             "neurons": kinds if parameters else 1,
             "parameters": parameters,
@@ -170,7 +174,7 @@ class Words:
         """A folded expression in which constants, and what lies deep, are left open."""
         if not isinstance(x, Value) or not depth:
             return notation.term(OPEN)
-        if x.label or x.rule is None or id(x) in self._drawn:
+        if self._labels[id(x)] or x.rule is None or id(x) in self._drawn:
             return _short(self.titles[id(x)])
         of: list[notation.Term | float] = [self._pattern(y, depth - 1) for y in x.inputs]
         if x.rule is POW and not isinstance(x.inputs[1], Value):
@@ -189,7 +193,7 @@ class Words:
             return f"{node.name or node.kind}: {plural(len(node.members), 'value')}"
         data, grad = (of.get(id(v)) for of in (numbers.data, numbers.grads))
         sides = [str(self.names[id(v)])]
-        if v.label and v.rule:
+        if self._labels[id(v)] and v.rule:
             sides.append(self._operation(v))
         if data is not None:
             sides.append(exact(data))
@@ -229,7 +233,7 @@ class Words:
 
     def _label(self, x: Value | float) -> str:
         if isinstance(x, Value):
-            return str(self.names[id(x)]) if x.label else OPEN
+            return str(self.names[id(x)]) if self._labels[id(x)] else OPEN
         return number(x)
 
     def _operation(self, v: Value, names: Names | None = None) -> str:

@@ -12,7 +12,7 @@
 'step7.svg'
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self, overload
 
 from micrograd_like.arguments import choice
@@ -103,7 +103,8 @@ class Backprop(Steps, Player):
     In the player of a graph with more than 150 values, those alike, neurons and layers are one node
     each, as in `draw_dot`; ``expand`` names those to open, or is ``"all"``.  ``rankdir`` is the
     picture's direction as in `draw_dot`.  ``theme`` is ``"light"``, ``"dark"``, or ``"auto"``: a
-    page then is as its reader prefers, and a GIF is light.
+    page then is as its reader prefers, and a GIF is light.  ``names`` are variables, as in
+    ``names=locals()``: the first of them that holds a value without a label names it, here alone.
 
     >>> x = Value(3.0, label="x")
     >>> steps = Backprop(x * x)
@@ -124,15 +125,16 @@ class Backprop(Steps, Player):
         rankdir: str = "LR",
         expand: str | Iterable[str] | None = (),
         theme: str = AUTO,
+        names: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(root, order)
+        super().__init__(root, order, names)
         self.rankdir = choice(rankdir, "Backprop: rankdir", DIRECTIONS)
         self.theme = choice(theme, "Backprop: theme", (AUTO, *THEMES))
         few = len(self.order) <= FEW and self._passed() <= LONG
-        names = names_to_open(expand, "Backprop")
-        if names:
-            check_groups(names, "Backprop", groups_of(self.order))
-        self.expand = ["all"] if few else names
+        opened = names_to_open(expand, "Backprop")
+        if opened:
+            check_groups(opened, "Backprop", groups_of(self.order))
+        self.expand = ["all"] if few else opened
 
     def __repr__(self) -> str:
         return f"<Backprop of {self.name(self.root)}: {plural(len(self), 'step')}>"

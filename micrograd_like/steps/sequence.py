@@ -12,7 +12,7 @@
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, NamedTuple, Self, overload
 
@@ -23,6 +23,7 @@ from micrograd_like.graph import (
     backward_edges,
     chain_product,
     edges,
+    labels_of,
     names_of,
     operands_by,
     operands_of,
@@ -42,7 +43,7 @@ from micrograd_like.steps.words import WORDS, ordinal
 
 __all__ = ["Edge", "Step", "Steps", "has_changed", "one_line", "which_use"]
 
-BY_ID = ("_names", "gradients", "_right")  # what `Steps` knows of each value, by its id
+BY_ID = ("labels", "_names", "gradients", "_right")  # what `Steps` knows of each value, by its id
 ORDERS = ("topological", "naive", "depth-first")
 MOST = 10_000  # products of the depth-first order, of which there can be exponentially many
 
@@ -128,15 +129,23 @@ class Steps(Sequence[Step]):
     >>> [Steps(c, order).gradients[id(a)] for order in ("topological", "naive", "depth-first")]
     [4.0, 4.0, 8.0]
 
+    ``names`` are variables that name values without a label, as in ``names=locals()``.
+
     Raises a ValueError for an order that is none of these, and where the depth-first order has more
     than 10,000 products; a TypeError where the root is no Value.
     """
 
-    def __init__(self, root: Value, order: str = "topological") -> None:
+    def __init__(
+        self,
+        root: Value,
+        order: str = "topological",
+        names: Mapping[str, Any] | None = None,
+    ) -> None:
         self.root: Value = graph(root, "Backprop")
         choice(order, "Backprop: order", ORDERS)
         self.order = topological_order(root)
-        self._names = names_of(self.order)
+        self.labels = labels_of(self.order, names, "Backprop")
+        self._names = names_of(self.order, self.labels)
         self.operations = [node for node in self.order if node.inputs]
         self.gradients, self.edges = _backward_pass(self.order, root)
         self._right = self.gradients
@@ -228,7 +237,8 @@ class Steps(Sequence[Step]):
                 )
             return {id(value)}
         expect(isinstance(value, str), value, f"Backprop.{where}: value", "a label, or a Value")
-        found = {id(v) for v in self.order if value in (v.label, self._names[id(v)]) and value}
+        called = ((id(v), self.labels[id(v)], self._names[id(v)]) for v in self.order)
+        found = {place for place, *names in called if value and value in names}
         if not found:
             there = listed(self._names.values())
             raise LookupError(f"Backprop: no value is called {short(value)}; there are {there}")
