@@ -9,9 +9,17 @@ from micrograd_like.engine import Value
 from micrograd_like.rules import RULES, Rule
 from micrograd_like.strategies import Graph
 
-# A slow machine is no fault of the package: no test of Hypothesis has a limit of time.
-settings.register_profile("without deadline", deadline=None)
-settings.load_profile("without deadline")
+# A slow machine is no fault of the package: no test of Hypothesis has a limit of time.  The first
+# run draws a fifth of the examples; CI draws all: -m hypothesis --hypothesis-profile many.
+settings.register_profile("many", deadline=None, max_examples=100)
+settings.register_profile("few", deadline=None, max_examples=20)
+settings.load_profile("few")
+
+
+def examples(many: int) -> int:
+    """The examples of a test that needs more of them than others, in the profile that is loaded."""
+    return many * settings().max_examples // 100
+
 
 BUILT_IN = dict(RULES)  # without those that examples in docstrings define
 SMOOTH = [name for name in RULES if name not in ("relu", "leaky_relu", "abs", "maximum", "minimum")]

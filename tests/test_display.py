@@ -102,6 +102,7 @@ def test_a_table_fits_its_page(tmp_path: Path, width: int) -> None:
         watched.close()
 
 
+@pytest.mark.slow
 def test_notebooks_show_tables_and_latex_the_text(tmp_path: Path) -> None:
     """Run, then exported by nbconvert as a page, as slides and as LaTeX: nowhere an address."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in PROGRAM])

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from conftest import SMOOTH, recorded
+from conftest import SMOOTH, examples, recorded
 from hypothesis import given, settings
 
 import micrograd_like as mg
@@ -59,7 +59,6 @@ def sizes_by_paths(graph: Graph) -> list[float]:
 
 
 @given(graphs(max_nodes=200))
-@settings(deadline=None)
 def test_gradients_of_random_graphs_agree_with_forward_mode(graph: Graph) -> None:
     """Reverse order over shared nodes sums the same paths as forward mode does, for every rule."""
     values = recorded(graph)
@@ -72,7 +71,7 @@ def test_gradients_of_random_graphs_agree_with_forward_mode(graph: Graph) -> Non
 
 
 @given(graphs(SMOOTH, max_nodes=25))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=examples(50))
 def test_create_graph_gives_the_same_gradients_as_plain_backward(graph: Graph) -> None:
     """Gradients that are Values have the data of gradients that are floats."""
     plain, again = recorded(graph), recorded(graph)
@@ -324,9 +323,6 @@ def test_micrograd_names_for_walking_the_graph() -> None:
     assert (a._op, a._prev) == ("", set())
 
 
-DEEP = 200_000
-
-
 def chain(length: int) -> tuple[Value, Value]:
     """A chain of additions and its leaf."""
     x = Value(1.0)
@@ -336,17 +332,18 @@ def chain(length: int) -> tuple[Value, Value]:
     return x, y
 
 
-def test_no_depth_is_too_deep() -> None:
+@pytest.mark.parametrize("deep", [30_000, pytest.param(200_000, marks=pytest.mark.slow)])
+def test_no_depth_is_too_deep(deep: int) -> None:
     """Building, walking, backward, copying, pickling and freeing need no recursion."""
-    x, y = chain(DEEP)
+    x, y = chain(deep)
     y.backward()
-    assert x.grad == DEEP + 1
-    assert len(topological_order(y)) == DEEP + 1
-    assert replay(y, {x: 2.0}) == 2.0 * (DEEP + 1)
+    assert x.grad == deep + 1
+    assert len(topological_order(y)) == deep + 1
+    assert replay(y, {x: 2.0}) == 2.0 * (deep + 1)
     twin = copy.deepcopy(y)
     loaded = pickle.loads(pickle.dumps(y))
     del x, y
-    assert twin.data == loaded.data == DEEP + 1
+    assert twin.data == loaded.data == deep + 1
 
 
 def test_a_graph_is_freed_without_the_garbage_collector() -> None:
@@ -364,7 +361,7 @@ def test_a_graph_is_freed_without_the_garbage_collector() -> None:
 
 
 @given(graphs(max_nodes=200))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=examples(50))
 def test_the_backward_pass_visits_the_nodes_in_topological_order(graph: Graph) -> None:
     """The walk that marks nodes by their gradients is the plain one, without leaves."""
     root = graph.record()
@@ -373,7 +370,7 @@ def test_the_backward_pass_visits_the_nodes_in_topological_order(graph: Graph) -
 
 
 @given(graphs(max_nodes=200))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_the_same_program_gives_the_same_bits(graph: Graph) -> None:
     """Two runs agree in every digit of every gradient."""
     first, second = recorded(graph), recorded(graph)

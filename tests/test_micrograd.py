@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -180,7 +181,7 @@ def test_a_weak_reference_ends_with_its_value() -> None:
 
 
 @given(graphs(max_nodes=20), st.data())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 def test_an_operation_by_hand_mixes_with_the_others(graph: Graph, data: st.DataObject) -> None:
     """Gradients through closures are those of the rules, wherever closures are."""
     plain, by_hand = graph.record(), graph.record()
@@ -269,7 +270,7 @@ def test_local_gradients_may_be_given_as_numbers() -> None:
 
 
 @given(st.lists(st.floats(-2, 2), min_size=3, max_size=40))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_any_number_of_children_is_copied_and_walked(numbers: list[float]) -> None:
     """deepcopy, pickle, order, names: no reader meets how the children are kept."""
     leaves = [Value(x) for x in numbers]
@@ -778,7 +779,7 @@ def test_copies_ask_a_subclass_for_its_state() -> None:
 
 
 @given(graphs(max_nodes=25))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 def test_stepping_by_hand_gives_the_gradients_of_backward(graph: Graph) -> None:
     """`_backward()` on every node, in a program's own order over ``_prev``."""
     root, other = graph.record(), graph.record()
@@ -839,7 +840,7 @@ def test_words_and_operands_are_micrograds() -> None:
         st.tuples(st.sampled_from("+*prtn"), st.integers(0, 9), st.integers(0, 9)), max_size=15
     )
 )
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=examples(80))
 def test_a_backward_pass_over_words_finds_the_gradients(
     program: list[tuple[str, int, int]],
 ) -> None:

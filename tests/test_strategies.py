@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 import pytest
+from conftest import examples
 from hypothesis import Phase, find, given, seed, settings
 from hypothesis import strategies as st
 from tools.planted_bugs import BUGS, corrupted, planted
@@ -89,7 +90,7 @@ def test_a_wrong_derivative_of_any_rule_is_shrunk(name: str) -> None:
 
 
 @given(graphs())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_gradients_of_random_graphs_agree_with_finite_differences(graph: Graph) -> None:
     """No false alarm on the right engine, over all rules."""
     root = graph.record()

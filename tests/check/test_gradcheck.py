@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import unlisted
+from conftest import examples, unlisted
 from hypothesis import given, settings
 from tools.hard_points import HARD_POINTS, HardPoint
 from tools.planted_bugs import planted
@@ -214,7 +214,7 @@ def test_each_outcome_of_the_reference_and_a_case_one_step_away(
 
 
 @given(graphs())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_the_engine_is_right_to_the_last_digits_on_random_graphs(graph: Graph) -> None:
     """No gradient of any rule is farther from the exact one than rounding explains."""
     report = gradcheck(graph.record(), reference="mpmath")

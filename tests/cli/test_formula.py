@@ -5,6 +5,7 @@ import math
 import re
 
 import pytest
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -128,7 +129,7 @@ def test_huge_powers_are_floats_at_once() -> None:
 
 
 @given(st.text(max_size=MOST))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=examples(300))
 def test_no_text_breaks_the_reader(text: str) -> None:
     """Any text is a formula or a ValueError (or a division by zero)."""
     with contextlib.suppress(ValueError, ZeroDivisionError):

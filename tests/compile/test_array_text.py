@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import examples
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -291,7 +292,7 @@ def test_the_program_computes_the_roots(
 
 
 @given(graphs(max_nodes=60), st.data())
-@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), suppress_health_check=list(HealthCheck))
 def test_programs_of_any_graph_compute_its_roots(graph: Graph, data: st.DataObject) -> None:
     """So do those of random graphs, with several roots."""
     order = topological_order(graph.record())
@@ -309,7 +310,7 @@ def test_programs_of_any_graph_compute_its_roots(graph: Graph, data: st.DataObje
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=examples(400))
 def test_views_are_what_numpy_makes_of_them(data: st.DataObject) -> None:
     """Slices, rows, columns, transposes, orders, in any combination, are read back as they were."""
     shape = data.draw(st.sampled_from([(2,), (7,), (2, 2), (3, 4), (5, 2)]))
@@ -330,7 +331,7 @@ def test_views_are_what_numpy_makes_of_them(data: st.DataObject) -> None:
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=examples(200))
 def test_each_leaf_is_in_one_block(data: st.DataObject) -> None:
     """Whatever uses there are, overlapping or not, matrices or lists."""
     count = data.draw(st.integers(1, 30))
@@ -434,7 +435,7 @@ def test_numbers_are_told_from_vectors() -> None:
 
 @pytest.mark.parametrize("is_leaf", [False, True])
 @given(st.lists(st.sampled_from([-2.0, -1.0, 0.5, 1.0]), min_size=2, max_size=6), st.data())
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_like_steps_are_written_alike(
     is_leaf: bool, data: list[float], draw: st.DataObject
 ) -> None:

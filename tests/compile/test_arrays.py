@@ -10,7 +10,7 @@ from operator import add
 from typing import Any
 
 import pytest
-from conftest import unlisted
+from conftest import examples, unlisted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -177,7 +177,7 @@ numbers = st.floats(-3, 3, width=32) | st.sampled_from([0.0, 1e200, -1e200, 1e-2
 
 
 @given(graphs(max_nodes=40), st.data())
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=examples(200))
 def test_random_graphs_have_the_numbers_and_errors_of_scalars(
     graph: Graph, data: st.DataObject
 ) -> None:
@@ -229,7 +229,7 @@ def terms(roots: list[Value], row: dict[int, float], seeds: list[float]) -> floa
 
 
 @given(graphs(max_nodes=25), st.data())
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=examples(100))
 def test_random_graphs_have_the_numbers_of_the_engine(graph: Graph, data: st.DataObject) -> None:
     """At the point where they were recorded, with and without inputs."""
     values = [Value(x) for x in graph.leaves]

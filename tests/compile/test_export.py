@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from conftest import unlisted
+from conftest import examples, unlisted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,7 +27,6 @@ POINTS = (-800.0, -1.5, -0.25, 0.25, 0.75, 1.5, 800.0)
 
 
 @given(graphs(), st.data())
-@settings(deadline=None)
 def test_numpy_gives_the_engines_values(graph: Graph, data: st.DataObject) -> None:
     """Random graphs of all rules at several rows, where the engine has a value."""
     values = [Value(x) for x in graph.leaves]
@@ -506,7 +505,7 @@ def test_rows_of_other_kinds_are_told(kind: str) -> None:
 
 
 @given(graphs(max_nodes=40), st.data())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 def test_the_text_gives_what_the_function_gives(graph: Graph, data: st.DataObject) -> None:
     """By itself, with the parameters in their matrices and vectors, for several roots."""
     values = [Value(x, f"x{k}") for k, x in enumerate(graph.leaves)]

@@ -125,10 +125,11 @@ def many_rows(count: int) -> Made:
 LARGE = [long_sum, long_product, long_maximum, many_roots, long_chain, many_rows]
 
 
+@pytest.mark.parametrize("count", [1000, pytest.param(4000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("make", LARGE)
-def test_large_graphs_are_compiled(make: Callable[[int], Made]) -> None:
+def test_large_graphs_are_compiled(make: Callable[[int], Made], count: int) -> None:
     """Python's compiler takes the text of thousands of operations, and it gives their numbers."""
-    roots, inputs = make(4000)
+    roots, inputs = make(count)
     function = to_function(roots, inputs, np)
     found = function(np.array([[v.data for v in inputs]]), function.weights())
     assert found[0].tolist() == pytest.approx([v.data for v in roots], rel=1e-9, abs=1e-300)

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from micrograd_like import MLP, Value, tanh
 from micrograd_like.compile.source import source
@@ -18,7 +18,6 @@ def run(text: str, *row: float, **parameters: float) -> Any:
 
 
 @given(graphs())
-@settings(deadline=None)
 def test_the_written_program_gives_the_engines_numbers(graph: Graph) -> None:
     """Value and gradient of every leaf, in every bit."""
     values = [Value(x, f"x{k}") for k, x in enumerate(graph.leaves)]

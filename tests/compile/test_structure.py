@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -53,7 +54,7 @@ def _member(array: Array, row: int, numbers: list[list[float]]) -> float:
 
 
 @given(graphs(max_nodes=80), st.data())
-@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), suppress_health_check=list(HealthCheck))
 def test_the_arrays_hold_the_numbers_of_the_graph(graph: Graph, data: st.DataObject) -> None:
     """Computed by their definition, in their order, members have the data of their Values."""
     root = graph.record()
@@ -72,7 +73,7 @@ def test_the_arrays_hold_the_numbers_of_the_graph(graph: Graph, data: st.DataObj
 
 
 @given(graphs(max_nodes=80))
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), suppress_health_check=list(HealthCheck))
 def test_every_array_needs_only_those_before_it(graph: Graph) -> None:
     """Also the rows are there; a matrix product has its members in the order of left and right."""
     root = graph.record()

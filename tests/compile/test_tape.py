@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import BUILT_IN, of, unlisted
+from conftest import BUILT_IN, examples, of, unlisted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -87,7 +87,7 @@ def meet(graph: Graph, count: int) -> bool:
 
 
 @given(graphs(EXACT, max_nodes=15, max_leaves=3), st.data())
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=examples(150))
 def test_arithmetic_is_the_engines_in_every_bit(graph: Graph, data: st.DataObject) -> None:
     """Value and every gradient at each row, overflowing rows included; poles raise on both.
 
@@ -111,7 +111,7 @@ def test_arithmetic_is_the_engines_in_every_bit(graph: Graph, data: st.DataObjec
 
 
 @given(graphs(max_nodes=15, max_leaves=3), st.data())
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=examples(150))
 def test_every_rule_is_the_engines_to_a_few_ulp(graph: Graph, data: st.DataObject) -> None:
     """Random graphs of all rules on batches: values, gradients of each row, and their sums."""
     count = data.draw(st.integers(1, len(graph.leaves)))
@@ -138,7 +138,7 @@ def test_every_rule_is_the_engines_to_a_few_ulp(graph: Graph, data: st.DataObjec
 
 
 @given(graphs(EXACT, max_nodes=40, max_leaves=4), st.data())
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=examples(100))
 def test_places_are_used_again_and_no_bit_changes(graph: Graph, data: st.DataObject) -> None:
     """Long graphs, whose values share places, at the borders of blocks and of lines of the cache.
 
@@ -164,7 +164,7 @@ def test_places_are_used_again_and_no_bit_changes(graph: Graph, data: st.DataObj
 
 
 @given(graphs(max_nodes=25, max_leaves=4), st.data())
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=examples(100))
 def test_several_roots_of_any_graph_are_the_engines(graph: Graph, data: st.DataObject) -> None:
     """Values, the inputs' gradients and the parameters', with an upstream gradient for each."""
     leaves = [Value(x) for x in graph.leaves]
@@ -306,11 +306,12 @@ def test_memory_is_bounded_by_the_block_not_by_the_batch() -> None:
     assert 2**10 < peak < whole / 100
 
 
-def test_a_long_graph_is_replayed() -> None:
-    """A chain of 100,000 operations, in two halves, one of which no input reaches."""
+@pytest.mark.parametrize("half", [10_000, pytest.param(50_000, marks=pytest.mark.slow)])
+def test_a_long_graph_is_replayed(half: int) -> None:
+    """A chain of up to 100,000 operations, in two halves, one of which no input reaches."""
     x, w = Value(1.5, "x"), Value(1.0, "w")
     root, still = x, w
-    for k in range(50_000):
+    for k in range(half):
         root = root * w if k % 2 else root + w / 2
         still = still - w * 1e-5
     root = root * still
@@ -344,6 +345,7 @@ def start(cache: Path) -> "subprocess.Popen[str]":
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_processes_share_on_disk_what_they_compile(tmp_path: Path) -> None:
     """Two at once each compile what the graph needs, not more; the next one loads it."""
     first = [start(tmp_path) for _ in range(2)]
@@ -357,6 +359,7 @@ def test_processes_share_on_disk_what_they_compile(tmp_path: Path) -> None:
     assert kept == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.nb[ci]")}
 
 
+@pytest.mark.slow
 def test_without_a_folder_to_keep_it_the_kernel_is_compiled(tmp_path: Path) -> None:
     """Where the cache would be there is a file."""
     (tmp_path / "file").write_text("")
@@ -667,7 +670,11 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 @pytest.mark.parametrize(
     ("lock", "seconds"),
-    [("tape._lock", 60), ("kernel.LOCK", 0.5), ("global_compiler_lock", 0.5)],
+    [
+        ("tape._lock", 60),
+        pytest.param("kernel.LOCK", 0.5, marks=pytest.mark.slow),
+        pytest.param("global_compiler_lock", 0.5, marks=pytest.mark.slow),
+    ],
 )
 def test_a_child_process_does_not_wait_for_its_parents_threads(lock: str, seconds: float) -> None:
     """While another thread computes on the tape it is forked; while one compiles, it is not."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -95,7 +96,7 @@ def network(sizes: list[int], rows: int, seed: int = 0) -> Value:
     return loss
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(graphs(), st.booleans())
 def test_what_the_boxes_say_is_what_the_engine_has(graph: Graph, passed: bool) -> None:
     """Each value that is told alone is one of the graph's, and the root's numbers are its own."""
@@ -116,7 +117,7 @@ def test_what_the_boxes_say_is_what_the_engine_has(graph: Graph, passed: bool) -
                 assert number(root.data) in read.texts[name]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(graphs())
 def test_the_boxes_are_the_printed_program(graph: Graph) -> None:
     """Boxes have the names, shapes and formulas that the structure prints, and every leaf once."""
@@ -193,7 +194,7 @@ def check_shapes(root: Value) -> None:
 
 @pytest.mark.parametrize("make", STRUCTURES)
 @given(st.integers(1, 7), st.integers(1, 5))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_maps_have_the_shapes_that_boxes_say(
     make: Callable[[int, int], Value], rows: int, columns: int
 ) -> None:
@@ -205,7 +206,7 @@ def test_maps_have_the_shapes_that_boxes_say(
 
 
 @given(graphs(max_nodes=60))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 def test_maps_of_any_graph_have_the_shapes_that_boxes_say(graph: Graph) -> None:
     """So they are in random graphs."""
     check_shapes(graph.record())
@@ -398,7 +399,7 @@ def test_repeated_values_are_counted() -> None:
 
 
 @given(st.integers(2, 9), st.integers(0, 3), st.sampled_from([[3, 1], [2, 2], [1]]))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_repeated_rows_are_counted(count: int, again: int, sizes: list[int]) -> None:
     """Rows of data that are there twice are shown once, and the legend says how many are not."""
     random.seed(0)

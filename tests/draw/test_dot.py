@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import examples
 from hypothesis import given, settings
 from tools.draw_pictures import tanh_expression
 
@@ -93,7 +94,7 @@ def test_a_small_graph_is_drawn_in_full() -> None:
 
 
 @given(graphs(max_nodes=FEW))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 def test_pictures_of_random_graphs_are_the_engines_numbers(graph: Graph) -> None:
     """Every value, every operand's edge, with its product's size as width and sign as colour."""
     root = graph.record()

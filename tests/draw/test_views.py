@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_dot import HOSTILE, Read, house_loss, words
@@ -58,7 +59,7 @@ def rows(cells: list[str]) -> Iterator[tuple[str, str]]:
 
 
 @given(graphs(SUMS, max_nodes=30))
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_sums_read_back_are_the_engines_numbers(graph: Graph) -> None:
     """A sum's terms add up to its data; a label times the gradient is what the engine adds."""
     root = graph.record()
@@ -85,7 +86,7 @@ def test_sums_read_back_are_the_engines_numbers(graph: Graph) -> None:
 
 
 @given(graphs(["add", "sub", "neg", "mul", "div"], max_nodes=16))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_the_terms_of_sums_evaluate_to_their_numbers(graph: Graph) -> None:
     """Signs and brackets are right, in the rows that are written whole."""
     root = graph.record()

@@ -125,7 +125,7 @@ LOSSES = [
     st.sampled_from(["tanh", "sigmoid", "softplus", "gelu"]),
     st.sampled_from([0.0, 0.3]),
 )
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_tape_and_the_engine_learn_the_same(
     task: Any, make: Any, batch: int, seed: int, activation: str, validation: float
 ) -> None:
@@ -154,7 +154,6 @@ def test_a_tape_and_the_engine_learn_the_same(
     st.lists(st.tuples(*[st.floats(-1e3, 1e3)] * 2), min_size=1, max_size=9),
     st.integers(1, 4),
 )
-@settings(deadline=None)
 def test_the_formula_of_an_optimizer_is_one_for_floats_and_arrays(
     make: Any, pairs: Any, steps: int
 ) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import mpmath
 import pytest
 from browsing import Watched, chromium
+from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_edge_cases import BEYOND_THE_CHAIN_RULE, CASES, LOST_IN_THE_FORWARD_PASS, UNDEFINED
@@ -381,7 +382,7 @@ statements = st.recursive(
 
 
 @given(lines=statements, last=numbers)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 def test_any_function_is_translated_to_the_last_bit(page: Any, lines: list[str], last: str) -> None:
     """Of arithmetic, choices, loops and calls, however nested: the bits of Python, or its error."""
     source = (
