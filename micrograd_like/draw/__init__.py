@@ -35,6 +35,7 @@ from micrograd_like.draw.theme import (
     Theme,
     drawn_theme,
     in_dark,
+    mix,
     page_colours,
     sign_name,
 )
@@ -102,6 +103,7 @@ __all__ = [
     "in_function",
     "look_script",
     "look_style",
+    "mix",
     "names_to_open",
     "node_ids",
     "page_colours",

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 __all__ = [
     "AUTO", "EDGE_FONT", "FONT", "FONT_NAME", "TERMINAL", "THEMES", "Theme", "drawn_theme",
-    "in_dark", "page_colours", "sign_name",
+    "in_dark", "mix", "page_colours", "sign_name",
 ]  # fmt: skip
 
 AUTO = "auto"  # the theme that the reader prefers
