@@ -8,7 +8,8 @@ from micrograd_like import functions, notation
 from micrograd_like._functions import documentation, function_of
 from micrograd_like.arguments import short
 from micrograd_like.elementary import COMPOSED
-from micrograd_like.engine import ON_VALUES, Value, add_method, on_values
+from micrograd_like.engine import Value, add_method, on_values
+from micrograd_like.higher_order import ON_VALUES
 from micrograd_like.rules import RULES, Rule
 from micrograd_like.table import BUILTINS, CONSTANTS, MATH, ON_ARRAYS
 from micrograd_like.table import rule as entered

@@ -13,7 +13,6 @@ needs no calculus: it walks the nodes in reverse topological order and multiplie
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 
@@ -21,21 +20,16 @@ from micrograd_like.arguments import elementwise, flag, is_array, number, text
 from micrograd_like.copying import attributes, copied, deepcopied, detached, reduced
 from micrograd_like.elementary import bind, elementary
 from micrograd_like.graph import (
-    CLOSURES,
     NOT_COMPUTED,
-    ON_LEAVES,
     NotComputed,
     begin_pass,
-    data_changed,
-    described,
-    edges,
     inputs_of,
-    put_back,
     recorded,
     replay,
     topological_order,
 )
 from micrograd_like.guard import ONE_PASS
+from micrograd_like.higher_order import ON_VALUES, backward_on_values
 from micrograd_like.micrograd import Micrograd, by_hand, with_closures
 from micrograd_like.notation import OPERATORS, Written, undefined
 from micrograd_like.rules import RULES, Rule
@@ -150,14 +144,11 @@ class Value(Micrograd, Methods):
         with ONE_PASS.backward:
             begin_pass()
             if create_graph:
-                _backward_on_values(self)
+                backward_on_values(self, _start_pass)
             else:
                 order = _start_pass(self)
                 self.grad += 1.0
-                if CLOSURES or ON_LEAVES:
-                    with_closures(order, _chain_rule)
-                else:
-                    _chain_rule(order)
+                with_closures(order, _chain_rule)
 
     def detach(self) -> Value:
         """A new leaf with the same number, label and attributes, outside the graph."""
@@ -329,7 +320,6 @@ def apply(rule: Rule, *operands: Any) -> Any:
 
 METHODS: dict[Rule, Any] = {}
 REFLECTED: dict[Rule, Callable[[Value, Any], Any]] = {}
-ON_VALUES: dict[Rule, Callable[..., Any]] = {}  # the rules with Values for numbers
 
 
 def add_method(rule: Rule) -> None:
@@ -410,62 +400,3 @@ def _chain_rule(order: list[Value]) -> None:
                 node._y.grad += grad * dy
         else:
             node.grad = 0.0
-
-
-def _backward_on_values(root: Value) -> None:
-    """A pass with Values for gradients, all of them or, after an error, none."""
-    before = [(v, v.grad) for v in topological_order(root)]
-    try:
-        order = _start_pass(root)
-        _accumulate(root, Value(1.0))
-        _chain_rule_on_values(order)
-    except BaseException:
-        put_back(before)
-        raise
-    finally:
-        CLOSURES.clear()
-
-
-def _chain_rule_on_values(order: list[Value]) -> None:
-    """The chain rule with Values for gradients, so that the gradients have a graph.
-
-    A finite zero is multiplied here: its own derivative need not be zero.
-    """
-    for node in reversed(order):
-        grad = node.grad
-        if not isinstance(grad, Value):  # nothing reached this node
-            node.grad = Value(0.0)
-            continue
-        for v, local, derivative in _derivatives_as_values(node):
-            if math.isnan(grad._data * local) and 0 in (grad._data, local):
-                continue  # zero times infinity
-            if isinstance(derivative, Value):
-                _accumulate(v, grad * derivative)
-            elif math.isinf(derivative):
-                raise ZeroDivisionError(
-                    f"{described(node)}: its derivative is infinite here, "
-                    "and cannot be differentiated again"
-                )
-            elif derivative != 0:
-                _accumulate(v, grad if derivative == 1 else grad * derivative)
-
-
-def _derivatives_as_values(node: Value) -> list[tuple[Value, float, Operand]]:
-    """The inputs of a node, with the derivatives recorded and those with a graph of their own."""
-    assert node._rule is not None
-    data, *derivatives = ON_VALUES.get(node._rule, node._rule.function)(*node.inputs)
-    if _differs(data, node._data):
-        raise data_changed("backward(create_graph=True)", node)
-    return [(v, local, derivatives[position]) for position, v, local in edges(node)]
-
-
-def _accumulate(v: Value, contribution: Value) -> None:
-    v.grad = v.grad + contribution if isinstance(v.grad, Value) or v.grad else contribution
-
-
-def _differs(data: Operand, recorded: float) -> bool:
-    number = data._data if isinstance(data, Value) else data
-    if math.isnan(number) or math.isnan(recorded):
-        return math.isnan(number) != math.isnan(recorded)
-    # Floats have forms of some functions that are more careful with the last digits.
-    return not math.isclose(number, recorded, rel_tol=1e-9, abs_tol=1e-300)

@@ -440,7 +440,10 @@ def _call(node: Any, closure: Callable[[], None], others: Iterable[tuple[Any, An
 
 
 def with_closures(order: list[Any], chain_rule: Callable[[list[Any]], None]) -> None:
-    """The chain rule where some nodes have closures; after an error leaves are as before."""
+    """The chain rule, in which nodes may have closures; after an error leaves are as before."""
+    if not (CLOSURES or ON_LEAVES):
+        chain_rule(order)
+        return
     leaves = {
         id(v): v
         for node in order
