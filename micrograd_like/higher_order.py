@@ -78,7 +78,8 @@ def _chain_rule(order: list[Any]) -> None:
 
 def _derivatives(node: Any) -> list[tuple[Any, float, Any]]:
     """The inputs of a node, with the derivatives recorded and those with a graph of their own."""
-    data, *derivatives = ON_VALUES.get(node.rule, node.rule.function)(*node.inputs)
+    rule: Rule = node.rule
+    data, *derivatives = ON_VALUES.get(rule, rule.function)(*node.inputs)
     if _differs(data, node.data):
         raise data_changed("backward(create_graph=True)", node)
     return [(v, local, derivatives[position]) for position, v, local in edges(node)]
