@@ -113,6 +113,7 @@ CASES: dict[str, tuple[Callable[[], Value | list[Value]], int]] = {
     "digits": (digit, 1100),
     "a tangle": (lambda: tangle(3000), 1600),
 }
+LARGE = ("iris, all rows", "a tangle")  # a second each
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +138,13 @@ def shown(page: Any, picture: str, width: int) -> dict[str, float]:
     return measured
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in LARGE else [], id=name)
+        for name in CASES
+    ],
+)
 def test_a_picture_can_be_read_at_its_own_size(watched: Watched, name: str) -> None:
     """It is no wider than its limit, and no text in it is smaller than 9 pixels."""
     build, most = CASES[name]
@@ -206,7 +213,7 @@ def test_one_file_is_light_or_dark(
     watched.close()
 
 
-@pytest.mark.parametrize("build", [expression, neuron, large])
+@pytest.mark.parametrize("build", [expression, neuron, pytest.param(large, marks=pytest.mark.slow)])
 def test_the_dark_colours_are_those_of_a_dark_picture(
     browser: Any, build: Callable[[], Value]
 ) -> None:
@@ -353,7 +360,7 @@ def test_two_fingers_zoom(browser: Any, tmp_path: Path) -> None:
     watched.close()
 
 
-@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("script", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_the_whole_picture_is_printed(browser: Any, tmp_path: Path, script: bool) -> None:
     """On one sheet, however the reader has zoomed, with or without scripts."""
     watched = Watched(browser, java_script_enabled=script)
