@@ -11,7 +11,7 @@ counts everywhere, and what a subclass does not set in its own ``__init__`` has 
 """
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
@@ -348,7 +348,9 @@ def _layers(nin: Any, nouts: Any, nonlin: Any, activation: Any, init: Any) -> li
 
 
 def _inputs(x: Any, where: str) -> list[Any]:
-    """A row of inputs as a list: of an array its numbers, of a generator what it gives."""
+    """A row of inputs as a list: of an array its numbers, of a dict its keys."""
+    if isinstance(x, Mapping | KeysView) and not any(isinstance(key, str) for key in x):
+        return list(x)  # in their order, as any loop over it goes
     if hasattr(x, "__len__") or not hasattr(x, "__iter__"):
         row(x, where)
     return x.tolist() if hasattr(x, "tolist") else list(x)

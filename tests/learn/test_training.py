@@ -4,6 +4,7 @@ import math
 import random
 import re
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -27,9 +28,9 @@ from micrograd_like import (
     top_gradients,
 )
 from micrograd_like.compile import tape
-from micrograd_like.learn import passes
 from micrograd_like.learn.tables import Scale, house_prices
 
+passes = import_module("micrograd_like.learn.passes")  # its door has a function of that name
 LINE = [[x / 4] for x in range(-8, 9)]
 HEIGHTS = [2 * x - 1 for (x,) in LINE]
 
