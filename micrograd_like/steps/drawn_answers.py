@@ -95,7 +95,7 @@ class _Map(_Drawn):
         leads = [[_lead(of, k) for of in outputs] for k in range(self.training.outputs)]
         levels = [(lead, 0.0) for lead in leads]
         if several:
-            image = [self._class_colour(of) for of in outputs]
+            image: list[Any] = [self._class_colour(of) for of in outputs]
         else:
             first = [of[0] for of in outputs]
             image = [self.answers.strength(x) for x in first]
