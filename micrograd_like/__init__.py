@@ -30,6 +30,8 @@ _PLACES = {
     "steps": ("Backprop", "Descent", "paths"),
 }  # fmt: skip
 _PLACE = {name: place for place, names in _PLACES.items() for name in names}
+# What IPython asks for by name is no name for users.
+_EXTENSION = {"load_ipython_extension": "steps", "unload_ipython_extension": "steps"}
 
 
 def __getattr__(name: str) -> object:
@@ -38,8 +40,9 @@ def __getattr__(name: str) -> object:
     if name == "__all__":
         return _names()
     found: object = None
-    if name in _PLACE:
-        found = getattr(import_module(f"{__name__}.{_PLACE[name]}"), name)
+    place = _PLACE.get(name) or _EXTENSION.get(name)
+    if place:
+        found = getattr(import_module(f"{__name__}.{place}"), name)
     elif not name.startswith("_"):
         functions = import_module(f"{__name__}._functions")
         if name in functions.FUNCTIONS:

@@ -7,15 +7,27 @@ from micrograd_like.steps.paths import paths
 
 if TYPE_CHECKING:
     from micrograd_like.steps.descent import Descent
+    from micrograd_like.steps.magic import load_ipython_extension, unload_ipython_extension
 else:
+    # What learns and the plots, which backprop's steps do without; and what only notebooks load.
+    LATER = {
+        "Descent": "descent",
+        "load_ipython_extension": "magic",
+        "unload_ipython_extension": "magic",
+    }
 
     def __getattr__(name):
-        # A descent takes the optimizer and the plots, which backprop's steps do without.
-        if name != "Descent":
+        if name not in LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from micrograd_like.steps.descent import Descent
+        from importlib import import_module
 
-        return Descent
+        return getattr(import_module(f"{__name__}.{LATER[name]}"), name)
 
 
-__all__ = ["Backprop", "Descent", "paths"]
+__all__ = [
+    "Backprop",
+    "Descent",
+    "load_ipython_extension",
+    "paths",
+    "unload_ipython_extension",
+]
