@@ -1,27 +1,45 @@
-// Keys of the page, which are not taken from who types into a field.
+// Keys of the page, which are not taken from who types into a field, and the list of them.
+
+/** What the list says: keys, and what they do. @type {[string, string][]} */
+const LISTED = [
+  ["z 1", "whole picture, its own size"],
+  ["i o", "larger, smaller"],
+  ["s", "full screen, where there is one"],
+  ["/", "find a name; Enter: the next"],
+];
 
 /**
- * Have keys do something.
+ * Have keys do something, and list them.
  *
+ * @param {string} keys as the list calls them
+ * @param {string} words what they do
  * @param {Record<string, () => void>} acts
  */
-function onKeys(acts) {
+function onKeys(keys, words, acts) {
+  LISTED.push([keys, words]);
   addEventListener("keydown", (event) => {
-    const target = /** @type {Element} */ (event.target);
-    const isTyped = event.key !== "Escape" && target.closest(Controls.TYPED);
-    const isOther = event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented;
-    if (!Object.hasOwn(acts, event.key) || isOther || isTyped) return;
+    if (!Object.hasOwn(acts, event.key) || isForOthers(event)) return;
     event.preventDefault();
     acts[event.key]();
   });
 }
 
-/**
- * Name a key in the list of them.
- *
- * @param {string} key
- * @param {string} words
- */
-function listKey(key, words) {
-  byId("keys").querySelector("dl")?.append(part("dt", key), part("dd", words));
+/** Whether a key is for what has the focus, or for the browser. @param {KeyboardEvent} event */
+function isForOthers(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return true;
+  const target = /** @type {Element} */ (event.target);
+  if (event.key === " ") return Boolean(target.closest(`button, summary, ${Controls.TYPED}`));
+  if (/^(Arrow|Home|End|Page)/.test(event.key) && target.closest("input[type=range]:not(#slider)"))
+    return true;
+  return event.key !== "Escape" && Boolean(target.closest(Controls.TYPED));
+}
+
+/** The panel with the list. @returns {Panel} */
+function keysPanel() {
+  const element = part("dl", "", "keys");
+  const open = () => {
+    const rows = LISTED.flatMap(([keys, words]) => [part("dt", keys), part("dd", words)]);
+    element.replaceChildren(...rows);
+  };
+  return { id: "keys", title: "keys", key: "?", element, open };
 }

@@ -1,8 +1,27 @@
 // The page of backprop begins.
 {
   document.documentElement.classList.add("playing");
+  document.head.append(part("style", CONTENT.style));
   const live = new Live(CONTENT);
   const descent = new Descent(live);
-  new Tools(live, [valuePanel(live)]);
+  const value = valuePanel(live);
+  const tools = new Tools(live, [
+    value,
+    learnPanel(live, descent),
+    nudgePanel(live),
+    predictPanel(live),
+  ]);
+  addEdits(live, tools);
+  addViews(live, tools);
+  tools.add(pythonPanel(live));
+  tools.add(keysPanel());
+  new Things(live);
+  new Cells(live);
+  keepAddress(live);
+  live.on("select", () => {
+    if (live.isChosen && !tools.current?.takesSelection) tools.show(value);
+    if (live.thing) live.looking.show([live.stage.element(live.thing)]);
+  });
+  tools.closed = () => live.select(-1);
   Object.assign(window, { backprop: hookOf(live, descent) });
 }

@@ -16,50 +16,43 @@
 
 class Tools {
   /**
-   * @param {Live} live
-   * @param {Panel[]} panels the first is that of the value that is chosen
+   * @param {{ root: HTMLElement }} page with the element that the picture is in
+   * @param {Panel[]} panels
    */
-  constructor(live, panels) {
-    this.live = live;
-    this.panels = panels;
+  constructor({ root }, panels) {
     /** The panel that is open. @type {Panel | null} */
     this.current = null;
+    this.closed = () => {}; // is called when the reader has closed what was open
     this.bar = make("div", { id: "toolbar" });
     this.bar.setAttribute("role", "toolbar");
     this.bar.setAttribute("aria-label", "tools");
     this.frame = make("aside", { id: "tools", hidden: true, tabIndex: -1 });
-    this.title = part("h2");
-    this.title.id = "tool";
+    this.title = make("h2", { id: "tool" });
     this.frame.setAttribute("aria-labelledby", this.title.id);
-    const close = part("button", "×", "close");
-    close.setAttribute("aria-label", "close");
+    const close = make("button", { type: "button", className: "close", textContent: "×" });
     close.title = "close (Esc)";
+    close.setAttribute("aria-label", "close");
     close.addEventListener("click", () => this.close());
     this.frame.append(this.title, close);
+    root.after(this.frame, this.bar);
     /** @type {Map<Panel, HTMLButtonElement>} */
-    this.buttons = new Map(panels.map((panel) => [panel, this.add(panel)]));
-    live.root.after(this.frame);
-    byId("controls").prepend(this.bar);
-    onKeys({ Escape: () => this.close() });
-    live.on("select", () => {
-      if (live.thing && !this.current?.takesSelection) this.show(panels[0]);
-    });
+    this.buttons = new Map();
+    for (const panel of panels) this.add(panel);
+    onKeys("Esc", "close what is open beside the picture", { Escape: () => this.close() });
   }
 
-  /** @param {Panel} panel */
+  /** One more tool, whose button is the last. @param {Panel} panel */
   add(panel) {
     const { id, title, key, element } = panel;
     const button = this.button(title, `${title} (${key})`, () => this.toggle(panel));
-    button.id = `${id}-button`;
     button.setAttribute("aria-expanded", "false");
     button.setAttribute("aria-controls", id);
     element.id = id;
     element.classList.add("panel");
     element.hidden = true;
     this.frame.append(element);
-    onKeys({ [key]: () => this.reach(panel) });
-    listKey(key, `${title}: open, close`);
-    return button;
+    onKeys(key, `${title}: open and go there, close`, { [key]: () => this.reach(panel) });
+    this.buttons.set(panel, button);
   }
 
   /**
@@ -99,14 +92,16 @@ class Tools {
     current.close?.();
   }
 
+  /** Close what is open; the focus goes back to its button. */
   close() {
     const { current } = this;
     const isInside = this.frame.contains(document.activeElement);
     this.hide();
     if (current && isInside) this.buttons.get(current)?.focus();
+    if (current) this.closed();
   }
 
-  /** @param {Panel} panel */
+  /** By the button. @param {Panel} panel */
   toggle(panel) {
     if (panel === this.current) this.close();
     else this.show(panel);
@@ -116,6 +111,6 @@ class Tools {
   reach(panel) {
     if (panel === this.current && this.frame.contains(document.activeElement)) return this.close();
     this.show(panel);
-    this.frame.focus();
+    if (!this.frame.contains(document.activeElement)) this.frame.focus();
   }
 }
