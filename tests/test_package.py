@@ -4,7 +4,7 @@ import ast
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
@@ -41,11 +41,13 @@ def place_of(module: str) -> str:
     return STUBS.get(place, place)
 
 
-def imports_of(path: Path) -> Iterator[tuple[str, str]]:
+@cache
+def imports_of(path: Path) -> list[tuple[str, str]]:
     """The package's modules that a file imports anywhere in it, each with the name it takes.
 
     Imports inside functions count, and those for type checkers.
     """
+    imported: list[tuple[str, str]] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found = [(alias.name, "") for alias in node.names]
@@ -57,7 +59,8 @@ def imports_of(path: Path) -> Iterator[tuple[str, str]]:
         for module, name in found:
             package, _, inside = module.partition(".")
             if package == "micrograd_like":
-                yield (inside, name) if inside else (name, "")
+                imported.append((inside, name) if inside else (name, ""))
+    return imported
 
 
 def run(program: str, *options: str) -> set[str]:

@@ -432,7 +432,7 @@ def test_a_rule_of_ones_own_is_one_of_arrays_too() -> None:
 
     @unlisted
     @rule("bend", "x / 2 if x > 0 else x", "0.5 if x > 0 else 1", domain="x > -2")
-    def bent(x: Any) -> Any:
+    def kinked(x: Any) -> Any:
         if x <= -2:
             raise ValueError("not above -2")
         return (x / 2, 0.5) if x > 0 else (x, 1.0)
@@ -440,11 +440,11 @@ def test_a_rule_of_ones_own_is_one_of_arrays_too() -> None:
     x, w = leaves(4), leaves(4, "w")
     for v in w:
         v.data = 1.0
-    root = total([bent(a * b) for a, b in zip(w, x, strict=True)])
+    root = total([kinked(a * b) for a, b in zip(w, x, strict=True)])
     tape = Tape(root, x, by="arrays")
     assert tape.gradient([[1.0, 2.0, 4.0, -1.0]]).tolist() == [2.5]
     assert [v.grad for v in w] == [0.5, 1.0, 2.0, -1.0]
-    with pytest.raises(ValueError, match=r"^Tape: row 1: bent\(-3"):
+    with pytest.raises(ValueError, match=r"^Tape: row 1: kinked\(-3"):
         tape.gradient([[1.0] * 4, [1.0, -3.0, 1.0, 1.0]])
 
 
