@@ -379,7 +379,7 @@ def labels_of(
         what = "a dict of variables, such as locals()"
         expect(isinstance(variables, Mapping), variables, f"{where}: names", what)
         taken = {*labels.values()}
-        for name, thing in variables.items():
+        for name, thing in list(variables.items()):  # a notebook may add some meanwhile
             expect(isinstance(name, str), name, f"{where}: a key of names", "a variable's name")
             for held, value in _held(name, thing) if name[:1] != "_" else ():
                 if held not in taken and labels.get(id(value)) == "":
