@@ -80,6 +80,15 @@ class Drawing(NamedTuple):
         """The picture of a moment; without one, of now."""
         return _Writer(self, frame or Frame(Numbers.of(self.outline.order))).picture()
 
+    def local(self, link: Link) -> str:
+        """The local derivative that a link's edges share, or how many edges they are."""
+        if not self.style.backward or self.scales.dense:  # labels take room, which means detours
+            return ""
+        if self.outline.nodes[link.target].kind in ("group", "hidden"):
+            return ""  # it would be the derivative of what is inside, which nobody sees
+        locals_ = {edge.local for edge in link.edges}
+        return number(locals_.pop()) if len(locals_) == 1 else f"× {len(link.edges):,}"
+
     def shape(self) -> list[Any]:
         """What two drawings of the same calculation have in common."""
         return [
@@ -100,7 +109,7 @@ class _Writer:
         self.drawing, self.frame = drawing, frame
         self.outline, self.words, self.scales, self.style = drawing
         self.theme, self.numbers = self.style.theme, frame.numbers
-        self.clusters = 0
+        self.places = {name: k for k, name in enumerate(self.outline.parents, 1)}
         self.sides = DIRECTIONS[self.style.rankdir]
         self.is_upright = self.sides[0] in "ns"
         self.rows = rows_in_order(self.outline)
@@ -180,11 +189,10 @@ class _Writer:
 
     def add_cluster(self, graph: Any, name: str, group: str) -> None:
         """An open group within another."""
-        self.clusters += 1
-        title = html(self.words.cluster(name, group))
-        with graph.subgraph(name=f"cluster_{self.clusters}") as cluster:
+        place, title = self.places[name], html(self.words.cluster(name, group))
+        with graph.subgraph(name=f"cluster_{place}") as cluster:
             cluster.attr(
-                id=cluster_id(self.clusters), label=f"<{title}>", labeljust="l", labelloc="t",
+                id=cluster_id(place), label=f"<{title}>", labeljust="l", labelloc="t",
                 style="rounded,filled", fontsize="12", fillcolor=self.theme.cluster,
                 color=self.theme.faint, fontcolor=self.theme.faint,
             )  # fmt: skip
@@ -303,7 +311,7 @@ class _Writer:
         # What is not known yet takes up its room all the same: a moving picture must not shake.
         t, known = self.theme, self.numbers.is_known(link)
         faint, colour = (t.faint, t.text) if known else (t.background, t.background)
-        label = self.local(link)
+        label = self.drawing.local(link)
         sign = f'<font color="{faint}">∂</font>&#160;' if label[:1] != "×" else ""
         labelled = {"label": f"<{sign}{label}>"} if label else {}
         why = quote(self.words.why(link, self.numbers, self.style.backward))
@@ -314,15 +322,6 @@ class _Writer:
             **self.flow(edge_id(k), self.numbers.product_of(link)),
             tooltip=why if self.style.tooltips else None,
         )  # fmt: skip
-
-    def local(self, link: Link) -> str:
-        """The local derivative that a link's edges share, or how many edges they are."""
-        if not self.style.backward or self.scales.dense:  # labels take room, which means detours
-            return ""
-        if self.outline.nodes[link.target].kind in ("group", "hidden"):
-            return ""  # it would be the derivative of what is inside, which nobody sees
-        locals_ = {edge.local for edge in link.edges}
-        return number(locals_.pop()) if len(locals_) == 1 else f"× {len(link.edges):,}"
 
     def flow(self, name: str, product: float | None) -> dict[str, str]:
         """How an edge shows what flows along it: by width, colour, dashes and arrowhead."""

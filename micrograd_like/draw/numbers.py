@@ -103,14 +103,18 @@ class Scales(NamedTuple):
         """The width of an edge along which nothing flows, in points."""
         return 0.4 if self.dense else 1.2
 
+    @property
+    def widest(self) -> float:
+        """The width of the edge with the largest product, in points."""
+        return 2.0 if self.dense else WIDEST
+
     def width(self, product: float | None) -> float:
         """How wide an edge is, in points, by what flows along it."""
         if not product:
             return self.thinnest
         size = min(abs(product) / self.product, 1.0) if self.product else 1.0
-        widest = 2.0 if self.dense else WIDEST
         more = math.sqrt(1.0 if math.isnan(size) else size)
-        return self.thinnest + (widest - self.thinnest) * more
+        return self.thinnest + (self.widest - self.thinnest) * more
 
 
 def total(numbers: Iterable[float]) -> float:

@@ -7,9 +7,11 @@ the inner ones first (neurons, then layers); and what is farthest from the root 
 node that says how much it hides.
 """
 
+import copy
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from micrograd_like.arguments import several, short
@@ -100,6 +102,18 @@ class Outline:
         self.units = units_of(self.order, roots, self.groups, sums, self.labels)
         self._unit_of = {id(v): k for k, unit in enumerate(self.units) for v in unit.members}
         self._group = [self.groups.get(id(unit.value), "") for unit in self.units]
+        self._choose(names, depth, fits)
+
+    def opened(self, expand: Iterable[str], fits: Callable[["Outline"], bool]) -> "Outline":
+        """Another outline of the same graph, with these groups open: what both need is there."""
+        other = copy.copy(self)
+        other._choose(list(expand), None, fits)
+        return other
+
+    def _choose(
+        self, names: list[Any], depth: int | None, fits: Callable[["Outline"], bool]
+    ) -> None:
+        """Show as much as fits."""
         opened = {prefix for name in names for prefix in prefixes(name)}
         keys: Keys = []
         for keys in self._levels(opened, "all" in names):
@@ -138,7 +152,7 @@ class Outline:
         paths = {path: len(prefixes(path)) for group in self._group for path in prefixes(group)}
         large = {path for path, count in Counter(self._group).items() if count > SMALL}
         yield self._closed(single, large - opened)
-        alike = self._alike()
+        alike = self._alike
         yield alike
         for level in range(max(paths.values(), default=0), 0, -1):
             yield self._closed(alike, {p for p, depth in paths.items() if depth >= level} - opened)
@@ -154,6 +168,7 @@ class Outline:
             for key, group in zip(keys, self._group, strict=True)
         ]
 
+    @cached_property
     def _alike(self) -> Keys:
         """Keys by how values are made: by the same rule, of operands with the same keys.
 

@@ -5,7 +5,7 @@ the picture looks at a moment, `Scenes` what each step of the page shows, and `A
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from html import escape
 from itertools import compress
@@ -33,13 +33,14 @@ from micrograd_like.draw import (
     strength,
 )
 from micrograd_like.notation import number, readable
-from micrograd_like.steps.player import Attributes, PageData, PageStep, page_svg
+from micrograd_like.steps.pages import Attributes, PageStep
 from micrograd_like.steps.sequence import Steps
 from micrograd_like.steps.words import WORDS
 
-__all__ = ["Animation"]
+__all__ = ["TOGETHER", "Animation", "width_of"]
 
 LETTER = 7.2  # points, at most, of a digit in a picture
+MARGIN = 10  # points, on both sides of a number in its cell
 LONGEST, MOST_LINES = 110, 3  # characters of a line of the board, and lines that it has
 # What is said of several steps of a place.
 TOGETHER = {"node": "values", "inside": "inside", "start": "inside", "link": "products"}
@@ -143,10 +144,8 @@ class Scenes:
         for k, link in enumerate(links):
             self.into[link.target].append(k)
             self.link_of |= {edge.place: k for edge in link.edges}
-        self.start: dict[str, Attributes] = {}  # before the first step
-        self.by_place: dict[int, PageStep] = {}  # by the place of the last of its steps
         self.places = list(self._places())
-        self._make()
+        self.counts = self._counts(self.places)
 
     def name(self, node: Node) -> str:
         """What the page calls a node."""
@@ -178,7 +177,7 @@ class Scenes:
         for changes in (self.start, *(step.set for step in self.by_place.values())):
             for name, attributes in changes.items():
                 if "text" in attributes:
-                    width = LETTER * len(attributes["text"]) + 10
+                    width = width_of(attributes["text"])
                     widths[name] = max(width, widths.get(name, 0.0))
         return widths
 
@@ -191,19 +190,33 @@ class Scenes:
             link = self.link_of.get((id(edge.node), edge.position))
             yield ("inside", self.home[id(edge.node)]) if link is None else ("link", link)
 
-    def _make(self) -> None:
-        places = self.places
-        last = {place: k for k, place in enumerate(places)}
-        counts = self._counts(places)
+    @cached_property
+    def plan(self) -> list[int]:
+        """The places of the steps that are shown: of several that are shown as one the last."""
+        last = {place: k for k, place in enumerate(self.places)}
+        return [
+            k for k, place in enumerate(self.places) if self.counts[place] == 1 or last[place] == k
+        ]
+
+    @cached_property
+    def start(self) -> dict[str, Attributes]:
+        """How elements look before the first step."""
+        _, moment = next(moments(self.steps))
+        start: dict[str, Attributes] = {}
+        for node in range(len(self.outline.nodes)):
+            start |= self.looks.data(moment, node) | self.looks.gradient(moment, node)
+        return start
+
+    @cached_property
+    def by_place(self) -> dict[int, PageStep]:
+        """The steps that are shown, by their places."""
+        planned, shown = set(self.plan), {}
         for k, moment in moments(self.steps):
-            if k < 0:
-                for node in range(len(self.outline.nodes)):
-                    self.start |= self.looks.data(moment, node) | self.looks.gradient(moment, node)
-                continue
-            place = places[k]
-            if counts[place] == 1 or last[place] == k:
+            if k in planned:
+                place = self.places[k]
                 make = self._backward if place[0] == "link" else self._at_node
-                self.by_place[k] = make(moment, k, place, counts[place])
+                shown[k] = make(moment, k, place, self.counts[place])
+        return shown
 
     def _counts(self, places: list[Place]) -> dict[Place, int]:
         """How many steps are shown as one at each place: 1 where all of them are of one edge."""
@@ -270,31 +283,25 @@ class Scenes:
 class Animation:
     """The picture of a graph, moving through its steps."""
 
-    def __init__(self, steps: Steps, expand: Sequence[str], rankdir: str, theme: str) -> None:
-        self.steps, self.theme = steps, theme
-        self.outline = Outline([steps.root], expand, where="Backprop")
+    def __init__(self, steps: Steps, outline: Outline, rankdir: str, theme: str) -> None:
+        self.steps, self.outline, self.rankdir, self.theme = steps, outline, rankdir, theme
         *_, (_, end) = moments(steps)
         self.last = end.numbers
-        scales = Scales.of(self.outline, self.last)
-        self.looks = Looks(self.outline, scales, steps)
+        self.scales = Scales.of(self.outline, self.last)
+        self.looks = Looks(self.outline, self.scales, steps)
         self.scenes = Scenes(steps, self.looks)
-        words = Words(self.outline, {id(v): steps.name(v) for v in steps.order})
-        colours = THEMES[drawn_theme(theme)]
-        style = Style(rankdir, colours, tooltips=False, widths=self.scenes.widths())
-        self.drawing = Drawing(self.outline, words, scales, style)
 
-    def page_data(self) -> PageData:
-        """What the page is made of."""
-        svg = page_svg(self.final_picture().pipe("svg").decode(), drawn_theme(self.theme))
-        nodes = {}
-        for k, node in enumerate(self.outline.nodes):
-            if node.kind != "hidden":
-                its = node_ids(k)
-                cells = {"data": its.data, "gradient": its.gradient}
-                nodes[its.node] = {"name": self.scenes.name(node), **cells}
-        title = f"Backprop of {self.steps.name(self.steps.root)}"
-        start, steps = self.scenes.selected()
-        return PageData(title, svg, start, steps, ("forward", "backward"), nodes, self.theme)
+    @cached_property
+    def drawing(self) -> Drawing:
+        """The picture at all steps, with room for their numbers."""
+        return self.drawn(self.scenes.widths())
+
+    def drawn(self, widths: Mapping[str, float]) -> Drawing:
+        """The picture, with cells that are at least so wide."""
+        words = Words(self.outline, {id(v): self.steps.name(v) for v in self.steps.order})
+        colours = THEMES[drawn_theme(self.theme)]
+        style = Style(self.rankdir, colours, tooltips=False, widths=widths)
+        return Drawing(self.outline, words, self.scales, style)
 
     def final_picture(self) -> Picture:
         """The picture at the end."""
@@ -312,7 +319,7 @@ class Animation:
 
     def wanted(self) -> list[int]:
         """The places of the steps that a moving picture has frames for, after a first one."""
-        return sorted(set(self.steps.places) & set(self.scenes.by_place))
+        return sorted(set(self.steps.places) & set(self.scenes.plan))
 
     def sources(self) -> Iterator[str]:
         """The DOT text of each frame of a moving picture."""
@@ -350,6 +357,11 @@ class Animation:
         longest = max(len(line) for lines in boards for line in lines)
         most = max(map(len, boards))
         return LETTER * 1.2 * longest, 14 + 16 * most
+
+
+def width_of(text: str) -> float:
+    """How wide a cell is for a text, in points."""
+    return LETTER * len(text) + MARGIN
 
 
 def board_lines(step: PageStep | None) -> list[str]:

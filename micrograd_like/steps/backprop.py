@@ -20,6 +20,7 @@ from micrograd_like.draw import (
     AUTO,
     DIRECTIONS,
     THEMES,
+    Outline,
     check_groups,
     names_to_open,
     picture_bytes,
@@ -30,10 +31,14 @@ from micrograd_like.groups import groups_of
 from micrograd_like.notation import plural
 from micrograd_like.steps.animation import Animation
 from micrograd_like.steps.film import Film
+from micrograd_like.steps.learners import learners
+from micrograd_like.steps.live import live_page
 from micrograd_like.steps.movie import Reel, check_count, scale_of, seconds_each
-from micrograd_like.steps.player import PageData, Player, svg_size
+from micrograd_like.steps.pages import PageData, svg_size
+from micrograd_like.steps.player import Player
 from micrograd_like.steps.sequence import Step as PlainStep
 from micrograd_like.steps.sequence import Steps
+from micrograd_like.steps.views import ALL
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,15 +111,22 @@ class Backprop(Steps, Player):
     page then is as its reader prefers, and a GIF is light.  ``names`` are variables, as in
     ``names=locals()``: the first of them that holds a value without a label names it, here alone.
 
+    On the page leaves can learn: the parameters of models and optimizers, or all leaves if there
+    are none.  ``learn`` says which: a model, or one or several leaves, as Values or labels.
+
     >>> x = Value(3.0, label="x")
     >>> steps = Backprop(x * x)
     >>> len(steps), steps[-1].after
     (4, 6.0)
     >>> print(steps[0])
     1/4  v1 = x · x = 3 · 3 = 9
+    >>> w, b = Value(0.5, label="w"), Value(0.0, label="b")
+    >>> Backprop((w * x + b - 1) ** 2, learn=["w", b])       # x is data, which stays
+    <Backprop of v4: 11 steps>
 
     Raises a TypeError where the root is no Value, and a ValueError for an argument that is none of
-    those there are, and where the depth-first order has more than 10,000 products.
+    those there are, or a value to learn that is computed, and where the depth-first order has more
+    than 10,000 products; a LookupError for a value to learn that is not in the graph.
     """
 
     def __init__(
@@ -126,15 +138,17 @@ class Backprop(Steps, Player):
         expand: str | Iterable[str] | None = (),
         theme: str = AUTO,
         names: Mapping[str, Any] | None = None,
+        learn: Any = None,
     ) -> None:
         super().__init__(root, order, names)
+        self.learn = None if learn is None else learners(self, learn)
         self.rankdir = choice(rankdir, "Backprop: rankdir", DIRECTIONS)
         self.theme = choice(theme, "Backprop: theme", (AUTO, *THEMES))
         few = len(self.order) <= FEW and self._passed() <= LONG
         opened = names_to_open(expand, "Backprop")
         if opened:
             check_groups(opened, "Backprop", groups_of(self.order))
-        self.expand = ["all"] if few else opened
+        self.expand = [ALL] if few else opened
 
     def __repr__(self) -> str:
         return f"<Backprop of {self.name(self.root)}: {plural(len(self), 'step')}>"
@@ -154,7 +168,10 @@ class Backprop(Steps, Player):
         )
 
     def _animation(self) -> Animation:
-        return Animation(self, self.expand, self.rankdir, self.theme)
+        return Animation(self, self._outline(), self.rankdir, self.theme)
+
+    def _outline(self) -> Outline:
+        return Outline([self.root], self.expand, where="Backprop", labels=self.labels)
 
     @overload
     def __getitem__(self, index: int) -> Step: ...
@@ -174,8 +191,9 @@ class Backprop(Steps, Player):
         return self._part(range(k, k + 1))
 
     def page_data(self) -> PageData:
-        """The picture of the graph, and what each step shows on it."""
-        return self._animation().page_data()
+        """The graph, its pictures, and what a page computes with."""
+        name = ALL if ALL in self.expand else " ".join(self.expand)
+        return live_page(self, self._outline(), name, self.rankdir, self.theme, self.learn)
 
     def still(self, ending: str = ".png", width: int | None = None) -> bytes:
         """The picture at the last step, as a file of an ending: .svg, .png or .pdf."""

@@ -37,13 +37,8 @@ from micrograd_like.steps.movie import (
     scale_of,
     seconds_each,
 )
-from micrograd_like.steps.player import (
-    Attributes,
-    PageData,
-    PageStep,
-    Player,
-    page_svg,
-)
+from micrograd_like.steps.pages import Attributes, PageData, PageStep, frames, page_svg
+from micrograd_like.steps.player import Player
 from micrograd_like.steps.trajectory import DescentStep, Error, Trajectory, slopes_of, vector
 
 __all__ = ["Descent"]
@@ -173,7 +168,7 @@ class _Page:
         start = {HERE_ID: self._circle(first.point, first.error), SLOPE_ID: HIDDEN}
         svg = self.svg.replace("</svg>", self._shapes() + "</svg>")
         scenes = [scene for step in self.steps for scene in (self._slope(step), self._hop(step))]
-        return PageData(self.steps.title, svg, start, scenes, theme=self.steps.theme)
+        return frames(self.steps.title, svg, start, scenes, self.steps.theme)
 
     def _shapes(self) -> str:
         """What moves or shows as the steps go on, as SVG, cut to the frame of the axes."""

@@ -22,6 +22,9 @@ WORDS = MappingProxyType({
     "values": "{count} values",
     "inside": "{count} products inside",
     "products": "{count} products of the chain rule, from {name}",
+    # Where an operation has no value.
+    "undefined": "{operation} is not defined at {numbers}",
+    "needs": "; it needs {domain}",
 })  # fmt: skip
 ORDINALS = ("first", "second", "third")
 

@@ -4,6 +4,8 @@ import math
 import re
 from pathlib import Path
 
+from playing import played
+
 import micrograd_like
 from micrograd_like import Backprop, Descent, Value, draw_dot
 from micrograd_like.draw import EDGE_FONT, FONT, THEMES, node_ids, sign_name
@@ -22,10 +24,11 @@ def test_no_colour_is_written_outside_the_theme() -> None:
 
 def test_every_variable_of_the_style_sheets_is_a_colour_of_the_theme() -> None:
     """All but sizes, and those that steps set on elements; and every theme has all of them."""
-    places = (("steps", "player.css"), ("draw", "look.css"), ("draw", "page.html"))
-    styles = "".join((PACKAGE / room / name).read_text("utf-8") for room, name in places)
-    used = set(re.findall(r"var\((--[\w-]+)", styles)) - {"--tint", "--strength", "--width"}
-    used -= {"--font", "--edge-font", "--look-width", "--look-height"}
+    sheets = [*PACKAGE.rglob("*.css"), PACKAGE / "draw" / "page.html"]
+    styles = "".join(path.read_text("utf-8") for path in sheets)
+    scripts = "".join(path.read_text("utf-8") for path in PACKAGE.rglob("*.js"))
+    used = set(re.findall(r"var\((--[\w-]+)", styles)) - {"--font", "--edge-font"}
+    used -= set(re.findall(r"--[\w-]+", scripts))
     for theme in THEMES.values():
         assert used <= set(re.findall(r"--[\w-]+", theme.variables()))
 
@@ -47,9 +50,9 @@ def test_a_sign_has_one_colour() -> None:
         for x in (2.0, -2.0, math.inf, -math.inf, math.nan):
             assert theme.signed(x) == getattr(theme, sign_name(x))
     a = Value(2.0, "a")
-    data = Backprop(a * math.nan + a).page_data()
+    steps = played(Backprop(a * math.nan + a))["steps"]
     flows = {
-        looks["class"] for step in data.steps for looks in step.set.values() if "--width" in looks
+        looks["class"] for step in steps for looks in step["set"].values() if "--width" in looks
     }
     assert flows == {f"known {sign_name(1.0)}", f"known {sign_name(math.nan)}"}
 
@@ -92,12 +95,12 @@ def test_ids_in_the_picture_are_those_that_the_page_asks_for() -> None:
     source = picture.source
     for k in range(len(picture.drawing.outline.nodes)):
         assert f"id={node_ids(k).node} " in source
-    data = Backprop(root).page_data()
-    there = set(re.findall(r'<g id="(\w+)"', data.svg))
-    asked = {name for step in data.steps for name in (*step.set, *step.lit)}
-    asked |= {name for step in data.steps for leg in step.way for name, _ in leg}
-    asked |= {name for node in data.nodes.values() for name in (node["data"], node["gradient"])}
-    assert asked | set(data.start) | set(data.nodes) <= there
+    data, svg = played(Backprop(root)), Backprop(root).page_data().svg
+    there = set(re.findall(r'<g id="(\w+)"', svg))
+    asked = {name for step in data["steps"] for name in (*step["set"], *step["lit"])}
+    asked |= {name for step in data["steps"] for leg in step.get("way", ()) for name, _ in leg}
+    asked |= {name for node in data["nodes"].values() for name in (node["data"], node["gradient"])}
+    assert asked | set(data["start"]) | set(data["nodes"]) <= there
 
 
 def test_ids_of_a_descent_are_those_that_its_steps_change() -> None:
@@ -108,10 +111,11 @@ def test_ids_of_a_descent_are_those_that_its_steps_change() -> None:
     ):
         data = steps.page_data()
         there = re.findall(r' id="(\w+)"', data.svg)
+        scenes = data.content["steps"]
         for name in {
-            *data.start,
-            *(name for step in data.steps for name in (*step.set, *step.lit)),
+            *data.content["start"],
+            *(name for step in scenes for name in (*step["set"], *step.get("lit", ()))),
         }:
             assert there.count(name) == 1
-        for name in re.findall(r"url\(#(\w+)\)", data.svg + str(data.steps)):
+        for name in re.findall(r"url\(#(\w+)\)", data.svg + str(scenes)):
             assert there.count(name) == 1

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from test_player import steps_of
 
 from micrograd_like import Descent, Value
 from micrograd_like.learn.plots import figure_axes
@@ -47,7 +46,7 @@ def test_a_learning_rate_that_is_too_large_diverges_until_the_numbers_end() -> N
     assert len(steps) < 20
     assert "w" in steps.ended or "finite" in steps.ended or "error" in steps.ended
     assert steps[-1].number == steps[-1].total == len(steps)
-    data = steps_of(steps.page())
+    data = steps.page_data().content
     assert "it ends here" in data["steps"][-1]["remark"]
     assert all(
         abs(float(x)) < 2e4 for s in data["steps"] for x in s["set"].get("here", {}).values()
@@ -61,15 +60,15 @@ def test_leaving_the_domain_ends_the_descent() -> None:
     assert math.isnan(steps[-1].then)
     assert steps.ended.startswith("log(-")
     assert "then undefined" in str(steps[-1])
-    assert "undefined" in steps_of(steps.page())["steps"][-1]["remark"]
+    assert "undefined" in steps.page_data().content["steps"][-1]["remark"]
 
 
 def test_the_page_shows_the_slope_and_then_the_step() -> None:
     """Two scenes a step, with a tangent, a way and the place; the same page each time."""
     steps = Descent(lambda w: (w - 2) ** 2, 5.0, lr=0.3, steps=3)
-    data = steps_of(steps.page())
+    data = steps.page_data().content
     assert [scene["phase"] for scene in data["steps"]] == ["slope", "step"] * 3
-    assert data["steps"][0]["equation"] == ["∂E/∂w", "6"]
+    assert data["steps"][0]["equation"] == ("∂E/∂w", "6")
     assert "w goes down" in data["steps"][0]["remark"]
     places = [data["start"]["here"]] + [s["set"]["here"] for s in data["steps"][1::2]]
     across = [float(place["cx"]) for place in places]
@@ -81,7 +80,7 @@ def test_the_page_shows_the_slope_and_then_the_step() -> None:
 def test_a_flat_place_is_told() -> None:
     """At the least error the slope is 0 and the weight stays."""
     steps = Descent(lambda w: w**2, 0.0, steps=2)
-    data = steps_of(steps.page())
+    data = steps.page_data().content
     assert "w stays" in data["steps"][0]["remark"]
     assert steps[-1].moved == (0.0,)
     assert Descent(lambda w: w * 0 + 1, 1.0, steps=1).page()
@@ -143,8 +142,8 @@ def test_what_is_no_error_of_the_weights_is_told() -> None:
 
 def test_the_slope_is_shown_while_it_is_spoken_of() -> None:
     """Its colour is its sign, of two weights it has a head; it goes when the step is made."""
-    scenes = Descent(lambda w: w**2, -1.0, lr=0.1, steps=1).page_data().steps
-    assert scenes[0].set["slope"]["class"] == "negative"
-    assert scenes[1].set["slope"] == {"visibility": "hidden"}
-    scenes = Descent(bowl, 3.0, -1.0, lr=0.1, steps=1).page_data().steps
-    assert scenes[0].set["slope"]["marker-end"] == "url(#head)"
+    scenes = Descent(lambda w: w**2, -1.0, lr=0.1, steps=1).page_data().content["steps"]
+    assert scenes[0]["set"]["slope"]["class"] == "negative"
+    assert scenes[1]["set"]["slope"] == {"visibility": "hidden"}
+    scenes = Descent(bowl, 3.0, -1.0, lr=0.1, steps=1).page_data().content["steps"]
+    assert scenes[0]["set"]["slope"]["marker-end"] == "url(#head)"

@@ -11,23 +11,15 @@ import pytest
 from conftest import recorded
 from hypothesis import given, settings
 from PIL import Image
+from playing import played
 
 from micrograd_like import MLP, Backprop, Value, mse
 from micrograd_like.draw import THEMES
 from micrograd_like.notation import number
-from micrograd_like.steps.animation import Animation
 from micrograd_like.steps.sequence import ORDERS
 from micrograd_like.strategies import Graph, graphs
 
 HOSTILE = "</script><script>alert(1)</script>"
-
-
-def steps_of(page: str) -> dict[str, Any]:
-    """The data that a page plays."""
-    found = re.search(r'<script type="application/json" id="steps">(.*?)</script>', page, re.DOTALL)
-    assert found
-    data: dict[str, Any] = json.loads(found[1])
-    return data
 
 
 def names_of(data: dict[str, Any]) -> dict[str, str]:
@@ -62,7 +54,7 @@ def test_a_page_says_what_the_steps_say(order: str, graph: Graph) -> None:
     """Each scene has its step's equation, and its cells the engine's numbers after that step."""
     *_, root = recorded(graph)
     steps = Backprop(root, order)
-    data = steps_of(steps.page())
+    data = played(steps)
     assert len(data["steps"]) == len(steps)
     names = {name: place for place, name in names_of(data).items()}
     for scene, step in zip(data["steps"], steps, strict=True):
@@ -85,7 +77,7 @@ def test_the_last_scenes_show_the_gradients_of_backward(graph: Graph) -> None:
     """What the page shows at the end is what the engine computes, in the same digits."""
     *_, root = values = recorded(graph)
     steps = Backprop(root)
-    data = steps_of(steps.page())
+    data = played(steps)
     looks = dict(data["start"])
     for scene in data["steps"]:
         looks |= scene["set"]
@@ -107,7 +99,7 @@ def test_the_same_steps_give_the_same_page_byte_for_byte() -> None:
 
 def test_a_gradient_in_parts_is_marked_until_it_is_complete() -> None:
     """b is used three times: its gradient is said to be partial after the first two."""
-    data = steps_of(Backprop(reused()).page())
+    data = played(Backprop(reused()))
     (b,) = [place for place, name in names_of(data).items() if name == "b"]
     looks = [s["set"][f"g{b[1:]}"] for s in data["steps"] if f"g{b[1:]}" in s["set"]]
     assert [look["text"] for look in looks] == ["1", "7", "13"]
@@ -117,21 +109,21 @@ def test_a_gradient_in_parts_is_marked_until_it_is_complete() -> None:
 def test_a_slice_plays_its_steps_from_where_they_begin() -> None:
     """Before its first step the page shows all that happened before it."""
     steps = Backprop(reused())
-    data = steps_of(steps[4:7].page())
+    data = played(steps[4:7])
     assert [scene["number"] for scene in data["steps"]] == [5, 6, 7]
-    whole = steps_of(steps.page())
+    whole = played(steps)
     looks = dict(whole["start"])
     for scene in whole["steps"][:4]:
         looks |= scene["set"]
     assert data["start"] == looks
-    assert steps_of(steps[::-1].page())["steps"] == whole["steps"]
-    every_other = steps_of(steps[::2].page())["steps"]
+    assert played(steps[::-1])["steps"] == whole["steps"]
+    every_other = played(steps[::2])["steps"]
     assert every_other[1]["set"] == whole["steps"][1]["set"] | whole["steps"][2]["set"]
 
 
 def test_a_leaf_has_a_page_with_one_step() -> None:
     """Its gradient is 1."""
-    data = steps_of(Backprop(Value(2.0, "x")).page())
+    data = played(Backprop(Value(2.0, "x")))
     (scene,) = data["steps"]
     assert scene["equation"] == ["x.grad", "∂x/∂x", "1"]
     assert data["start"]["d0"]["text"] == "2"
@@ -141,7 +133,7 @@ def test_a_large_graph_opens_with_neurons_as_nodes() -> None:
     """Past 150 values what the picture shows as one is one step, with the number of its values."""
     error = network([16, 16, 1], 2, 20)
     steps = Backprop(error)
-    data = steps_of(steps.page())
+    data = played(steps)
     assert len(steps.order) > 10_000
     assert len(names_of(data)) <= 50
     assert len(data["steps"]) < 600
@@ -164,17 +156,17 @@ def test_a_value_that_is_used_everywhere_does_not_hold_up_the_page() -> None:
     y = x
     for _ in range(100):
         y = y + x
-    assert len(names_of(steps_of(Backprop(y).page()))) < 10
+    assert len(names_of(played(Backprop(y)))) < 10
     for _ in range(40):
         y = y.tanh()
-    assert len(names_of(steps_of(Backprop(y.tanh()).page()))) < 10
+    assert len(names_of(played(Backprop(y.tanh())))) < 10
 
 
 def test_groups_open_by_name() -> None:
     """The player's expand is the picture's."""
     error = network([16, 16, 1], 2, 1)
     closed, opened, everything = (
-        steps_of(Backprop(error, expand=expand).page()) for expand in ((), "layer2.neuron0", "all")
+        played(Backprop(error, expand=expand)) for expand in ((), "layer2.neuron0", "all")
     )
     assert len(names_of(closed)) < len(names_of(opened)) < len(names_of(everything))
     assert "layer2.neuron0.w3" in names_of(opened).values()
@@ -202,8 +194,8 @@ def test_labels_are_text() -> None:
     assert page.encode()
     assert page.count("<script") == 2
     assert "alert(1)</script>" not in page
-    assert HOSTILE in names_of(steps_of(page)).values()
-    assert "{{script}}" in names_of(steps_of(page)).values()
+    content = Backprop(root).page_data().content
+    assert {HOSTILE, "{{script}}"} <= set(content["graph"]["names"])
     shown = Backprop(root)._repr_html_()
     assert shown.count("<iframe") == 1
     assert "<b>" not in shown.replace('<b id="phase">', "")
@@ -289,7 +281,7 @@ def test_files_are_written_by_their_ending(tmp_path: Path) -> None:
 
 def test_the_naive_order_plays_its_own_numbers() -> None:
     """The page of the wrong order shows the wrong gradient, and says where it goes wrong."""
-    data = steps_of(Backprop(reused(), order="naive").page())
+    data = played(Backprop(reused(), order="naive"))
     assert sum("too early" in scene.get("remark", "") for scene in data["steps"]) == 1
     (a,) = [place for place, name in names_of(data).items() if name == "a"]
     (look,) = [s["set"][f"g{a[1:]}"] for s in data["steps"] if f"g{a[1:]}" in s["set"]]
@@ -299,7 +291,7 @@ def test_the_naive_order_plays_its_own_numbers() -> None:
 def test_the_depth_first_order_plays_each_time_that_a_gradient_is_passed_on() -> None:
     """An edge has a step for each product that goes along it, and is as wide as their sum."""
     steps = Backprop(reused(), order="depth-first")
-    data = steps_of(steps.page())
+    data = played(steps)
     (a,) = [place for place, name in names_of(data).items() if name == "a"]
     scenes = [s for s in data["steps"] if f"g{a[1:]}" in s["set"]]
     assert [s["set"][f"g{a[1:]}"]["text"] for s in scenes] == ["39", "78", "117"]
@@ -310,7 +302,7 @@ def test_the_depth_first_order_plays_each_time_that_a_gradient_is_passed_on() ->
     edge = scenes[0]["way"][-1][0][0]
     widths = [float(s["set"][edge]["--width"].removesuffix("px")) for s in scenes]
     assert widths == sorted(set(widths))
-    last = Animation(steps, ["all"], "LR", "light").last
+    last = steps._animation().last
     assert {product for (_, _), product in last.products.items()} >= {117.0}
     assert steps.reel().total == len(steps) + 1 == 12
 
@@ -319,8 +311,8 @@ def test_a_large_graph_in_depth_first_order_has_a_step_for_what_is_shown_as_one(
     """Past 150 values the products inside a neuron are one step, those of an edge alone are not."""
     error = network([6, 6, 1], 2, 2)
     steps = Backprop(error, order="depth-first")
-    data = steps_of(steps.page())
-    assert len(names_of(data)) == len(names_of(steps_of(Backprop(error).page())))
+    data = played(steps)
+    assert len(names_of(data)) == len(names_of(played(Backprop(error))))
     looks = dict(data["start"])
     for scene in data["steps"]:
         looks |= scene["set"]
@@ -336,7 +328,7 @@ def test_the_order_of_the_steps_does_not_change_the_picture() -> None:
     v = Value(1.0, "x")
     for _ in range(8):
         v = v.tanh() + v
-    names = [names_of(steps_of(Backprop(v, order).page())) for order in ORDERS]
+    names = [names_of(played(Backprop(v, order))) for order in ORDERS]
     assert names[0] == names[1] == names[2]
     assert len(names[0]) == 17
 
@@ -344,7 +336,7 @@ def test_the_order_of_the_steps_does_not_change_the_picture() -> None:
 def test_a_page_writes_numbers_in_one_way() -> None:
     """Cells, board and what travels: ∞, and powers of ten of one form."""
     x, y = Value(0.00123456, "x"), Value(123456.0, "y")
-    data = steps_of(Backprop(x * y * 1e-7 / Value(float("inf"), "z")).page())
+    data = played(Backprop(x * y * 1e-7 / Value(float("inf"), "z")))
     shown = json.dumps([data["start"], data["steps"]], ensure_ascii=False)
     assert {"0.001235", "1.235e5", "∞", "1e−7"} <= set(re.split(r'[" ]', shown))
     assert not re.search(r"\binf\b|e[+-]0?\d|0\.0012\b", shown)
@@ -361,7 +353,7 @@ def test_a_theme_and_a_direction_are_the_pictures() -> None:
         assert f"--background:{THEMES[theme].background}" in page
         assert THEMES[other].negative not in page
     assert f'bgcolor="{THEMES["dark"].background}"' in next(
-        Animation(Backprop(reused()), ["all"], "LR", "dark").sources()
+        Backprop(reused(), theme="dark")._animation().sources()
     )
     assert Backprop(reused()).still() == Backprop(reused(), theme="light").still()
     assert Backprop(reused()).still() != Backprop(reused(), theme="dark").still()
@@ -399,12 +391,12 @@ def test_mistakes_are_told(options: Any, error: type[Exception], message: str) -
 def test_infinite_and_undefined_numbers_have_pages() -> None:
     """Overflow and NaN are shown as they are, and are no markup or broken data."""
     x = Value(800.0, "x")
-    data = steps_of(Backprop(x.exp() * 2).page())
+    data = played(Backprop(x.exp() * 2))
     texts = [
         look["text"] for scene in data["steps"] for look in scene["set"].values() if "text" in look
     ]
     assert "∞" in texts
-    assert steps_of(Backprop(Value(float("nan"), "y") * 2).page())["start"]
+    assert played(Backprop(Value(float("nan"), "y") * 2))["start"]
 
 
 @pytest.mark.slow
@@ -419,16 +411,16 @@ def test_a_moving_picture_that_nobody_could_look_at_is_refused_before_it_is_draw
 
 def test_going_through_the_steps_again_changes_nothing() -> None:
     """Two moving pictures at once and the page between them are each as if they were alone."""
-    animation = Animation(Backprop(reused()), ["all"], "LR", "auto")
-    page, alone = animation.page_data(), list(animation.sources())
+    animation = Backprop(reused())._animation()
+    scenes, alone = animation.scenes.selected(), list(animation.sources())
     one, other = animation.sources(), animation.sources()
-    both = [next(one), next(one), *other, animation.page_data(), *one]
-    assert both == [*alone[:2], *alone, page, *alone[2:]]
+    both = [next(one), next(one), *other, animation.scenes.selected(), *one]
+    assert both == [*alone[:2], *alone, scenes, *alone[2:]]
 
 
 def test_frames_say_what_the_page_says() -> None:
     """Going forward there are no arrowheads; a gradient in parts is in italics."""
-    sources = list(Animation(Backprop(reused()), ["all"], "LR", "auto").sources())
+    sources = list(Backprop(reused())._animation().sources())
     forward = [source for source in sources if "dir=none" in source]
     assert 0 < len(forward) < len(sources)
     assert all("dir=back" not in source for source in forward)

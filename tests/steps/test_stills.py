@@ -15,6 +15,7 @@ from conftest import recorded
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageFilter
+from playing import played
 from test_player import network, reused
 
 from micrograd_like import Backprop, Descent, Value
@@ -37,8 +38,8 @@ def still(steps: Backprop, at: int) -> str:
 
 def looks_at(steps: Backprop, at: int) -> dict[str, str]:
     """The texts of all cells of the page at a step."""
-    data = steps.page_data()
-    changes = [data.start, *(step.set for step in data.steps[: at + 1])]
+    data = played(steps)
+    changes = [data["start"], *(step["set"] for step in data["steps"][: at + 1])]
     looks: dict[str, Any] = {}
     for change in changes:
         looks |= change
@@ -58,7 +59,7 @@ def test_a_still_shows_what_the_page_shows_at_that_step(
     svg = still(steps, at)
     assert {name: unescape(text) for name, text in CELL.findall(svg)} == looks_at(steps, at)
     lit = {part[1] for part in PART.finditer(svg) if LIT in part[0]}
-    wanted = set(steps.page_data().steps[at].lit)
+    wanted = set(played(steps)["steps"][at]["lit"])
     assert lit == {name for name in wanted if name[0] in "ne"}
     words = " ".join(
         unescape(t).replace("\xa0", " ") for t in re.findall(r"<text[^>]*>(.*?)<", svg)
@@ -70,7 +71,7 @@ def test_a_still_shows_what_the_page_shows_at_that_step(
 def test_a_step_within_what_is_shown_as_one_has_its_own_still() -> None:
     """In a large graph the board has the step's own line, where the page has one for many."""
     steps = Backprop(network([6, 6, 1], 2, 2))
-    numbers = {step.number for step in steps.page_data().steps}
+    numbers = {step["number"] for step in played(steps)["steps"]}
     at = next(k for k in range(len(steps)) if k + 1 not in numbers)
     words = "".join(re.findall(r"<text[^>]*>(.*?)<", still(steps, at)))
     assert f"{at + 1}/{len(steps)}" in words

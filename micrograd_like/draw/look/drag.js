@@ -2,7 +2,7 @@
 
 /** @param {Zoom} zoom */
 function enableDragging(zoom) {
-  const { stage, picture } = zoom;
+  const { stage } = zoom;
   /** @type {{ x: number, y: number } | null} */
   let from = null; // where the pointer is that drags
   let isMoved = false;
@@ -12,7 +12,7 @@ function enableDragging(zoom) {
     isMoved = false;
     if (event.pointerType === "touch" || event.button) return; // fingers scroll
     if (target.closest("text, button, a, aside")) return;
-    if (!picture.contains(target) && target !== stage) return;
+    if (!zoom.picture.contains(target) && target !== stage) return;
     from = { x: event.clientX, y: event.clientY };
   });
 

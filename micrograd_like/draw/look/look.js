@@ -30,6 +30,11 @@ function look(stage, options = {}) {
   zoom.follow();
   return {
     controls: controls.element,
+    take: (/** @type {SVGSVGElement} */ other) => {
+      finder.find("");
+      zoom.take(other);
+      zoom.follow();
+    },
     zoom: (/** @type {number} */ scale) => zoom.by(scale / zoom.scale),
     whole: () => zoom.whole(),
     full: () => zoom.full(),

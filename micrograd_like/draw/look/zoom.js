@@ -11,16 +11,30 @@ class Zoom {
    */
   constructor(stage, picture, least) {
     this.stage = stage;
-    this.picture = picture;
     this.least = least;
-    this.width = picture.width.baseVal.value;
-    this.height = picture.height.baseVal.value;
-    this.scale = 0;
-    /** @type {"start" | "free" | "whole"} */
-    this.mode = "start"; // until the reader says otherwise, the size follows the window
     /** @type {Element[]} */
     this.watched = []; // stay in sight when the window changes, until the reader moves
     this.changed = () => {}; // is called when the scale may be another
+    this.picture = picture;
+    this.width = this.height = 0;
+    this.scale = 0;
+    /** @type {"start" | "free" | "whole"} */
+    this.mode = "start"; // until the reader says otherwise, the size follows the window
+    this.take(picture);
+  }
+
+  /**
+   * Looks at a picture that lies in the stage from now on.
+   *
+   * @param {SVGSVGElement} picture
+   */
+  take(picture) {
+    this.picture = picture;
+    this.width = picture.width.baseVal.value;
+    this.height = picture.height.baseVal.value;
+    this.scale = 0;
+    this.mode = "start";
+    this.watched = [];
   }
 
   /** The scale at which all of the picture is in sight, or 1 if that is less. */

@@ -1,0 +1,145 @@
+// Gradient descent on the page's graph: the same numbers as `SGD` in Python.
+
+/**
+ * Steps one after the other, with no other edit in between: the loss before the first and after each,
+ * and the edit that each was, which `undo` takes back.
+ *
+ * @typedef {object} Run
+ * @property {number[]} losses
+ * @property {Edit[]} edits
+ */
+
+class Descent {
+  /** @param {Live} live */
+  constructor(live) {
+    this.live = live;
+    /** The places of the leaves that learn. */
+    this.leaves = new Set(live.graph.source.learn);
+    /** The steps up to now. @type {Run} */
+    this.run = { losses: [], edits: [] };
+    /** The losses of the run before, to compare with. @type {number[]} */
+    this.before = [];
+    /** Why the last step was not taken, "" if it was. */
+    this.refused = "";
+    /** The losses of the edit that is being done, with the one before. @type {number[] | null} */
+    this.doing = null;
+    live.on("numbers", () => {
+      if (this.doing) this.keep(this.doing);
+      else this.followUndo();
+    });
+  }
+
+  get loss() {
+    const { graph } = this.live;
+    return graph.data[graph.root];
+  }
+
+  /** The loss before the first step of the run, and after each. */
+  get losses() {
+    return this.run.losses;
+  }
+
+  /** Whether nothing has changed the numbers since the last step. */
+  get isContinued() {
+    return this.run.edits.length > 0 && this.run.edits.at(-1) === this.live.edits.at(-1);
+  }
+
+  /** Why no step can be taken, "" if one can. */
+  get problem() {
+    const { live, leaves } = this;
+    const { grads } = live.graph;
+    if (live.frozen || live.board.problem) return live.frozen || live.board.problem;
+    if (live.isLocked) return "a question is open: answer it first";
+    if (!leaves.size) return "no leaf learns: choose one";
+    if (!Number.isFinite(this.loss)) return `the loss is ${number(this.loss)}`;
+    const steep = [...leaves].find((leaf) => !Number.isFinite(grads[leaf]));
+    if (steep !== undefined)
+      return `${gradientOf(live.board.names[steep])} is ${number(grads[steep])}`;
+    return "";
+  }
+
+  /**
+   * One step: each leaf moves against its gradient.
+   *
+   * @param {number} rate the learning rate
+   * @returns {boolean} whether it was taken
+   */
+  step(rate) {
+    const moved = this.moved(rate, this.live.graph.grads);
+    if (!moved) return false;
+    this.doing = [this.loss];
+    this.live.set(moved);
+    return true;
+  }
+
+  /**
+   * A step for each data point, by the gradient of its part of the loss alone.
+   *
+   * @param {number} rate
+   * @returns {boolean} whether all were taken
+   */
+  epoch(rate) {
+    const { graph } = this.live;
+    const start = graph.data.slice();
+    const losses = [this.loss];
+    for (const point of graph.source.points) {
+      const moved = this.moved(rate, graph.gradientsOf(point));
+      if (!moved) break;
+      for (const [leaf, x] of moved) graph.data[leaf] = x;
+      graph.compute();
+      losses.push(this.loss);
+    }
+    const moved = new Map([...this.leaves].map((leaf) => [leaf, graph.data[leaf]]));
+    graph.data.set(start);
+    if (losses.length === 1) return false;
+    this.doing = losses;
+    this.live.set(moved);
+    return losses.length > graph.source.points.length;
+  }
+
+  /**
+   * The leaves' numbers after a step; null if it can't be taken.
+   *
+   * @param {number} rate
+   * @param {ArrayLike<number>} grads
+   */
+  moved(rate, grads) {
+    this.refused = this.problem;
+    if (this.refused) return null;
+    const { data } = this.live.graph;
+    const moved = new Map([...this.leaves].map((leaf) => [leaf, data[leaf] - rate * grads[leaf]]));
+    if (![...moved.values()].every(Number.isFinite)) {
+      this.refused = `a step of learning rate ${number(rate)} leaves the finite numbers`;
+      return null;
+    }
+    if ([...moved].every(([leaf, x]) => x === data[leaf])) {
+      this.refused = "no leaf moves any more";
+      return null;
+    }
+    return moved;
+  }
+
+  /** The edit that was done last goes on with the run, or begins another. @param {number[]} losses */
+  keep([before, ...losses]) {
+    const { live, run } = this;
+    const edit = /** @type {Edit} */ (live.edits.at(-1));
+    this.doing = null;
+    if (!run.edits.length || live.edits.at(-2) !== run.edits.at(-1)) {
+      if (run.edits.length) this.before = run.losses;
+      this.run = { losses: [before], edits: [] };
+    }
+    const after = losses.length ? losses : [this.loss]; // of an epoch, or of a single step
+    this.run.losses.push(...after);
+    this.run.edits.push(...after.map(() => edit));
+    while (this.run.edits.length > MOST_EDITS) this.run.edits.shift();
+  }
+
+  /** Forget the steps that have been undone. */
+  followUndo() {
+    const { losses, edits } = this.run;
+    while (edits.length && !this.live.edits.includes(/** @type {Edit} */ (edits.at(-1)))) {
+      edits.pop();
+      losses.pop();
+    }
+  }
+}
