@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 
 from micrograd_like.arguments import elementwise, flag, is_array, number, text
+from micrograd_like.closures import with_closures
 from micrograd_like.copying import attributes, copied, deepcopied, detached, reduced
 from micrograd_like.elementary import bind, elementary
 from micrograd_like.graph import (
@@ -30,7 +31,7 @@ from micrograd_like.graph import (
 )
 from micrograd_like.guard import ONE_PASS
 from micrograd_like.higher_order import ON_VALUES, backward_on_values
-from micrograd_like.micrograd import Micrograd, by_hand, with_closures
+from micrograd_like.micrograd import Micrograd, by_hand
 from micrograd_like.notation import OPERATORS, Written, undefined
 from micrograd_like.rules import RULES, Rule
 from micrograd_like.table import CONSTANTS
