@@ -36,11 +36,19 @@ SHOWN = """
   for (const [leaf, x] of edits) computed.data[leaf] = Number(x);
   if (edits.length) computed.compute();
   const scenes = new Scenes(board, view);
+  let last = new Map();
+  const changes = (looks) => {
+    const isOther = ([id, look]) => JSON.stringify(look) !== JSON.stringify(last.get(id));
+    const changed = [...looks].filter(isOther);
+    last = looks;
+    return Object.fromEntries(changed);
+  };
+  const start = changes(scenes.looks(0));
   const all = [...Array(scenes.count).keys()];
   return {
     problem: board.problem,
-    start: Object.fromEntries(scenes.looks(0)),
-    steps: all.map((k) => ({ ...scenes.scene(k), looks: Object.fromEntries(scenes.looks(k + 1)) })),
+    start,
+    steps: all.map((k) => ({ ...scenes.scene(k), looks: changes(scenes.looks(k + 1)) })),
     labels: Object.fromEntries(scenes.labels()),
   };
 }
@@ -84,14 +92,17 @@ def as_text(x: float) -> str:
 
 
 def expected(steps: Backprop) -> Any:
-    """What Python shows: the looks of a scene are all that were set up to there."""
+    """What Python shows: of the looks of a scene, those that are others than before."""
     data = played(steps)
     looks = dict(data["start"])
     scenes = []
     for scene in data["steps"]:
-        looks |= scene.pop("set", {})
+        changed = {
+            name: look for name, look in scene.pop("set", {}).items() if looks.get(name) != look
+        }
+        looks |= changed
         usual = {"relation": "=", "sum": "", "remark": "", "lit": [], "way": [], "back": False}
-        scenes.append({**usual, **scene, "looks": dict(looks)})
+        scenes.append({**usual, **scene, "looks": changed})
     drawing = steps._animation().drawn({})
     labels = {f"e{k}": drawing.local(link) for k, link in enumerate(drawing.outline.links)}
     return {
@@ -155,12 +166,6 @@ def compare(shown: Any, wanted: Any) -> int:
     assert shown["labels"] == wanted["labels"]
     assert len(shown["steps"]) == len(wanted["steps"])
     for one, other in zip(shown["steps"], wanted["steps"], strict=True):
-        differing = {
-            name: (look, other["looks"].get(name))
-            for name, look in one["looks"].items()
-            if look != other["looks"].get(name)
-        }
-        assert not differing
         assert one == other
     return len(wanted["steps"])
 
@@ -190,8 +195,8 @@ def model_error(kind: str) -> Value:
         model = MLP(2, [3, 1], activation="tanh")
         return mse([model([0.5, -0.2]), model([1.0, 2.0]), model([-1.5, 0.3])], [1.0, 0.0, -1.0])
     if kind == "classes":
-        scores = MLP(2, [4, 3], activation="relu")
-        return cross_entropy([scores([0.1 * k, 1.0 - k]) for k in range(6)], [0, 1, 2, 0, 1, 2])
+        scores = MLP(2, [3, 3], activation="relu")
+        return cross_entropy([scores([0.1 * k, 1.0 - k]) for k in range(4)], [0, 1, 2, 0])
     sizes, rows = ([7, 7, 1], 1) if kind == "deep" else ([6, 6, 1], 20)
     model = MLP(2, sizes, activation="tanh")
     data = [[random.uniform(-2, 2) for _ in range(2)] for _ in range(rows)]
