@@ -23,7 +23,8 @@ __all__ = ["begin", "end", "load_ipython_extension", "unload_ipython_extension"]
 
 NAME = "backprop"
 FIRST = re.compile(rf"%%{NAME}(?:\s+(.*?))?\s*")  # the first line, and what it asks for
-OPTIONS = ("order", "expand", "rankdir", "theme")
+OPTIONS = ("order", "learn", "expand", "rankdir", "theme")
+SEVERAL = ("learn", "expand")  # are names of what is in the graph
 USAGE = f"until NAME, {', '.join(f'{name}=…' for name in OPTIONS)}"
 OTHER_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
@@ -37,6 +38,7 @@ def backprop(line: str, cell: str) -> None:
 
         %%backprop until w          stop where w.grad is complete
         %%backprop order=naive      a wrong way back, or order=depth-first
+        %%backprop learn=model      what learns on the page, or names: learn=w,b
         %%backprop expand=all       what is open of a large graph, or names: expand=loss,out
         %%backprop rankdir=TB       from the top
         %%backprop theme=dark       or light
@@ -171,8 +173,7 @@ def _parsed(cell: str) -> list[ast.stmt]:
 def begin(line: str) -> None:
     """Check what the first line asks for before the cell runs; a UsageError tells what is wrong."""
     _, options = _read(line)
-    options.pop("expand", None)  # nobody knows the groups yet
-    _steps(Value(0.0), options)
+    _steps(Value(0.0), {key: x for key, x in options.items() if key not in SEVERAL})
 
 
 def end(shell: Any, line: str, assigned: list[str], loops: list[str], *value: Any) -> Backprop:
@@ -189,10 +190,18 @@ def end(shell: Any, line: str, assigned: list[str], loops: list[str], *value: An
     if root is None:
         raise _usage("this cell has no Value to show: end it with one, such as the loss")
     until, options = _read(line)
+    if options.get("learn"):
+        options["learn"] = _learners(options["learn"], scope)
     names = {
         name: scope[name] for name in (*assigned, *scope) if name in scope and name not in loops
     }
     return _steps(root, options, names, until)
+
+
+def _learners(words: list[str], scope: Mapping[str, Any]) -> Any:
+    """A variable that holds a model, or the names of leaves."""
+    model = scope.get(words[0])
+    return model if len(words) == 1 and hasattr(type(model), "parameters") else words
 
 
 def _values(scope: Mapping[str, Any], names: Iterable[str]) -> Iterator[Value]:
@@ -210,7 +219,7 @@ def _read(line: str) -> tuple[str | None, dict[str, Any]]:
             if until is None:
                 raise _usage("until needs a name, as in until w")
         elif equals and key in OPTIONS:
-            options[key] = text.split(",") if key == "expand" else text
+            options[key] = text.split(",") if key in SEVERAL else text
         else:
             raise _usage(f"takes {USAGE}, not {word!r}")
     return until, options

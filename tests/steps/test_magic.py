@@ -185,10 +185,19 @@ def test_options_are_backprops(notebook: Notebook) -> None:
     }))][1:]  # fmt: skip
 
 
+def test_what_learns_is_a_model_or_are_leaves(notebook: Notebook) -> None:
+    """By the variable of the model, and by the names of variables."""
+    notebook(f"{VALUES}from micrograd_like import Neuron\nmodel = Neuron(2)")
+    steps = notebook.shown("%%backprop learn=model\nloss = model([a, b])")
+    assert {*map(id, steps.learn or [])} == {*map(id, notebook.names["model"].parameters())}
+    steps = notebook.shown("%%backprop learn=b,a theme=dark\nloss = a * b")
+    assert steps.learn == [notebook.names["a"], notebook.names["b"]]
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("untill w", "takes until NAME, order=…, expand=…, rankdir=…, theme=…, not 'untill'"),
+        ("untill w", "takes until NAME, order=…, learn=…, expand=…, .*, not 'untill'"),
         ("until", "until needs a name, as in until w"),
         ("size=3", "takes until NAME, .*, not 'size=3'"),
         ("order=random", "order is 'random'; it is to be one of topological, naive, depth-first"),
@@ -211,6 +220,8 @@ def test_a_wrong_first_line_is_told_before_anything_runs(
     [
         ("until c", "no value is called 'c'; there are a, b, loss"),
         ("until other", "Value.* is not in the graph, so no gradient reaches it; .*"),
+        ("learn=c", "no value is called 'c'; there are a, b, loss"),
+        ("learn=loss", "learn: loss is computed, and only leaves learn; there are a, b"),
         ("expand=g", "expand has no group 'g' to open; there are none"),
     ],
 )
