@@ -19,6 +19,8 @@ __all__ = ["ALL", "outlines", "view_data", "views"]
 ALL = "all"
 MOST_NODES, MOST_LINKS = 150, 500  # of a view that a reader can open
 MOST_VALUES = 60_000  # of all views together, which take time to lay out
+# Bytes of a node and a link, in the first view's picture, and packed in the others; of all views.
+FIRST, OTHER, MOST_BYTES = (1200, 300), (350, 50), 480_000
 AT_ONCE = 2  # layouts
 ROOM = width_of("−0.1234")  # of a cell, for numbers that are still to come
 HIDDEN, SEVERAL, VALUE, LEAF = range(4)
@@ -38,22 +40,26 @@ def outlines(first: Outline, name: str) -> Iterator[tuple[str, Outline]]:
     known = [_shape(first)]
     groups = sorted({path for group in first.groups.values() for path in prefixes(group)})
     others = ["", ALL, *sorted(groups, key=lambda path: (len(prefixes(path)), path))]
-    left = MOST_VALUES // max(len(first.order), 1)
+    values, room = MOST_VALUES - len(first.order), MOST_BYTES - _bytes(first, FIRST)
     for other in others:
-        if left <= 0:
-            return
         if other == name or (other == ALL and len(first.order) > MOST_NODES):
             continue
         outline = folded if other == "" else folded.opened([other], _fits)
         if outline.hides or _shape(outline) in known or not _fits(outline):
             continue
+        values, room = values - len(first.order), room - _bytes(outline, OTHER)
+        if min(values, room) < 0:
+            return
         known.append(_shape(outline))
-        left -= 1
         yield other, outline
 
 
 def _fits(outline: Outline) -> bool:
     return len(outline.nodes) <= MOST_NODES and len(outline.links) <= MOST_LINKS
+
+
+def _bytes(outline: Outline, each: tuple[int, int]) -> int:
+    return each[0] * len(outline.nodes) + each[1] * len(outline.links)
 
 
 def _shape(outline: Outline) -> list[tuple[str, str, int]]:

@@ -23,6 +23,16 @@ class Frames {
     this.things = new Map();
   }
 
+  /** @param {number} k */
+  numberOf(k) {
+    return this.steps[k].number ?? k + 1;
+  }
+
+  /** @param {number} k */
+  phaseOf(k) {
+    return this.steps[k].phase ?? "";
+  }
+
   /**
    * @param {number} k
    * @returns {Scene}

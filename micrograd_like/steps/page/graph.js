@@ -99,7 +99,7 @@ class Graph {
 
   /** @param {Recorded} recorded */
   takeRecorded({ data, locals }) {
-    data.forEach((x, k) => (this.data[k] = Number(x)));
+    this.data = Float64Array.from(data, Number);
     this.locals = locals.map((all) => all.map((x) => (x === null ? 0 : Number(x))));
   }
 
@@ -157,7 +157,7 @@ class Graph {
     const rule = rules.get(this.rules[this.ruleOf[node]].name);
     const point = this.point(node);
     try {
-      if (rule && rule.isDefined(...point)) return rule.function(...point);
+      if (rule?.isDefined(...point)) return rule.function(...point);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
     }

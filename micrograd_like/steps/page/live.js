@@ -253,7 +253,7 @@ class Live {
 /** The scene of a step, or the last before it. @param {Show} scenes @param {number} number */
 function sceneOf(scenes, number) {
   let found = 0;
-  for (let k = 0; k < scenes.count; k++) if (scenes.scene(k).number <= number) found = k + 1;
+  for (let k = 0; k < scenes.count; k++) if (scenes.numberOf(k) <= number) found = k + 1;
   return found;
 }
 

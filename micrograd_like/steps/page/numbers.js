@@ -14,12 +14,14 @@ function fixed(x, places) {
   const sign = x < 0 || Object.is(x, -0) ? "-" : "";
   if (size >= 1e21)
     return sign + BigInt(size).toString() + (places ? `.${"0".repeat(places)}` : "");
+  const scaled = size * 10 ** places;
+  const isTied = scaled % 1 === 0.5 && Math.floor(scaled) % 2 === 0;
+  if (!isTied) return sign + size.toFixed(places);
+  // Perhaps only nearly: all decimals tell.
   const [whole, decimals] = size.toFixed(Math.min(100, places + 60)).split(".");
   const [kept, rest] = [decimals.slice(0, places), decimals.slice(places)];
-  const isEven = Number((whole + kept).at(-1)) % 2 === 0;
-  const text =
-    /^50*$/.test(rest) && isEven ? [whole, kept].filter(Boolean).join(".") : size.toFixed(places);
-  return sign + text;
+  const isHalf = /^50*$/.test(rest);
+  return sign + (isHalf ? [whole, kept].filter(Boolean).join(".") : size.toFixed(places));
 }
 
 /**
@@ -30,15 +32,16 @@ function fixed(x, places) {
  */
 function general(size, count) {
   if (size === 0) return "0";
-  const [long, power] = size.toExponential(Math.min(100, count + 60)).split("e");
-  const all = long.replace(".", "");
-  const isEven = /^50*$/.test(all.slice(count)) && Number(all[count - 1]) % 2 === 0;
-  const [short, e] = isEven
-    ? [all.slice(0, count), power]
-    : size
-        .toExponential(count - 1)
-        .replace(".", "")
-        .split("e");
+  const [shortest, power] = size.toExponential().replace(".", "").split("e");
+  const isTied = shortest.length === count + 1 && /[02468]5$/.test(shortest);
+  // Perhaps only nearly: all digits tell.
+  const all = isTied ? size.toExponential(Math.min(100, count + 60)).replace(".", "") : "";
+  if (isTied && /^50*$/.test(all.slice(count, all.indexOf("e"))))
+    return written(shortest.slice(0, count), Number(power), -4, count);
+  const [short, e] = size
+    .toExponential(count - 1)
+    .replace(".", "")
+    .split("e");
   return written(short, Number(e), -4, count);
 }
 

@@ -94,12 +94,12 @@ class Player {
     const { scene, problem } = this;
     const phase = scene?.phase ?? "";
     byId("phase").textContent = phase;
-    this.stage.root.dataset.phase = phase || (this.show.count ? this.show.scene(0).phase : "");
+    this.stage.root.dataset.phase = phase || (this.show.count ? this.show.phaseOf(0) : "");
     byId("count").textContent = scene ? `step ${scene.number} of ${this.show.total}` : this.title;
     byId("board").classList.toggle("problem", Boolean(problem));
     const before = part("span", "before the first step");
     const hint = "press play, or click here and use the arrow keys";
-    const equation = problem ? [part("span", problem)] : scene ? equationParts(scene) : [before];
+    const equation = problem ? [alertOf(problem)] : scene ? equationParts(scene) : [before];
     byId("equation").replaceChildren(...equation);
     byId("remark").replaceChildren(...(problem ? [] : scene ? remarkParts(scene) : [hint]));
     const slider = /** @type {HTMLInputElement} */ (byId("slider"));
@@ -138,7 +138,7 @@ class Player {
   /** @param {string | undefined} phase */
   toPhase(phase) {
     for (let k = 0; k < this.show.count; k++)
-      if (phaseOf(this.show.scene(k).phase) === phase) return this.stopAt(k + 1);
+      if (phaseOf(this.show.phaseOf(k)) === phase) return this.stopAt(k + 1);
   }
 
   /** @param {number} by */

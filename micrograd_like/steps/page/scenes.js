@@ -17,6 +17,8 @@
  * @property {number} widest
  */
 
+/** @type {Record<string, string>} */
+const PHASES = { node: "forward", start: "start" };
 const HIDDEN = 0;
 const SEVERAL = 1;
 
@@ -91,11 +93,14 @@ class Scenes {
     });
     this.largestGradient = 0;
     this.largestProduct = 0;
+    /** The scene that was asked for last. @type {{ k: number, scene: Scene } | null} */
+    this.known = null;
     this.measure();
   }
 
   /** The largest gradient and product, to which colours and widths are relative. */
   measure() {
+    this.known = null;
     const { graph, view } = this;
     this.largestGradient = largest(graph.grads);
     const end = new Moment(graph);
@@ -163,11 +168,28 @@ class Scenes {
     return looks;
   }
 
+  /** @param {number} k */
+  numberOf(k) {
+    return this.view.steps[this.shown[k]][0] + 1;
+  }
+
+  /** @param {number} k */
+  phaseOf(k) {
+    return PHASES[this.view.steps[this.shown[k]][1]] ?? "backward";
+  }
+
+  /** @param {number} k */
+  scene(k) {
+    this.known ??= { k, scene: this.made(k) };
+    if (this.known.k !== k) this.known = { k, scene: this.made(k) };
+    return this.known.scene;
+  }
+
   /**
    * @param {number} k
    * @returns {Scene}
    */
-  scene(k) {
+  made(k) {
     const [place, kind, at, count] = this.view.steps[this.shown[k]];
     const moment = this.moment(place);
     const words = count === 1 ? this.board.at(place) : this.together(moment, kind, at, count);
@@ -219,8 +241,7 @@ class Scenes {
     const said = { node: words.values, link: words.products }[kind] ?? words.inside;
     const counted = count.toLocaleString("en-US");
     const remark = put(said, { count: counted, name: this.view.nodes[target][0] });
-    const phase = { node: "forward", start: "start" }[kind] ?? "backward";
-    return this.board.written(phase, equation, { remark });
+    return this.board.written(PHASES[kind] ?? "backward", equation, { remark });
   }
 
   /** The scenes that a thing of the picture is in. @param {string} id */

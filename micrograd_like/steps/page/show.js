@@ -25,6 +25,8 @@
  * @property {number} total steps of the whole
  * @property {number} count scenes
  * @property {Map<string, Thing>} things by the ids of their elements
+ * @property {(k: number) => number} numberOf the number of a scene's step, from 1
+ * @property {(k: number) => string} phaseOf the phase of a scene's step
  * @property {(k: number) => Scene} scene from 0
  * @property {(k: number) => Map<string, Look>} looks of all elements after so many scenes
  * @property {(id: string) => number[]} past the scenes that a thing is in

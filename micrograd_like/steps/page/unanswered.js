@@ -13,13 +13,20 @@ class Unanswered {
     this.lit = node < 0 ? [] : [`n${node}`, ...scenes.cells("d", node)];
   }
 
+  /** @param {number} k */
+  numberOf(k) {
+    return this.scenes.numberOf(k);
+  }
+
+  phaseOf() {
+    return "predict";
+  }
+
   /** Every step asks the same. @param {number} k @returns {Scene} */
   scene(k) {
-    const { view, shown } = this.scenes;
-    const number = view.steps[shown[k]][0] + 1;
     const remark = "answer in the panel; until then gradients are hidden, and numbers stay";
     const words = { phase: "predict", equation: [this.words], relation: "=", sum: "", remark };
-    return { ...words, number, lit: this.lit, way: [], back: false };
+    return { ...words, number: this.numberOf(k), lit: this.lit, way: [], back: false };
   }
 
   looks() {
