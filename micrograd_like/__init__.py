@@ -27,7 +27,7 @@ _PLACES = {
         "top_gradients",
     ),
     "nn": ("MLP", "Layer", "Module", "Neuron"),
-    "steps": ("Backprop", "Descent", "paths"),
+    "steps": ("Backprop", "Descent", "Training", "paths"),
 }  # fmt: skip
 _PLACE = {name: place for place, names in _PLACES.items() for name in names}
 # What IPython asks for by name is no name for users.

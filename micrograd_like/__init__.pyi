@@ -41,6 +41,7 @@ from micrograd_like.nn import Module as Module
 from micrograd_like.nn import Neuron as Neuron
 from micrograd_like.steps import Backprop as Backprop
 from micrograd_like.steps import Descent as Descent
+from micrograd_like.steps import Training as Training
 from micrograd_like.steps import paths as paths
 from micrograd_like._functions import exp as exp
 from micrograd_like._functions import expm1 as expm1
@@ -78,6 +79,7 @@ __all__ = [
     "Neuron",
     "SGD",
     "Tape",
+    "Training",
     "Value",
     "acos",
     "asin",

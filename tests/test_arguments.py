@@ -48,7 +48,7 @@ INSIDE = re.compile(
 PARTS = {
     "assert_gradients": ("gradcheck",), "Layer": ("Neuron",), "MLP": ("Layer", "Neuron"),
     "Layer()": ("neuron",), "MLP()": ("neuron",), "MLP.classify": ("predict",),
-    "MLP.accuracy": ("predict",),
+    "MLP.accuracy": ("predict",), "Training": ("fit",),
 }  # fmt: skip
 USERS_OWN = r"(?:\S*<lambda>|sin)\(\) "  # Python's words for a user's function called with too much
 
@@ -106,6 +106,14 @@ def calls(folder: Path) -> dict[str, tuple[Callable[..., Any], list[Any], dict[s
         "Backprop.beside": (mg.Backprop(root).beside, [mg.Backprop(root, "naive")], {}),
         "paths": (mg.paths, [root, leaf], {"most": 2}),
         "Descent": (mg.Descent, [lambda w: w * w, 1.0], {"lr": 0.1, "steps": 2}),
+        "Training": (
+            mg.Training, [MLP(2, [1]), X, y, mg.mse],
+            {
+                "epochs": 1, "lr": 0.1, "batch_size": 1, "optimizer": mg.SGD, "validation": 0.5,
+                "patience": 1, "tape": False, "seed": 0, "names": ["a", "b"], "theme": "dark",
+            },
+        ),
+        "Training.at": (mg.Training(MLP(2, [1]), X, y, epochs=1).at, [1], {}),
         "Tape": (mg.Tape, [root, [leaf]], {"parallel": False, "by": "scalars"}),
         "Tape.forward": (mg.Tape(root, [leaf]).forward, [[[1.0]]], {}),
         "structure": (mg.structure, [root, [leaf]], {}),

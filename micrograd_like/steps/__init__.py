@@ -1,4 +1,4 @@
-"""Backprop and gradient descent step by step, and the page that plays the steps."""
+"""Backprop, gradient descent and training step by step, and the pages that play the steps."""
 
 from typing import TYPE_CHECKING
 
@@ -8,10 +8,12 @@ from micrograd_like.steps.paths import paths
 if TYPE_CHECKING:
     from micrograd_like.steps.descent import Descent
     from micrograd_like.steps.magic import load_ipython_extension, unload_ipython_extension
+    from micrograd_like.steps.training import Training
 else:
     # What learns and the plots, which backprop's steps do without; and what only notebooks load.
     LATER = {
         "Descent": "descent",
+        "Training": "training",
         "load_ipython_extension": "magic",
         "unload_ipython_extension": "magic",
     }
@@ -27,6 +29,7 @@ else:
 __all__ = [
     "Backprop",
     "Descent",
+    "Training",
     "load_ipython_extension",
     "paths",
     "unload_ipython_extension",

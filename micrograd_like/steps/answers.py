@@ -20,6 +20,7 @@ from micrograd_like.steps.epochs import Epochs
 __all__ = ["Answers", "around"]
 
 KINDS = {1: "fit", 2: "map"}  # by the number of inputs
+FURTHEST = 8e307  # so that both ends of an axis are no further from each other than floats are
 MARGIN = 0.12  # of the data's extent, that is shown around them
 
 
@@ -85,12 +86,12 @@ class Answers(NamedTuple):
 def around(numbers: Sequence[float]) -> tuple[float, float]:
     """The extent of numbers, and a little more.
 
-    >>> around([0.0, 100.0]), around([3.0])
-    ((-12.0, 112.0), (2.0, 4.0))
+    >>> around([0.0, 100.0]), around([3.0]), around([1e200])
+    ((-12.0, 112.0), (1.5, 4.5), (5e+199, 1.5e+200))
     """
     low, high = min(numbers), max(numbers)
-    side = MARGIN * (high - low) or 1.0
-    return low - side, high + side
+    side = MARGIN * high - MARGIN * low or max(1.0, abs(low) / 2)
+    return max(low - side, -FURTHEST), min(high + side, FURTHEST)
 
 
 def _place(point: Point, outputs: int) -> int:

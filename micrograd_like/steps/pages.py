@@ -32,8 +32,8 @@ from micrograd_like.notation import readable
 from micrograd_like.steps.sequence import one_line
 
 __all__ = [
-    "Attributes", "PageData", "PageStep", "frames", "in_notebook", "packed", "page", "page_svg",
-    "scripts", "short", "svg_size",
+    "Attributes", "PageData", "PageStep", "framed", "frames", "in_notebook", "packed", "page",
+    "page_svg", "scripts", "short", "svg_size",
 ]  # fmt: skip
 
 FOLDER = Path(__file__).parent / "page"
@@ -128,7 +128,7 @@ def packed(text: str) -> str:
     """A text deflated, in base64: what a page unpacks when it is wanted.
 
     >>> packed("f();")
-    'eNpL09C0BgADNgFP'
+    'eNpL09C0BgACoQDz'
     """
     return b64encode(zlib.compress(text.encode(), 9)).decode()
 
@@ -138,11 +138,16 @@ def in_notebook(data: PageData, still: str) -> str:
     width, height = svg_size(data.svg)
     tall = height * min(1, 900 / width) + 210
     tall = round(max(HEIGHTS[0], min(HEIGHTS[1], tall)))
+    return framed(page(data), data.title, tall, still)
+
+
+def framed(html: str, title: str, height: int, still: str) -> str:
+    """A page as text in a frame of so many pixels, and beside it a picture where nothing plays."""
     # In apostrophes, so that the page's many quotation marks can stay as they are.
-    inside = page(data).replace("&", "&amp;").replace("'", "&#39;")
+    inside = html.replace("&", "&amp;").replace("'", "&#39;")
     return (
-        f"<iframe sandbox='allow-scripts' allowfullscreen title='{escape(data.title)}' "
-        f"width='100%' height='{tall}' style='border: 0' srcdoc='{inside}'></iframe>"
+        f"<iframe sandbox='allow-scripts' allowfullscreen title='{escape(title)}' "
+        f"width='100%' height='{height}' style='border: 0' srcdoc='{inside}'></iframe>"
         f"<noscript>{still}</noscript>"
     )
 

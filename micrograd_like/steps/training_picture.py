@@ -53,14 +53,15 @@ class TrainingPicture:
         for artist in self.moving:
             artist.remove()
         epoch, text = self.training[place], self.colours.text
+        mark: Any = {"color": self.colours.lit}
         words = "      ".join(f"{name} {text}" for name, text in epoch.words().items())
         self.moving = [
             self.figure.text(
                 0.07, 0.93, f"epoch {epoch.number} of {epoch.total}", fontsize=16, color=text
             ),
             self.figure.text(0.07, 0.875, words, fontsize=11.5, color=text),
-            self.below.axvline(epoch.number, color=self.colours.lit, linewidth=1.4),
-            *self.below.plot(epoch.number, epoch.loss, "o", color=self.colours.lit),
+            self.below.axvline(epoch.number, clip_on=False, linewidth=1.4, **mark),
+            *self.below.plot(epoch.number, epoch.loss, "o", clip_on=False, **mark),
         ]
         for part in self.parts:
             self.moving += part.at(epoch.weights)

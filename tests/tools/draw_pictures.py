@@ -1,9 +1,21 @@
 """Draw the README's pictures again: python tests/tools/draw_pictures.py."""
 
+import json
 import random
 from pathlib import Path
 
-from micrograd_like import MLP, Backprop, Neuron, Value, draw_difference, draw_dot, mse
+from micrograd_like import (
+    MLP,
+    Adam,
+    Backprop,
+    Neuron,
+    Training,
+    Value,
+    binary_cross_entropy,
+    draw_difference,
+    draw_dot,
+    mse,
+)
 from micrograd_like.draw import Picture
 from micrograd_like.learn.tables import Scale, house_prices
 
@@ -68,6 +80,18 @@ def house_error() -> tuple[Value, list[str]]:
     return error, table.columns
 
 
+def two_moons() -> Training:
+    """A network learns to tell two half circles apart."""
+    moons = json.loads((Path(__file__).parents[1] / "moons.json").read_text())
+    random.seed(4)
+    model = MLP(2, [8, 8, 1], activation="tanh")
+    labels = [int(label > 0) for label in moons["labels"]]
+    return Training(
+        model, moons["points"], labels, binary_cross_entropy,
+        epochs=30, lr=0.04, batch_size=10, optimizer=Adam,
+    )  # fmt: skip
+
+
 def main() -> None:
     """Write the pictures, each of which follows its reader's light or dark."""
     FOLDER.mkdir(exist_ok=True)
@@ -82,6 +106,7 @@ def main() -> None:
     for name, picture in pictures.items():
         picture.save(FOLDER / f"{name}.svg")
     Backprop(used_twice()).save(FOLDER / "used_twice.gif")
+    two_moons().save(FOLDER / "training.gif", width=640)
     print(*sorted(path.name for path in FOLDER.iterdir()))
 
 

@@ -7,6 +7,8 @@ class Palette {
     this.theme = theme;
     this.isDark = matchMedia("(prefers-color-scheme: dark)");
     this.isOnPaper = false;
+    /** The signed colours, by the box that they are on. @type {Map<string, [number, number, number][]>} */
+    this.known = new Map();
   }
 
   /** The colours as they are to be now. */
@@ -30,8 +32,12 @@ class Palette {
   /** A colour for each strength from -1 to 1, in 255 steps, as bytes: negative, none, positive. */
   signed() {
     const { box, positive, negative } = this.data;
+    const known = this.known.get(box);
+    if (known) return known;
     const steps = Array.from({ length: 255 }, (_, k) => (k - 127) / 127);
-    return steps.map((x) => mixed(box, x < 0 ? negative : positive, 0.55 * Math.abs(x)));
+    const made = steps.map((x) => mixed(box, x < 0 ? negative : positive, 0.55 * Math.abs(x)));
+    this.known.set(box, made);
+    return made;
   }
 
   /** For each class its colours, from none to the strongest, in 128 steps. @param {number} count */
