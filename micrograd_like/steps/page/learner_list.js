@@ -69,5 +69,5 @@ class LearnerList {
 /** What several leaves are called together. @param {string} group @param {number[]} members @param {string[]} names */
 function groupName(group, members, names) {
   if (members.length === 1) return names[members[0]];
-  return group ? `${group} (${members.length})` : `others (${members.length})`;
+  return group ? `${group} (${members.length})` : `${members.length} without a group`;
 }

@@ -13,8 +13,8 @@ class NudgePanel {
     const label = part("label", "leaf ");
     this.number = part("output");
     label.append(this.choice);
-    const first = part("p", "", "leaf");
-    first.append(label, " ", this.number);
+    const leaf = part("p", "", "leaf");
+    leaf.append(label, " ", this.number);
     this.step = new LogField({
       name: "step h",
       symbol: "h",
@@ -28,7 +28,8 @@ class NudgePanel {
     this.charts = new NudgeCharts();
     const { along, off } = this.charts;
     this.pictures = [this.table, along, off];
-    this.element.append(first, this.step.element, this.table, along, this.sentence, off);
+    this.step.element.prepend(leaf);
+    this.element.append(this.step.element, this.table, along, this.sentence, off);
     this.frame = 0;
     live.on("numbers", () => this.refresh());
     live.on("select", () => {
@@ -88,10 +89,11 @@ class NudgePanel {
       [`${move} − h)) / 2h`, off(now.central), "off"],
     ];
     this.table.replaceChildren(
-      ...rows.flatMap(([words, x, name]) => {
-        const term = part("dt", "", String(name));
+      ...rows.map(([words, x, name]) => {
+        const [row, term] = [part("div", "", String(name)), part("dt")];
         term.append(words);
-        return [term, part("dd", String(x), String(name))];
+        row.append(term, part("dd", String(x)));
+        return row;
       }),
     );
   }

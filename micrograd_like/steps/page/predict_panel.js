@@ -30,12 +30,15 @@ class PredictPanel {
       this.answers.append(button);
       return button;
     });
-    this.verdict = part("div", "", "verdict");
+    this.verdict = part("p", "", "verdict");
     this.verdict.setAttribute("role", "status");
+    this.why = part("div", "", "why");
     this.nextButton = make("button", { type: "button", textContent: "next question" });
     this.nextButton.addEventListener("click", () => this.next());
-    this.score = part("p", "", "score");
-    this.element.append(this.words, this.answers, this.verdict, this.nextButton, this.score);
+    this.score = part("span", "", "score");
+    const going = part("p", "", "going");
+    going.append(this.nextButton, " ", this.score);
+    this.element.append(this.words, this.answers, this.verdict, going, this.why);
     live.on("numbers", () => this.whenChanged());
     live.on("view", () => this.isAsking && this.hide());
     live.on("select", () => this.whenChosen());
@@ -94,7 +97,7 @@ class PredictPanel {
     this.words.textContent = reason;
     this.answers.hidden = true;
     this.nextButton.hidden = Boolean(this.problem);
-    this.verdict.replaceChildren();
+    this.clear();
   }
 
   /** @param {Question} question */
@@ -107,10 +110,15 @@ class PredictPanel {
     const [from, to] = [graph.data[question.leaf], graph.data[question.leaf] + question.h];
     this.words.textContent = `${leaf} goes up a little, from ${number(from)} to ${number(to)}. Which way does ${root} go?`;
     this.answers.hidden = false;
-    this.verdict.replaceChildren();
+    this.clear();
     this.nextButton.hidden = true;
     this.hide();
     if (isFocused) this.choices[0].focus();
+  }
+
+  clear() {
+    this.verdict.replaceChildren();
+    this.why.replaceChildren();
   }
 
   /** Hide what gives the answer away. */
@@ -141,21 +149,22 @@ class PredictPanel {
     if (isRight) this.right++;
     this.show();
     this.answers.hidden = true;
-    this.verdict.replaceChildren(...this.reason(question, isRight));
+    const { text } = this.live.board.names[this.live.graph.root];
+    const way = { up: "goes up", down: "goes down", stay: "stays" }[question.answer];
+    const verdict = part("b", isRight ? "Right." : "No.", isRight ? "right" : "wrong");
+    this.verdict.replaceChildren(verdict, ` ${text} ${way}.`);
+    this.why.replaceChildren(...this.reason(question));
     this.score.textContent = `${this.right} of ${this.count} right`;
     this.nextButton.hidden = false;
     this.nextButton.focus();
   }
 
-  /** Why that is the answer. @param {Question} question @param {boolean} isRight */
-  reason({ leaf, h, change, gradient, answer }, isRight) {
+  /** Why that is the answer. @param {Question} question */
+  reason({ leaf, h, change, gradient, answer }) {
     const { graph, board } = this.live;
     const [root, its] = [board.names[graph.root], board.names[leaf]];
-    const way = { up: "goes up", down: "goes down", stay: "stays" }[answer];
-    const sign = { up: "above 0", down: "below 0", stay: "" }[answer];
-    const verdict = part("p", "", isRight ? "right" : "wrong");
-    verdict.append(part("b", isRight ? "Right." : "No."), ` ${root.text} ${way}.`);
-    const why = `${partial(root, its)} = ${number(gradient)}${sign ? ` is ${sign}` : ""}: `;
+    const sign = { up: " is above 0", down: " is below 0", stay: "" }[answer];
+    const why = `${partial(root, its)} = ${number(gradient)}${sign}: `;
     const { listed, total: count } = waysOf(graph, leaf, PredictPanel.PATHS);
     const many =
       count === 1 ? "the product along the path" : `the sum over ${plural(count, "path")}`;
@@ -172,7 +181,7 @@ class PredictPanel {
       "p",
       `Measured: with ${its.text} + ${number(h)}, Δ${within(root, ATOM)} = ${number(change)}.`,
     );
-    return [verdict, part("p", why + many), list, measured];
+    return [part("p", why + many), list, measured];
   }
 }
 
