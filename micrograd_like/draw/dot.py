@@ -28,7 +28,7 @@ from micrograd_like.draw.outline import Link, Node, Outline
 from micrograd_like.draw.render import Picture
 from micrograd_like.draw.size import extent
 from micrograd_like.draw.theme import EDGE_FONT, FONT, FONT_NAME, THEMES, Theme
-from micrograd_like.draw.words import Words, gradient_text, gradient_word, spread
+from micrograd_like.draw.words import GRADIENTS, Words, gradient_text, gradient_word, spread
 from micrograd_like.engine import Value
 from micrograd_like.notation import number, readable
 
@@ -237,8 +237,10 @@ class _Writer:
             word, name = gradient_word(node), node_ids(k).gradient
             yield self.row(word, shown, self.theme.tint(tint), ports="hg", name=name)
             inside = self.numbers.parameter_gradient_of(node)
-            if inside is not None and not self.style.widths:  # which are those of cells that change
-                yield self.row("|grad| of parameters", number(inside))
+            moves = bool(self.style.widths)  # then what is not known yet has its cell
+            if inside is not None or (node.parameters and moves):
+                of = f"{GRADIENTS[1]} of parameters"
+                yield self.row(of, gradient_text(inside), name=node_ids(k).parameters)
 
     def head(self, node: Node) -> str:
         """The first rows: the operation's sign, if there is one, and the title; what is folded."""

@@ -29,11 +29,12 @@ class NodeIds(NamedTuple):
     node: str  # its table
     data: str  # the table's cells with its numbers
     gradient: str
+    parameters: str  # of a group: the cell with the length of its parameters' gradients
 
 
 def node_ids(place: int) -> NodeIds:
     """The ids of a node by its place in the outline."""
-    return NodeIds(*(f"{letter}{place}" for letter in "ndg"))
+    return NodeIds(*(f"{letter}{place}" for letter in "ndgp"))
 
 
 def edge_id(place: int) -> str:
@@ -46,10 +47,10 @@ def hop_id(number: int) -> str:
     return f"t{number}"
 
 
-def cluster_id(count: int) -> str:
-    """The id of a cluster, counted from 1."""
-    return f"c{count}"
+def cluster_id(place: int) -> str:
+    """The id of an open group's cluster by its place among the outline's, counted from 1."""
+    return f"c{place}"
 
 
 # A cell's id as Graphviz writes it: of the link around a cell that has an id.
-CELL_ID = r"a_([dg]\d+)"
+CELL_ID = r"a_([dgp]\d+)"

@@ -58,8 +58,7 @@ class Numbers(NamedTuple):
 
     def parameter_gradient_of(self, node: Node) -> float | None:
         """The length of the gradients of the parameters in a group; None if it has none."""
-        leaves = [v for v in node.members if v.rule is None] if node.kind == "group" else []
-        return self._length(leaves)
+        return self._length(node.parameters)
 
     def _length(self, values: list[Value]) -> float | None:
         known = [self.grads[id(v)] for v in values if id(v) in self.grads]

@@ -87,7 +87,7 @@ def _leads_back(
 
 def keep_in_column(cluster: Any, place: int, row: Row) -> None:
     """Have a closed group's cluster reach as far as the open ones of its row, or it moves aside."""
-    cluster.attr(peripheries="0", label="", margin="0")
+    cluster.attr(peripheries="0", label="", margin="0", id=f"around{place}")
     if row.deep:
         before, name = f"before{place}", node_ids(place).node
         cluster.node(before, shape="point", width="0.01", style="invis")

@@ -58,6 +58,11 @@ class Node(NamedTuple):
         return self.first if len(self.outputs) == 1 and self.kind != "hidden" else None
 
     @property
+    def parameters(self) -> list[Value]:
+        """The leaves inside a group, which are what it learns."""
+        return [v for v in self.members if v.rule is None] if self.kind == "group" else []
+
+    @property
     def folds(self) -> bool:
         """Whether there are operations in it that have no node of their own."""
         return len(self.members) > len(self.outputs) and self.kind not in ("group", "hidden")

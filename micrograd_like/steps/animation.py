@@ -13,6 +13,7 @@ from textwrap import wrap
 from typing import NamedTuple
 
 from micrograd_like.draw import (
+    GRADIENTS,
     THEMES,
     Drawing,
     Frame,
@@ -119,6 +120,18 @@ class Looks:
             changes[name] = attributes
         return changes
 
+    def parameters(self, moment: Moment, at: int) -> dict[str, Attributes]:
+        """The cell of a group's parameters."""
+        node = self.outline.nodes[at]
+        if not node.parameters:
+            return {}
+        text = gradient_text(moment.numbers.parameter_gradient_of(node))
+        return {node_ids(at).parameters: {"text": text}}
+
+    def gradients(self, moment: Moment, at: int) -> dict[str, Attributes]:
+        """The cells of all gradients of a node."""
+        return self.gradient(moment, at) | self.parameters(moment, at)
+
     def flow(self, total: float) -> Attributes:
         """An edge along which a gradient has gone: its width is the size, its colour the sign."""
         if not total:
@@ -204,7 +217,7 @@ class Scenes:
         _, moment = next(moments(self.steps))
         start: dict[str, Attributes] = {}
         for node in range(len(self.outline.nodes)):
-            start |= self.looks.data(moment, node) | self.looks.gradient(moment, node)
+            start |= self.looks.data(moment, node) | self.looks.gradients(moment, node)
         return start
 
     @cached_property
@@ -239,7 +252,12 @@ class Scenes:
             gradient_text(moment.numbers.gradient_of(node)),
         )
         target = ""
-        if kind == "node":
+        if kind == "inside" and node.parameters:
+            equation = (
+                WORDS["parameters"].format(gradient=GRADIENTS[1], name=self.name(node)),
+                gradient_text(moment.numbers.parameter_gradient_of(node)),
+            )
+        elif kind == "node":
             equation = (self.name(node), spread(moment.numbers.data_of(node)))
         elif kind == "link":
             target = self.name(self.outline.nodes[self.outline.links[at].target])
@@ -252,8 +270,9 @@ class Scenes:
         kind, at = place
         its, step = node_ids(at), self._words(moment, k, place, count)
         if kind != "node":
-            lit = [its.node, *self.looks.cells(at, its.gradient)]
-            return step._replace(lit=lit, set=self.looks.gradient(moment, at))
+            inside = kind == "inside" and self.outline.nodes[at].parameters
+            lit = [its.node, *self.looks.cells(at, its.parameters if inside else its.gradient)]
+            return step._replace(lit=lit, set=self.looks.gradients(moment, at))
         into = [edge_id(link) for link in self.into[at]]
         changes = self.looks.data(moment, at) | {edge: {"class": "known"} for edge in into}
         lit = [its.node, *self.looks.cells(at, its.data), *into]
@@ -274,7 +293,7 @@ class Scenes:
         lit = [source.node, *self.looks.cells(link.source, source.gradient), edge]
         lit += self.looks.cells(link.target, target.gradient)
         way = [[(edge, number(step.product if count == 1 else total))]]
-        changes = self.looks.gradient(moment, link.source) | {edge: self.looks.flow(total)}
+        changes = self.looks.gradients(moment, link.source) | {edge: self.looks.flow(total)}
         return self._words(moment, k, place, count)._replace(
             lit=lit, way=way, back=True, set=changes
         )

@@ -97,7 +97,12 @@ def view_data(animation: Animation, edges: Mapping[tuple[int, int], int]) -> dic
     drawing = animation.drawn({})
     data: dict[str, Any] = {
         "nodes": [
-            [scenes.name(node), [places[id(v)] for v in node.outputs], kind_of(node)]
+            [
+                scenes.name(node),
+                [places[id(v)] for v in node.outputs],
+                kind_of(node),
+                [places[id(v)] for v in node.parameters],
+            ]
             for node in outline.nodes
         ],
         "links": [
@@ -137,6 +142,7 @@ def rooms(animation: Animation) -> dict[str, float]:
         texts = {
             its.data: spread(animation.last.data_of(node)),
             its.gradient: gradient_text(animation.last.gradient_of(node)),
+            its.parameters: gradient_text(animation.last.parameter_gradient_of(node)),
         }
         widths |= {cell: max(width_of(text), least) for cell, text in texts.items()}
     return widths

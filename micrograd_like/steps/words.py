@@ -19,6 +19,7 @@ WORDS = MappingProxyType({
     "end": "; in the end {gradient} is {number}, and should be {right}",
     # Of several steps that are shown as one.
     "of": "{gradient} of {name}",
+    "parameters": "{gradient} of the parameters of {name}",
     "values": "{count} values",
     "inside": "{count} products inside",
     "products": "{count} products of the chain rule, from {name}",

@@ -3,13 +3,14 @@
 
 /**
  * One picture of the graph: its nodes and links, and the steps that it shows. A node has its name, the
- * values whose numbers it shows, and what it is: an input, one value, several or a group, or hidden. A
+ * values whose numbers it shows, what it is (an input, one value, several or a group, or hidden), and
+ * the parameters in a group. A
  * link has its source, its target, its edges, and whether it is labelled. A step is the last of those
  * that are shown as one: its place, where it is ("node", "start", "inside", "link"), at which node or
  * link, and how many they are.
  *
  * @typedef {object} View
- * @property {[string, number[], number][]} nodes
+ * @property {[string, number[], number, number[]][]} nodes
  * @property {[number, number, number[], number][]} links
  * @property {[number, string, number, number][]} steps
  * @property {number[]} [shown] which of them are played, if not all
@@ -88,8 +89,13 @@ class Scenes {
     });
     /** @type {Map<string, Thing>} */
     this.things = new Map();
-    view.nodes.forEach(([name, , kind], k) => {
-      if (kind !== HIDDEN) this.things.set(`n${k}`, { name, data: `d${k}`, gradient: `g${k}` });
+    view.nodes.forEach(([name, , kind, learners], k) => {
+      const cells = {
+        data: `d${k}`,
+        gradient: `g${k}`,
+        parameters: learners.length ? `p${k}` : "",
+      };
+      if (kind !== HIDDEN) this.things.set(`n${k}`, { name, ...cells });
     });
     this.largestGradient = 0;
     this.largestProduct = 0;
@@ -140,7 +146,7 @@ class Scenes {
     const start = new Moment(this.graph);
     this.view.nodes.forEach((_, k) => {
       this.dataLook(looks, start, k);
-      this.gradientLook(looks, start, k);
+      this.gradientLooks(looks, start, k);
     });
     if (this.graph.undefinedAt >= 0) return this.undefinedLooks(looks);
     this.moment(this.upto(scenes), (moment, step) => {
@@ -149,9 +155,9 @@ class Scenes {
         this.dataLook(looks, moment, at);
         for (const link of this.into[at]) looks.set(`e${link}`, { class: "known" });
       } else if (kind === "link") {
-        this.gradientLook(looks, moment, this.view.links[at][0]);
+        this.gradientLooks(looks, moment, this.view.links[at][0]);
         looks.set(`e${at}`, this.flow(this.product(moment, at) ?? 0));
-      } else this.gradientLook(looks, moment, at);
+      } else this.gradientLooks(looks, moment, at);
     });
     return looks;
   }
@@ -195,7 +201,8 @@ class Scenes {
     const words = count === 1 ? this.board.at(place) : this.together(moment, kind, at, count);
     const scene = { ...words, number: place + 1, lit: [`n${at}`], way: [], back: false };
     if (kind === "link") return this.backward(scene, moment, place, at, count);
-    if (kind !== "node") return { ...scene, lit: [`n${at}`, ...this.cells("g", at)] };
+    const cell = kind === "inside" && this.view.nodes[at][3].length ? "p" : "g";
+    if (kind !== "node") return { ...scene, lit: [`n${at}`, ...this.cells(cell, at)] };
     const into = this.into[at];
     /** @type {[string, string][]} */
     const leg = into.map((link) => [`e${link}`, this.dataText(moment, this.view.links[link][0])]);
@@ -234,10 +241,16 @@ class Scenes {
     const [source, target] = kind === "link" ? this.view.links[at] : [at, at];
     const [name] = this.view.nodes[source];
     const gradient = this.isLength(source) ? words.length : words.gradient;
-    const equation =
-      kind === "node"
-        ? [name, this.dataText(moment, at)]
-        : [put(words.of, { gradient, name }), this.gradientText(this.gradient(moment, source))];
+    let equation = [
+      put(words.of, { gradient, name }),
+      this.gradientText(this.gradient(moment, source)),
+    ];
+    if (kind === "node") equation = [name, this.dataText(moment, at)];
+    else if (kind === "inside" && this.view.nodes[at][3].length)
+      equation = [
+        put(words.parameters, { gradient: words.length, name }),
+        this.ofParameters(moment, at),
+      ];
     const said = { node: words.values, link: words.products }[kind] ?? words.inside;
     const counted = count.toLocaleString("en-US");
     const remark = put(said, { count: counted, name: this.view.nodes[target][0] });
@@ -317,6 +330,20 @@ class Scenes {
     const arrived = moment.arrived[outputs[0]];
     if (kind > SEVERAL && arrived && arrived < this.graph.uses[outputs[0]]) look.class = "partial";
     for (const id of this.cells("g", node)) looks.set(id, look);
+  }
+
+  /** The length of the gradients of a group's parameters. @param {Moment} moment @param {number} node */
+  ofParameters(moment, node) {
+    const known = this.view.nodes[node][3].filter((v) => moment.hasGradient[v]);
+    const length = Math.hypot(...known.map((v) => moment.grads[v]));
+    return this.gradientText(known.length ? length : undefined);
+  }
+
+  /** All gradients of a node. @param {Map<string, Look>} looks @param {Moment} moment @param {number} node */
+  gradientLooks(looks, moment, node) {
+    this.gradientLook(looks, moment, node);
+    const isLearner = this.view.nodes[node][3].length;
+    if (isLearner) looks.set(`p${node}`, { text: this.ofParameters(moment, node) });
   }
 
   /** What flows along a link, as far as it is known. @param {Moment} moment @param {number} link */

@@ -20,6 +20,7 @@
  * @property {string} name
  * @property {string} data
  * @property {string} gradient
+ * @property {string} parameters of a group
  *
  * @typedef {object} Show
  * @property {number} total steps of the whole

@@ -41,8 +41,8 @@ class Stage {
     this.lit = new Set();
     /** The things of cells. @type {Map<string, string>} */
     this.thingOf = new Map();
-    for (const [id, { data, gradient }] of show.things)
-      for (const cell of [data, gradient]) this.thingOf.set(cell, id);
+    for (const [id, { data, gradient, parameters }] of show.things)
+      for (const cell of [data, gradient, parameters]) if (cell) this.thingOf.set(cell, id);
     for (const cell of this.thingOf.keys()) this.alignRight(cell);
     for (const it of this.picture.querySelectorAll(".edge, .cluster"))
       it.setAttribute("aria-hidden", "true");
@@ -135,9 +135,10 @@ class Stage {
   describe(id) {
     const thing = this.show.things.get(id);
     if (!thing) return;
-    const [data, gradient] = [thing.data, thing.gradient].map((cell) => this.looks.get(cell)?.text);
-    const words = `${thing.name}, data ${data}, gradient ${gradient}`;
-    this.element(id).setAttribute("aria-label", words);
+    const text = (/** @type {string} */ cell) => this.looks.get(cell)?.text;
+    const words = `${thing.name}, data ${text(thing.data)}, gradient ${text(thing.gradient)}`;
+    const inside = thing.parameters ? `, of its parameters ${text(thing.parameters)}` : "";
+    this.element(id).setAttribute("aria-label", words + inside);
   }
 
   /** Write the local derivatives on their edges. @param {Map<string, string>} labels */
