@@ -20,6 +20,7 @@ from micrograd_like.steps.epochs import Epochs
 __all__ = ["Answers", "around"]
 
 KINDS = {1: "fit", 2: "map"}  # by the number of inputs
+SIDES, SAMPLES = (15, 49), (41, 201)  # of a map, of a curve: the least and the most
 FURTHEST = 8e307  # so that both ends of an axis are no further from each other than floats are
 MARGIN = 0.12  # of the data's extent, that is shown around them
 
@@ -67,6 +68,17 @@ class Answers(NamedTuple):
         if math.isnan(x):
             return x
         return math.tanh(x) if self.squashed else max(-1.0, min(1.0, x))
+
+    def side(self, operations: int, calls: int) -> int:
+        """How many places of each axis are computed, of a model with so many operations.
+
+        ``calls`` is about how many operations there is time for; fewer places look alike, as what
+        is between them is smooth.
+        """
+        points = max(1, calls // max(1, operations))
+        if self.kind == "map":
+            return min(SIDES[1], max(SIDES[0], math.isqrt(points)))
+        return min(SAMPLES[1], max(SAMPLES[0], points)) if self.kind == "fit" else 0
 
     def axes(self, count: int) -> list[list[float]]:
         """So many places on the axis of each input."""

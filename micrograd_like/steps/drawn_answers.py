@@ -9,9 +9,9 @@ from micrograd_like.steps.answers import Answers, around
 from micrograd_like.steps.epochs import Epochs
 from micrograd_like.steps.forward import Forward
 
-__all__ = ["FIELD", "SIDE", "drawn_answers", "signed_colours"]
+__all__ = ["FIELD", "drawn_answers", "signed_colours"]
 
-SIDE, SAMPLES = 41, 161  # of the map, of the curve
+CALLS = 400_000  # of rules, for a picture
 FIELD = 0.55  # of a colour, at most, on the map: points are to stand out
 MARKS = "o^sD"  # of classes
 Weights = Sequence[float]
@@ -36,7 +36,8 @@ class _Drawn:
         points = [*training.points, *training.held_back]
         self.rows, self.learned = [p.row for p in points], len(training.points)
         self.names = [v.label for v in forward.x]
-        self.grid: list[list[float]] = []  # where the answers are computed
+        self.side = answers.side(len(forward.order), CALLS)
+        self.grid = answers.grid(self.side)  # where the answers are computed
         self.begin()
 
     def begin(self) -> None:
@@ -83,7 +84,7 @@ class _Map(_Drawn):
     def begin(self) -> None:
         (left, right), (low, high) = self.answers.window
         self.extent = left, right, low, high
-        self.axes, self.grid = self.answers.axes(SIDE), self.answers.grid(SIDE)
+        self.axes = self.answers.axes(self.side)
         self.scale = signed_colours(self.colours)
         self.scatter([row[0] for row in self.rows], [row[1] for row in self.rows])
         self.ax.set_xlabel(self.names[0], color=self.colours.text, labelpad=1)
@@ -102,20 +103,24 @@ class _Map(_Drawn):
             levels = [] if self.answers.level is None else [(first, self.answers.level)]
         drawn = [
             self.ax.imshow(
-                _square(image), origin="lower", extent=self.extent, aspect="auto",
+                self.square(image), origin="lower", extent=self.extent, aspect="auto",
                 interpolation="bicubic", zorder=0, cmap=self.scale, vmin=-1, vmax=1,
             )
         ]  # fmt: skip
         for numbers, level in levels:
             if min(numbers) < level < max(numbers):
                 border = self.ax.contour(
-                    *self.axes, _square(numbers), levels=[level], colors=[self.colours.text],
+                    *self.axes, self.square(numbers), levels=[level], colors=[self.colours.text],
                     linewidths=1.6,
                 )  # fmt: skip
                 drawn.append(border)
         self.ax.set_xlim(*self.extent[:2])
         self.ax.set_ylim(*self.extent[2:])
         return drawn
+
+    def square(self, numbers: Sequence[Any]) -> list[Any]:
+        """Numbers on the grid, row by row."""
+        return [numbers[at : at + self.side] for at in range(0, len(numbers), self.side)]
 
     def _class_colour(self, outputs: list[float]) -> tuple[float, ...]:
         place = max(range(len(outputs)), key=outputs.__getitem__)
@@ -127,7 +132,6 @@ class _Map(_Drawn):
 class _Curve(_Drawn):
     def begin(self) -> None:
         low, high = self.answers.window[0]
-        self.grid = self.answers.grid(SAMPLES)
         self.scatter([row[0] for row in self.rows], self.answers.targets)
         last = self.forward.predict(self.training[-1].weights, self.grid)
         known = [x for of in last for x in of if math.isfinite(x)]
@@ -205,7 +209,3 @@ def drawn_answers(
 def _lead(outputs: list[float], k: int) -> float:
     """By how much an output exceeds the largest other one."""
     return outputs[k] - max((x for j, x in enumerate(outputs) if j != k), default=0.0)
-
-
-def _square(numbers: Sequence[Any]) -> list[Any]:
-    return [numbers[at : at + SIDE] for at in range(0, SIDE * SIDE, SIDE)]

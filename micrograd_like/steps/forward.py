@@ -43,6 +43,7 @@ class Forward:
         self.x = [Value(0.0, name) for name in names]
         self.problem = self.script = ""
         self.outputs: list[Value] = []
+        self.order: list[Value] = []
         self._latest: tuple[Any, Any, dict[int, list[float]]] | None = None
         try:
             self.outputs = self._recorded(rows, last)

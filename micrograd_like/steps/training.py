@@ -48,7 +48,8 @@ class Training(Epochs, Player):
     In a notebook it shows as a page, ``save`` writes that page, a picture or a moving picture.
     With an epoch's slider all moves together: of two inputs the map of the answers with its border,
     of one the fitted curve; the network, whose lines are the weights; the loss; the numbers.  The
-    page computes what it shows from the weights.
+    page computes what it shows from the weights.  ``training.html#30`` begins at epoch 30, and the
+    page's ``window.training`` has ``go(epoch)``, ``epoch()``, ``predict(row)``, ``weight(name)``.
 
     >>> from micrograd_like.nn import Neuron
     >>> line = Neuron(1, nonlin=False, init="zeros")

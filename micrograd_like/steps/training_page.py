@@ -38,6 +38,7 @@ FOLDER = Path(__file__).parent / "page" / "training"
 NUMBERS = FOLDER.parent / "numbers.js"
 START = 'startTraining(JSON.parse(document.getElementById("training").textContent ?? ""));\n'
 MOST_POINTS = 500  # of the data
+CALLS = 600_000  # of rules, that a page makes in some 20 milliseconds
 GIVEN_EPOCHS, GIVEN_SIDE, GIVEN_SAMPLES = 25, 24, 61  # where Python computes the map
 COLOURS = ("box", "text", "positive", "negative", "classes")  # that the page mixes itself
 
@@ -107,6 +108,7 @@ class _Content:
                 "kind": answers.kind, "labels": answers.labels, "squashed": answers.squashed,
                 "level": answers.level, "centre": answers.centre, "half": answers.half,
                 "window": answers.window, "outputs": training.outputs,
+                "side": answers.side(len(self.forward.order), CALLS),
             },
             "theme": theme,
             "colours": {

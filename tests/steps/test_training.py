@@ -425,6 +425,17 @@ def test_borders_and_colours() -> None:
     assert Answers.of(hot).places == [1, 0]
 
 
+@given(st.integers(1, 100_000), st.integers(1, 2))
+def test_a_large_model_is_computed_at_fewer_places(operations: int, nin: int) -> None:
+    """As many as there is time for, and always enough to see something."""
+    answers = Answers.of(trained(mse, nin))
+    side = answers.side(operations, 600_000)
+    assert answers.side(operations + 1, 600_000) <= side
+    assert answers.side(1, 600_000) == (201, 49)[nin - 1]
+    assert side**nin * operations <= 600_000 or side == (41, 15)[nin - 1]
+    assert len(answers.grid(side)) == side**nin
+
+
 @given(st.integers(1, 3), st.lists(st.integers(1, 20), min_size=1, max_size=3))
 @settings(max_examples=30, deadline=None)
 def test_each_weight_is_a_line_or_a_bias(nin: int, sizes: list[int]) -> None:

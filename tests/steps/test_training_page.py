@@ -507,6 +507,19 @@ def test_a_training_that_diverged_says_so(watched: Watched, tmp_path: Path) -> N
         assert shown(page)["loss"] == epoch.words()["loss"]
 
 
+def test_it_plays_in_a_notebooks_frame(watched: Watched, tmp_path: Path) -> None:
+    """In a sandbox, where it has no address: by its buttons and keys."""
+    path = tmp_path / "cell.html"
+    path.write_text(f"<!doctype html><title>cell</title>{trained(hinge)._repr_html_()}")
+    page = watched.open(path)
+    frame = page.frame_locator("iframe")
+    for press, expected in (("#first", "0 / 4"), ("#next", "1 / 4"), ("#last", "4 / 4")):
+        frame.locator(press).click()
+        frame.locator("#epoch", has_text=expected).wait_for()
+    frame.locator("#slider").press("ArrowLeft")
+    frame.locator("#epoch", has_text="3 / 4").wait_for()
+
+
 def test_a_page_is_small() -> None:
     """Weights, graph, words and scripts of a network of 105 weights over a hundred epochs."""
     training = trained(hinge, epochs=100)

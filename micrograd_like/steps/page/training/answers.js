@@ -40,8 +40,6 @@ function gridOf({ kind, window }, side) {
 
 /** Answers that the page computes, from the weights. @implements {Answers} */
 class ComputedAnswers {
-  static SIDES = { map: 49, fit: 201, scatter: 0, table: 0 };
-
   /** @param {TrainingData} data @param {ForwardData} graph */
   constructor(data, graph) {
     const { count } = data.points;
@@ -50,7 +48,7 @@ class ComputedAnswers {
     const columns = data.inputs.map((_, k) =>
       Float64Array.from({ length: count }, (_, row) => rows[row * width + k]),
     );
-    this.side = ComputedAnswers.SIDES[data.answers.kind];
+    this.side = data.answers.side;
     this.graph = graph;
     this.weights = unpacked(data.weights);
     this.size = data.names.length;

@@ -47,6 +47,7 @@
  * @property {number} half
  * @property {[number, number][]} window
  * @property {number} outputs
+ * @property {number} side how many places of each axis are computed
  *
  * @typedef {object} PointsData
  * @property {number} count

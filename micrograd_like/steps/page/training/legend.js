@@ -3,18 +3,13 @@
 /** @param {TrainingData} data */
 function writeLegend(data) {
   const { points, answers } = data;
-  const entries =
-    answers.kind === "table"
-      ? []
-      : answers.labels.map((name, k) => {
-          const d = POINT_SHAPES[k % POINT_SHAPES.length];
-          return [sample({ d, style: `--ink:${classColour(k, answers)}` }), name];
-        });
-  const [round] = POINT_SHAPES;
-  if (entries.length && answers.kind !== "scatter")
-    entries.push([sample({ d: round, class: "wrong" }), "wrong"]);
-  if (points.held && answers.kind !== "table")
-    entries.push([sample({ d: round, class: "held" }), "held back"]);
+  const entries = answers.kind === "table" ? [] : answers.labels.map(entryOf(answers));
+  if (answers.kind === "map" && !entries.length) entries.push(scaleOf(answers));
+  const [d] = POINT_SHAPES;
+  const isClass = entries.length && answers.labels.length;
+  if (isClass) entries.push([sample({ d, class: "wrong" }), "wrong"]);
+  const isHeld = points.held && answers.kind !== "table";
+  if (isHeld) entries.push([sample({ d, class: "held" }), "held back"]);
   onPage("legend").replaceChildren(...entries.map((of) => htmlPart("span", {}, ...of)));
   if (!data.validation.length) return;
   const lines = [
@@ -25,6 +20,25 @@ function writeLegend(data) {
     return htmlPart("span", {}, sample({ d: "M-7 0H9", class: kind }), " ", name);
   });
   onPage("loss-legend").replaceChildren(...shown);
+}
+
+/**
+ * A class: its mark, and what it is called.
+ *
+ * @param {AnswersData} answers
+ * @returns {(name: string, k: number) => (Node | string)[]}
+ */
+function entryOf(answers) {
+  return (name, k) => {
+    const d = POINT_SHAPES[k % POINT_SHAPES.length];
+    return [sample({ d, style: `--ink:${classColour(k, answers)}` }), name];
+  };
+}
+
+/** The colours from the least target to the greatest. @param {AnswersData} answers */
+function scaleOf({ centre, half, squashed }) {
+  const [low, high] = squashed ? ["0", "1"] : [centre - half, centre + half].map(short);
+  return [`${low} `, htmlPart("i", { className: "scale" }), ` ${high}`];
 }
 
 /** A mark, as it is in the picture. @param {Record<string, string>} attributes */

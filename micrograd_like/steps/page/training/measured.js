@@ -29,7 +29,6 @@ class Numbers {
       ? `, ${points.count - wrong} of ${points.count} points right`
       : "";
     onPage("picture").setAttribute("aria-label", `${onPage("looking-at").textContent}${right}`);
-    // What is read aloud at every epoch would never end while they go by themselves.
     clearTimeout(this.timer);
     if (isPlaying) return;
     const sentence = Object.entries(told)

@@ -41,6 +41,8 @@ function startTraining(data) {
     picture.draw();
     network?.draw(now);
     bars?.draw(now);
+    // What is read aloud at every epoch would never end while they go by themselves.
+    onPage("story").setAttribute("aria-live", player.isPlaying ? "off" : "polite");
     story.go(wanted);
     losses.go(wanted);
     numbers.go(wanted, answers, player.isPlaying);
