@@ -110,7 +110,7 @@ function passedBack(live, node) {
 /** The steps that were, and how many are to come. @param {Live} live @param {Line[]} lines */
 function pastOf(live, lines) {
   const { number: step = 0 } = live.player.scene ?? {};
-  if (live.board.problem) return [part("p", live.board.problem, "trouble")];
+  if (live.board.problem) return []; // the board says it
   const gone = lines.filter((line) => line.number <= step);
   const more = lines.length - gone.length;
   const words = more ? `${counted(more, "more step")} to come` : "nothing more to come";

@@ -56,6 +56,12 @@ function hookOf(live, descent) {
       const nudge = new Nudge(live.graph, leafOf(name));
       return { ...nudge.by(h), gradient: nudge.gradient };
     },
+    /** Choose a value, or a group, by its name. */
+    select: (/** @type {string} */ name) => {
+      if (live.graph.place(name) < 0 && groupNames(live.source.groups).has(name))
+        live.selectGroup(name);
+      else live.select(place(name));
+    },
     undo: () => live.undo(),
     reset: () => live.reset(),
     /** Show the graph as it is folded (""), all of it ("all"), or with a group open. */

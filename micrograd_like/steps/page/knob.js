@@ -107,7 +107,6 @@ class Knob {
 
   /** @param {KeyboardEvent} event */
   press(event) {
-    if (event.key === "Enter") return this.type();
     if (event.key !== "Escape" || this.field.value === exact(this.number)) return;
     this.write();
     event.preventDefault(); // the panel stays

@@ -240,9 +240,10 @@ class Live {
     this.stage.picture.replaceWith(picture);
     this.stage = new Stage(this.root, this.scenes);
     this.player.stage = this.stage;
-    this.looking.take(picture);
-    this.link = -1;
-    this.thing = this.selected < 0 ? this.thingOfGroup(this.group) : this.thingOf(this.selected);
+    const { selected, group } = this;
+    this.looking.take(picture); // which finds nothing there, and so chooses nothing
+    const thing = selected < 0 ? this.thingOfGroup(group) : this.thingOf(selected);
+    Object.assign(this, { selected, group, thing, link: -1 });
     this.player.at = 0; // as there may be fewer scenes
     this.refresh();
     this.step(number);

@@ -32,6 +32,13 @@ function remarkParts({ phase, equation, remark }) {
   return [local, " times ", above, ` (${remark})`];
 }
 
+/** What is in the way of the steps. @param {string} problem */
+function alertOf(problem) {
+  const made = part("span", problem);
+  made.setAttribute("role", "alert");
+  return made;
+}
+
 let fitting = 0;
 
 /** Words that would not fit on the board are smaller, from the next frame on: its last line is not cut. */
