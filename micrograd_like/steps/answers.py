@@ -20,7 +20,7 @@ from micrograd_like.steps.epochs import Epochs
 __all__ = ["Answers", "around"]
 
 KINDS = {1: "fit", 2: "map"}  # by the number of inputs
-SIDES, SAMPLES = (15, 49), (41, 201)  # of a map, of a curve: the least and the most
+SIDES, SAMPLES = (21, 49), (41, 201)  # of a map, of a curve: the least and the most
 FURTHEST = 8e307  # so that both ends of an axis are no further from each other than floats are
 MARGIN = 0.12  # of the data's extent, that is shown around them
 

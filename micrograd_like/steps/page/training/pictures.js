@@ -10,6 +10,8 @@
 
 /** The model's plane in colours, its border, and the points. @implements {Picture} */
 class AnswerMap {
+  static FINE = 144; // places of each axis
+
   title = "what the model answers";
 
   /** @param {HTMLElement} root @param {TrainingData} data @param {Answers} answers @param {Palette} palette */
@@ -19,7 +21,10 @@ class AnswerMap {
     this.palette = palette;
     const [across, up] = data.answers.window;
     this.plot = new Plot(root, across, up, [data.inputs[0], data.inputs[1]]);
-    this.field = new Field(answers.side);
+    /** The picture is finer than what is computed for it. */
+    this.parts = Math.ceil(AnswerMap.FINE / (answers.side - 1));
+    this.side = this.parts * (answers.side - 1) + 1;
+    this.field = new Field(this.side);
     this.border = svgPart("path", { class: "border" });
     this.plot.layer.append(this.border);
     const rows = unpacked(data.points.rows);
@@ -44,11 +49,10 @@ class AnswerMap {
   draw() {
     const inside = this.place === null ? null : this.answers.inside(this.place);
     const { answers } = this.data;
-    const grid = inside
-      ? [inside]
-      : answers.labels.length
-        ? this.answers.grid
-        : [this.answers.grid[0]];
+    const all = answers.labels.length ? this.answers.grid : [this.answers.grid[0]];
+    const grid = (inside ? [inside] : all).map((of) => {
+      return refined(of, this.answers.side, this.parts);
+    });
     const strength = inside
       ? insideStrength(inside)
       : (/** @type {number} */ x) => strengthOf(x, answers);
@@ -61,16 +65,15 @@ class AnswerMap {
 
   /** Where the answer changes. @param {Float64Array[]} grid @param {number | null} level */
   borderOf(grid, level) {
-    const { side } = this.answers;
     const { width, height } = this.plot;
-    if (grid.length > 1) {
-      const leads = grid.map((of) => (/** @type {number} */ k) => {
-        const others = grid.filter((other) => other !== of).map((other) => other[k]);
-        return of[k] - Math.max(...others);
-      });
-      return leads.map((lead) => contour(lead, side, 0, width, height)).join("");
+    if (grid.length === 1) {
+      return level === null ? "" : contour(grid[0], this.side, level, width, height);
     }
-    return level === null ? "" : contour((k) => grid[0][k], side, level, width, height);
+    const leads = grid.map((of) => {
+      const others = grid.filter((other) => other !== of);
+      return of.map((x, k) => x - Math.max(...others.map((other) => other[k])));
+    });
+    return leads.map((lead) => contour(lead, this.side, 0, width, height)).join("");
   }
 }
 
