@@ -19,10 +19,11 @@ from micrograd_like.engine import Value
 from micrograd_like.graph import topological_order
 from micrograd_like.modules import can_replay
 from micrograd_like.steps.epochs import put
+from micrograd_like.steps.graph_data import as_json
 from micrograd_like.steps.javascript import script
 from micrograd_like.table import Rule
 
-__all__ = ["Forward", "as_json"]
+__all__ = ["Forward"]
 
 Rows = Sequence[Sequence[float]]
 LONGEST = 50_000  # operations that a page computes with
@@ -149,14 +150,3 @@ def _value_at(rule: Rule, point: tuple[Any, ...]) -> float:
     except (ArithmeticError, ValueError):
         return math.nan
     return value
-
-
-def as_json(x: float) -> float | str:
-    """A number for JSON, where one that is not finite is a text, as JavaScript calls it.
-
-    >>> as_json(0.5), as_json(-math.inf)
-    (0.5, '-Infinity')
-    """
-    if math.isfinite(x):
-        return x
-    return "NaN" if math.isnan(x) else "Infinity" if x > 0 else "-Infinity"

@@ -28,14 +28,14 @@ from micrograd_like.notation import plural
 from micrograd_like.parameters import with_names
 from micrograd_like.steps.answers import Answers
 from micrograd_like.steps.epochs import Epochs, spread
-from micrograd_like.steps.forward import Forward, as_json
-from micrograd_like.steps.pages import PageData
+from micrograd_like.steps.forward import Forward
+from micrograd_like.steps.graph_data import as_json
+from micrograd_like.steps.pages import PageData, scripts
 from micrograd_like.steps.training_network import network_data
 
 __all__ = ["page_data", "training_page"]
 
 FOLDER = Path(__file__).parent / "page" / "training"
-NUMBERS = FOLDER.parent / "numbers.js"
 START = 'startTraining(JSON.parse(document.getElementById("training").textContent ?? ""));\n'
 MOST_POINTS = 500  # of the data
 CALLS = 600_000  # of rules, that a page makes in some 20 milliseconds
@@ -48,8 +48,8 @@ def page_data(
 ) -> PageData:
     """What the page of a training is made of."""
     content = _Content(training, forward, answers).of(title, theme)
-    scripts = forward.script, NUMBERS.read_text("utf-8"), scripts_of(FOLDER), START
-    return PageData(title, "", content, scripts, theme)
+    parts = forward.script, *scripts("numbers"), scripts_of(FOLDER), START
+    return PageData(title, "", content, parts, theme)
 
 
 def training_page(data: PageData) -> str:
