@@ -1,6 +1,7 @@
 // The picture on the page: its elements, and how they look.
 
 const LETTER = 7.2; // pixels, at most, of a digit in the picture
+const SMALL_LETTER = 5; // of one at an edge
 
 /** The element of an id, which the page has. @param {string} id */
 function byId(id) {
@@ -148,6 +149,10 @@ class Stage {
       const last = texts.pop();
       if (!last || last.textContent?.trim() === words) continue;
       const isCount = words.startsWith("×");
+      // It grows to both sides, as a longer one would reach into the node beside it.
+      const more = (words.length - (last.textContent?.trim().length ?? 0)) * SMALL_LETTER;
+      for (const text of [...texts, last])
+        text.setAttribute("x", String(Number(text.getAttribute("x")) - more / 2));
       for (const sign of texts) sign.textContent = isCount ? "" : "∂";
       last.textContent = isCount ? words : `\u00a0${words}`;
     }
