@@ -13,6 +13,8 @@ class Cells {
     root.addEventListener("pointermove", (event) => this.move(event), { capture: true });
     for (const name of ["pointerup", "pointercancel"])
       root.addEventListener(name, () => this.end(), { capture: true });
+    const stay = (/** @type {TouchEvent} */ event) => this.drag && event.preventDefault(); // no scrolling
+    root.addEventListener("touchmove", stay, { passive: false });
     root.addEventListener("click", (event) => this.click(event), { capture: true });
     LISTED.push(["drag a leaf’s number", "turn it"]);
     live.on("view", () => this.connect());
