@@ -439,6 +439,18 @@ def test_the_loss_is_a_curve_that_readers_hear_of(opened: Callable[..., Any]) ->
     assert below.get_by_label("logarithmic").is_disabled()
 
 
+def test_losses_that_differ_in_their_last_digits_are_drawn(opened: Callable[..., Any]) -> None:
+    """A rate that throws the loss to and fro gives a level line: rounding alone moves it."""
+    w, b = Value(1.0, "w"), Value(0.5, "b")
+    page = opened(Backprop((w * 2 + b - 3) ** 2))
+    page.keyboard.press("l")
+    page.evaluate("backprop.learn(0.2, 20)")
+    losses = page.evaluate("backprop.losses()")
+    assert 0.25 <= min(losses) < max(losses) < 0.25 + 1e-12
+    ticks = page.locator("#learn svg text").all_text_contents()
+    assert len({*ticks}) == len(ticks) > 4
+
+
 def test_learning_with_the_keyboard_alone(opened: Callable[..., Any]) -> None:
     """l opens, Tab goes through all of it, space presses, Esc closes and gives the focus back."""
     page = opened("tanh")

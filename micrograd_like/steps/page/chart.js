@@ -125,7 +125,8 @@ function shareOf({ low, high, isLog }, x) {
  * @returns {Axis}
  */
 function roundAxis(low, high, count) {
-  if (!(high > low)) {
+  // Numbers that differ in their last digits alone are shown as one: ticks between them would be, too.
+  if (!(high - low > 1e-9 * Math.max(Math.abs(low), Math.abs(high)))) {
     const around = Math.abs(low) / 2 || 1;
     return roundAxis(low - around, high + around, count);
   }
