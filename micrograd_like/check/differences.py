@@ -20,51 +20,54 @@ Journal on Scientific Computing 33, 2011.
 """
 
 import math
-from collections.abc import Callable
-from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from micrograd_like.check.breaks import (
+    Limit,
+    Stair,
+    constant,
+    discontinuity,
+    diverges,
+    jump_beyond,
+    jumps_at,
+    keeps_moving,
+    limit_of,
+    stair_at,
+    starts_sharply,
+)
+from micrograd_like.check.ladder import (
+    EPSILON,
+    SAFETY,
+    TINY,
+    Estimate,
+    Function,
+    Ladder,
+    Plateau,
+    estimates_of,
+    noise_of,
+    plateau_of,
+    samples_of,
+    scatter_of,
+)
 from micrograd_like.check.report import Check
 from micrograd_like.notation import number
 
 __all__ = ["EPSILON", "UNCERTAIN", "UNSETTLED", "VERTICAL", "check_slope", "off_by", "slopes_apart"]
 
-EPSILON = 2.0**-52
-RATIO = 4.0  # of neighbouring steps
-ORDERS = 6  # of Richardson extrapolation
-SAFETY = 8.0  # error bars that two estimates may be apart and still agree
 UNCERTAIN = 1e-3  # an error bar above this part of the slope tells nothing
-TINY = 1e-305  # where underflow begins
+FAR = 30.0  # times what quotients have to go to their limit, where no slope is
 VERTICAL = "vertical tangent"
 UNSETTLED = "the differences do not settle"
-Function = Callable[[float], float]
-Verdict = tuple[str, str, "Plateau | None"]
+LOST = "the change of the function is lost in its rounding"
+Verdict = tuple[str, str, Plateau | None]
 
 
-class Sample(NamedTuple):
-    """The function at one step to the right and to the left; None where it is undefined."""
+class Claim(NamedTuple):
+    """A slope that is claimed, and what rounding may do to it and to the function."""
 
-    step: float
-    right: float | None
-    left: float | None
-    to_right: float  # the step as the rounding of x + step left it
-    to_left: float
-
-
-class Estimate(NamedTuple):
-    """A slope with its error bar, from the quotients down to one step."""
-
-    bar: float
-    value: float
-    step: float
-    change: float  # how fast the function changes over that step, in either direction
-
-
-class Plateau(NamedTuple):
-    """The best estimate among those that agree, and the first larger step that does not."""
-
-    best: Estimate
-    departs: float
+    slope: float
+    rounding: float
+    noise: float  # that is known of the function
 
 
 def slopes_apart(low: float, high: float) -> str:
@@ -107,7 +110,7 @@ def check_slope(
         raise TypeError(f"gradcheck: f returned {center!r}, not a number or a Value")
     if math.isfinite(center) and again != center:
         raise ValueError(f"gradcheck: f gives different values for {name} = {x!r}: is it random?")
-    outcome, reason, plateau = _verdict(f, x, center, slope, rounding, noise)
+    outcome, reason, plateau = _verdict(f, x, center, Claim(slope, rounding, noise))
     if plateau is None:
         return Check(name, x, slope, math.nan, math.inf, outcome, reason, 0.0, math.inf)
     best = plateau.best
@@ -116,42 +119,96 @@ def check_slope(
     )  # fmt: skip
 
 
-def _verdict(
-    f: Function, x: float, center: float, slope: float, rounding: float, noise: float
-) -> Verdict:
+def _verdict(f: Function, x: float, center: float, claim: Claim) -> Verdict:
     """The outcome, its reason, and the plateau that tells."""
     if not math.isfinite(center):
         return "inconclusive", f"the function is {number(center)} here", None
-    samples = _samples(f, x)
-    if any(_jumps(f, x, center, samples, side) for side in (1, -1)):
+    ladder = Ladder(f, x, center, samples_of(f, x))
+    if any(jumps_at(ladder, side) for side in (1, -1)):
         return "inconclusive", "the function jumps here", None
-    width, height = _stair(f, x, center, samples)
-    known, noise = noise, max(noise, _noise(f, x, center), height)
-    moving = _keeps_moving(samples, center, noise)
-    if not known:
-        noise = max(noise, _scatter(samples, center))
-    both, right, left = (_plateau(_estimates(samples, center, noise, s)) for s in (0, 1, -1))
-    steep = [_diverges(f, x, center, samples, side) for side in (1, -1)]
+    stair = stair_at(ladder, claim.noise)
+    if stair.kind == "steps":
+        return _on_a_step(stair, claim)
+    noise = max(claim.noise, noise_of(f, x, center), stair.height)
+    moving = [side for side in (1, -1) if keeps_moving(ladder, noise, side)]
+    if not claim.noise:
+        noise = max(noise, scatter_of(ladder.samples, center))
+    both, right, left = (
+        plateau_of(estimates_of(ladder.samples, center, noise, side)) for side in (0, 1, -1)
+    )
+    steep = [diverges(ladder, side) for side in (1, -1)]
     if any(steep):
-        return _at_vertical_tangent(steep, left if steep[0] else right, slope, rounding)
+        return _at_vertical_tangent(steep, left if steep[0] else right, claim)
     plateau = both or right or left
     if plateau is None:
         return "inconclusive", "undefined on both sides", None
     if right and left and _broken(right.best, left.best):
-        outcome, reason = _at_kink(right.best, left.best, slope, rounding)
+        outcome, reason = _at_kink(right.best, left.best, center, noise, claim)
     else:
-        outcome, reason = _compare(f, x, center, slope, rounding, plateau, samples, noise)
-    if outcome == "fail" and moving:
-        return "inconclusive", UNSETTLED, plateau
-    if outcome == "pass" and 0 < abs(x) <= width:
-        return "inconclusive", f"rounding hides changes of {number(width, 2)}, more than x", plateau
-    return outcome, reason, plateau
+        outcome, reason = _compare(ladder, claim, plateau, noise)
+    if moving and outcome in ("fail", "inconclusive"):
+        outcome, reason = _tends(ladder, claim, moving, right, left)
+    return *_doubted(outcome, reason, x, stair, claim), plateau
 
 
-def _at_vertical_tangent(
-    steep: list[float], ends: Plateau | None, slope: float, rounding: float
-) -> Verdict:
+def _on_a_step(stair: Stair, claim: Claim) -> Verdict:
+    """Where the function does not change but in jumps that no rounding makes: its slope is 0."""
+    if abs(claim.slope) <= claim.rounding:
+        return "pass", "", None
+    return "fail", off_by(claim.slope), None
+
+
+def _doubted(outcome: str, reason: str, x: float, stair: Stair, claim: Claim) -> tuple[str, str]:
+    """The outcome, unless it is that of a staircase that may be another one."""
+    right = outcome in ("pass", "kink")
+    if right and 0 < abs(x) <= stair.width:
+        width = number(stair.width, 2)
+        return "inconclusive", f"rounding hides changes of {width}, more than x"
+    if stair.kind == "unclear" and (right or abs(claim.slope) <= claim.rounding):
+        return "inconclusive", "the function is a staircase: of rounding, or of steps?"
+    return outcome, reason
+
+
+def _tends(
+    ladder: Ladder, claim: Claim, moving: list[int], right: Plateau | None, left: Plateau | None
+) -> tuple[str, str]:
+    """The outcome where quotients still move at the smallest steps: by what they tend to."""
+    limits = []
+    for side, plateau in ((1, right), (-1, left)):
+        limit = limit_of(ladder, side) if side in moving else None
+        if limit is None and side in moving:
+            return "inconclusive", UNSETTLED
+        if limit is None and plateau is not None:
+            limit = Limit(plateau.best.value, SAFETY * plateau.best.bar)
+        limits += [limit] if limit else []
+    low, high = min(limits).value, max(limits).value
+    to_go = max(limit.to_go for limit in limits)
+    if not low - FAR * to_go <= claim.slope <= high + FAR * to_go:
+        return "fail", off_by(claim.slope - (high if claim.slope > high else low))
+    near = low - to_go / 50 <= claim.slope <= high + to_go / 50
+    if near and to_go < 1e-6 * _fastest(ladder):
+        return "pass", ""
+    return "inconclusive", UNSETTLED
+
+
+def _fastest(ladder: Ladder) -> float:
+    """The largest change of the function by the step, over its ladder."""
+    return max(
+        abs(v - ladder.center) / s.step
+        for s in ladder.samples
+        for v in (s.right, s.left, ladder.center)
+        if v is not None
+    )
+
+
+def _broken(right: Estimate, left: Estimate) -> bool:
+    """Whether two one-sided slopes differ by more than their bars allow."""
+    return abs(right.value - left.value) > SAFETY * (right.bar + left.bar)
+
+
+def _at_vertical_tangent(steep: list[float], ends: Plateau | None, claim: Claim) -> Verdict:
     """Where the slope is infinite on one side or both; ``ends`` is what is finite on the other."""
+    slope, rounding, _ = claim
     ways = [way for way in steep if way]
     if ends is None or len(ways) == 2:
         low, high, bar = min(ways), max(ways), 0.0
@@ -164,301 +221,56 @@ def _at_vertical_tangent(
     return "kink", slopes_apart(low, high), ends
 
 
-def _at_kink(right: Estimate, left: Estimate, slope: float, rounding: float) -> tuple[str, str]:
+def _at_kink(
+    right: Estimate, left: Estimate, center: float, noise: float, claim: Claim
+) -> tuple[str, str]:
     """Where the slopes to the two sides differ: any between them is right."""
+    slope, rounding, _ = claim
     low, high = sorted((right.value + 0.0, left.value + 0.0))  # -0 is 0 here
     bar = SAFETY * max(right.bar, left.bar) + rounding
     if low - bar <= slope <= high + bar:
         return "kink", slopes_apart(low, high)
-    if not (_settled(right, slope) and _settled(left, slope)):
+    if not all(_settled(side, slope, center, noise) for side in (right, left)):
         return "inconclusive", UNSETTLED
     return "fail", slopes_apart(low, high)
 
 
-def _compare(
-    f: Function,
-    x: float,
-    center: float,
-    slope: float,
-    rounding: float,
-    plateau: Plateau,
-    samples: list[Sample],
-    noise: float,
-) -> tuple[str, str]:
+def _compare(ladder: Ladder, claim: Claim, plateau: Plateau, noise: float) -> tuple[str, str]:
     """The outcome, and its reason, where the function is smooth."""
-    best = plateau.best
-    margin = SAFETY * best.bar + 16 * EPSILON * abs(best.value) + rounding
+    f, x, center, _ = ladder
+    slope, best = claim.slope, plateau.best
+    margin = SAFETY * best.bar + 16 * EPSILON * abs(best.value) + claim.rounding
     if not abs(slope - best.value) <= margin:
-        if not _settled(best, slope):
+        if not _settled(best, slope, center, noise):
             return "inconclusive", UNSETTLED
         for side in (plateau.departs, -plateau.departs):
-            place = _discontinuity(f, x, x + side, best.value) if math.isfinite(side) else None
-            if place is not None:  # rounding made a staircase, which fits the slope of its stairs
-                return (
-                    "inconclusive",
-                    f"the function jumps at a distance of {number(abs(place - x), 2)}",
-                )
+            jump = discontinuity(f, x, x + side, best.value) if math.isfinite(side) else None
+            if jump is not None:  # rounding made a staircase, which fits the slope of its stairs
+                away = number(abs(jump[0] - x), 2)
+                return "inconclusive", f"the function jumps at a distance of {away}"
         return "fail", off_by(slope - best.value)
-    if slope == 0 and all(s.right == s.left == center for s in samples):
-        return "pass", ""  # constant, as far as the ladder reaches
+    rounding = 8 * max(claim.noise, EPSILON * abs(center))
+    if abs(slope) <= claim.rounding and (
+        constant(ladder, rounding) or (best.change == 0 and starts_sharply(ladder, rounding))
+    ):
+        return "pass", ""
     if margin > max(UNCERTAIN * max(abs(slope), abs(best.value), best.change), TINY):
-        return "inconclusive", "the change of the function is lost in its rounding"
-    jump = _jump(f, x, center, samples, noise)
-    if jump:
-        return "inconclusive", f"the function jumps at a distance of {number(jump, 2)}"
+        return "inconclusive", LOST
+    seam = jump_beyond(ladder, noise)
+    if seam:
+        return "inconclusive", f"the function jumps at a distance of {number(seam, 2)}"
     return "pass", ""
 
 
-def _settled(best: Estimate, slope: float) -> bool:
-    """Whether an estimate is good enough to call a slope wrong."""
-    if best.bar <= UNCERTAIN * max(abs(best.value), abs(slope)):
+def _settled(best: Estimate, slope: float, center: float, noise: float) -> bool:
+    """Whether an estimate is good enough to call a slope wrong.
+
+    It is if it knows the slope well.  Less will do for a claim that is far away: where noise is all
+    of the error, at a minimum, and where the function is flat but for little of its digits.
+    """
+    if best.bar <= UNCERTAIN * abs(best.value) or math.isnan(slope):
         return True
-    flat = abs(best.value) < 0.1 * best.change  # at a minimum, say
-    return flat and 100 * best.bar <= best.change and abs(slope - best.value) > SAFETY**2 * best.bar
-
-
-def _keeps_moving(samples: list[Sample], center: float, noise: float) -> bool:
-    """Whether the quotients of the smallest steps do not settle, and not for their noise."""
-    for side in (1, -1):
-        quotients = [(s.step, _quotient(s, center, side)) for s in samples[-8:]]
-        changes = [
-            (abs(b - a) - 100 * noise / step, abs(b))
-            for (_, a), (step, b) in pairwise(quotients)
-            if a is not None and b is not None
-        ]
-        if not changes or min(change for change, _ in changes) <= 0:
-            continue
-        shrinking = any(b < 0.4 * a for (a, _), (b, _) in pairwise(changes))
-        if changes[-1][0] > 0.01 * changes[-1][1] or not shrinking:
-            return True
-    return False
-
-
-def _value(f: Function, x: float) -> float | None:
-    """The function's value nearby; None where it raises, overflows, or is no real number."""
-    try:
-        return _finite(f(x))
-    except Exception:
-        return None
-
-
-def _finite(value: float) -> float | None:
-    return value if not isinstance(value, complex) and math.isfinite(value) else None
-
-
-def _steps(x: float) -> list[float]:
-    """From the size of x, and of 1, down to where x + step hardly differs from x."""
-    size = abs(x)
-    top, bottom = max(1.0, size), max(size, 1e-9) * 2.0**-50 if size else 1e-24
-    steps = [top * RATIO**-k for k in range(math.ceil(math.log(top / bottom, RATIO)) + 1)]
-    if 0 < size < 1e-9:  # a second ladder, as far above the size of x as below it
-        steps = [h for h in steps if h > size * RATIO**7]
-        steps += [size * RATIO**k for k in range(6, -23, -1)]
-    return steps
-
-
-def _samples(f: Function, x: float) -> list[Sample]:
-    places = [(h, x - h, x + h) for h in _steps(x)]
-    return [
-        Sample(h, _value(f, right), _value(f, left), right - x, x - left)
-        for h, left, right in places
-        if left < x < right
-    ]
-
-
-def _noise(f: Function, x: float, center: float) -> float:
-    """The rounding noise of the function next to x.
-
-    From fifth differences of close points, in which a smooth function leaves nothing but noise
-    (Hamming's table), and from the smallest change that the function shows at all.
-    """
-    noise = EPSILON * abs(center) / 2
-    if x == 0:
-        return noise
-    ulp = math.ulp(x)
-    close = [_value(f, x + k * 61 * ulp) for k in range(-4, 5)]  # odd, for all bits to move
-    if None not in close:
-        row: list[Any] = close
-        for _ in range(5):
-            row = [after - before for before, after in pairwise(row)]
-        noise = max(noise, math.hypot(*row) / math.sqrt(len(row) * math.comb(10, 5)))
-    for k in range(30):
-        nearby = [_value(f, x + sign * ulp * 2**k) for sign in (1, -1)]
-        changes = [abs(v - center) for v in nearby if v is not None and v != center]
-        if changes:
-            return max(noise, min(changes) / 2) if k else noise
-    return noise
-
-
-def _scatter(samples: list[Sample], center: float) -> float:
-    """The rounding noise, by how much the quotients of the smallest steps differ."""
-    scatter = [0.0]
-    for side in (1, -1):
-        pairs = [(s.step, _quotient(s, center, side)) for s in samples[-7:]]
-        scatter += [
-            abs(after - before) * step / 2
-            for (_, before), (step, after) in pairwise(pairs)
-            if before is not None and after is not None
-        ]
-    from statistics import median
-
-    return median(scatter)
-
-
-def _stair(f: Function, x: float, center: float, samples: list[Sample]) -> tuple[float, float]:
-    """The width and height of the first stair, where rounding makes a staircase of f; else 0, 0.
-
-    Next to the point such a function does not change at all; then all at once it does.
-    """
-    for k, s in enumerate(reversed(samples)):
-        for value, step in ((s.right, s.to_right), (s.left, -s.to_left)):
-            if value is None or value == center:
-                continue
-            if k == 0:
-                return 0.0, 0.0
-            flat, risen, top = x, x + step, value
-            while (middle := (flat + risen) / 2) not in (flat, risen):
-                at_middle = _value(f, middle)
-                if at_middle == center or at_middle is None:
-                    flat = middle
-                else:
-                    risen, top = middle, at_middle
-            rise = abs(value - center) / abs(step) * abs(risen - flat)  # of a function that bends
-            height = abs(top - center)
-            underflow = abs(top) < TINY < 1e-10 * abs(risen)
-            stair = height > 100 * rise or underflow
-            return (abs(risen - x), height) if stair else (0.0, 0.0)
-    return 0.0, 0.0
-
-
-def _quotient(s: Sample, center: float, side: int) -> float | None:
-    if side == 0:
-        if s.right is None or s.left is None:
-            return None
-        return (s.right - s.left) / (s.to_right + s.to_left)
-    value, step = (s.right, s.to_right) if side > 0 else (s.left, -s.to_left)
-    return None if value is None else (value - center) / step
-
-
-def _estimates(samples: list[Sample], center: float, noise: float, side: int) -> list[Estimate]:
-    """For each step the best slope that Richardson extrapolation makes of the steps down to it."""
-    power = 1 if side else 2  # of the step in the error that each column removes
-    estimates, above = [], list[float]()
-    for s in samples:
-        quotient = _quotient(s, center, side)
-        if quotient is None or not math.isfinite(quotient):
-            above = []
-            continue
-        values = [abs(v - center) / s.step for v in (s.right, s.left) if v is not None]
-        size = max(abs(v) for v in (s.right, s.left, center) if v is not None)
-        rounding = 2 * max(noise, EPSILON * size / 2) / s.step + 2 * EPSILON * abs(quotient)
-        row = [quotient]
-        for j, before in enumerate(above[:ORDERS], 1):
-            row.append(row[-1] + (row[-1] - before) / (RATIO ** (power * j) - 1))
-        if above:
-            errors = [
-                abs(v - above[min(j, len(above) - 1)]) + (abs(v - row[j - 1]) if j else 0.0)
-                for j, v in enumerate(row)
-            ]
-            error, value = min(zip(errors, row, strict=True))
-            estimates.append(Estimate(error + rounding, value, s.step, max(values)))
-        above = row
-    return estimates
-
-
-def _plateau(estimates: list[Estimate]) -> Plateau | None:
-    """The most precise of the estimates that agree, from the smallest step up."""
-    best = None
-    for e in reversed(estimates):
-        if best is None:
-            best = e
-        elif abs(e.value - best.value) <= SAFETY * (best.bar + e.bar * (e.bar > best.bar)):
-            best = min(best, e)  # a better one lies within the bars of the one before
-        elif e.bar < SAFETY * best.bar or abs(e.value - best.value) > SAFETY**2 * (
-            e.bar + best.bar
-        ):
-            return Plateau(best, e.step)
-    return best and Plateau(best, math.inf)
-
-
-def _broken(right: Estimate, left: Estimate) -> bool:
-    """Whether two one-sided slopes differ by more than their bars allow."""
-    return abs(right.value - left.value) > SAFETY * (right.bar + left.bar)
-
-
-def _diverges(f: Function, x: float, center: float, samples: list[Sample], side: int) -> float:
-    """Where the quotients on a side grow as a power of the step does: to ±inf; else 0.
-
-    Next to a pole they grow as well, but ever less from step to step, down to one unit in the last
-    place of x; at a jump they grow as fast as the step shrinks.
-    """
-    sizes = [_quotient(s, center, side) for s in samples[-12:]]
-    known = [q for q in sizes if q]
-    if len(known) < 12:
-        return 0.0
-    ratios = [abs(b / a) for a, b in pairwise(known)]
-    if not 1.1 < min(ratios) <= max(ratios) < min(3.9, 1.2 * min(ratios)):
-        return 0.0
-    if x:
-        ulp = math.ulp(x)
-        far, near = (_value(f, x + side * steps * ulp) for steps in (16, 1))
-        if far is None or near is None:
-            return 0.0
-        if abs(near - center) * 16 < 0.8 * ratios[-1] ** 2 * abs(far - center):
-            return 0.0
-    return math.copysign(math.inf, known[-1])
-
-
-def _jumps(f: Function, x: float, center: float, samples: list[Sample], side: int) -> bool:
-    """Whether the function jumps at the point itself: its change does not shrink with the step."""
-    changes = [s.right if side > 0 else s.left for s in samples[-12:]]
-    next_to_x = _value(f, math.nextafter(x, side * math.inf))
-    if len(changes) < 12 or next_to_x is None or None in changes:
-        return False
-    height = abs(next_to_x - center)
-    return height > 0 and all(
-        abs(abs(v - center) - height) < 0.1 * height for v in changes if v is not None
-    )
-
-
-def _jump(f: Function, x: float, center: float, samples: list[Sample], noise: float) -> float:
-    """The distance of a discontinuity within the ladder; 0 if there is none.
-
-    Quotients of a smooth function settle step by step.  Where they settle all at once, the function
-    is searched, by halving, for a place where its value jumps.
-    """
-    quotients = [_quotient(s, center, 0) for s in samples]
-    for k in range(len(samples) - 2):
-        a, b, c = quotients[k : k + 3]
-        if a is None or b is None or c is None:
-            continue
-        floor = 100 * (noise + EPSILON * abs(center)) / samples[k + 1].step
-        if abs(a - b) > floor and abs(b - c) < abs(a - b) / 1000:
-            for sign in (1, -1):
-                ends = x + sign * samples[k + 1].step, x + sign * samples[k].step
-                place = _discontinuity(f, *ends, slope=c)
-                if place is not None:
-                    return abs(place - x)
-    return 0.0
-
-
-def _discontinuity(f: Function, start: float, end: float, slope: float) -> float | None:
-    low, high = _value(f, start), _value(f, end)
-    steep = abs(slope)
-    if low is not None and high is not None:
-        steep = max(steep, abs(high - low) / abs(end - start))
-    while low is not None and high is not None:
-        middle = (start + end) / 2
-        if middle in (start, end):
-            size = max(abs(low), abs(high))
-            expected = steep * abs(end - start) + 4 * EPSILON * size
-            return middle if abs(high - low) > 8 * expected else None
-        value = _value(f, middle)
-        if value is None:
-            return None
-        rise = slope * (middle - start)
-        if abs(value - low - rise) >= abs(high - value - rise):
-            end, high = middle, value
-        else:
-            start, low = middle, value
-    return None
+    noisy = 16 * noise >= best.bar * best.step and 4 * best.bar <= abs(best.value)
+    minimum = abs(best.value) < 0.1 * best.change and 100 * best.bar <= best.change
+    flat = best.change <= SAFETY * best.bar and best.bar * best.step <= UNCERTAIN**2 * abs(center)
+    return (noisy or minimum or flat) and abs(slope - best.value) > SAFETY**2 * best.bar

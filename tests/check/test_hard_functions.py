@@ -1,0 +1,60 @@
+"""Functions that mislead a ladder of differences: none is judged wrongly, and few are left open."""
+
+import math
+from collections import Counter
+
+import pytest
+from conftest import examples
+from hard_functions import HARD_FUNCTIONS, KINDS, HardFunction
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from micrograd_like import gradcheck
+
+SCALES = st.sampled_from([1.0, -1.0, 3.0, 0.1, 1e3, -7e-5])
+WIDTHS = st.sampled_from([1.0, 0.5, 2.0, -1.0, 4.0])  # powers of two, for x to be exact
+SHIFTS = st.sampled_from([0.0, 1.0, -2.0, 0.3])
+
+
+def word(f: HardFunction, slope: float, reference: str) -> str:
+    """pass, fail, or inconclusive: a kink that holds the slope is a pass."""
+    outcome = gradcheck(f.f, f.x, gradient=[slope], reference=reference).checks[0].outcome
+    return "pass" if outcome == "kink" else outcome
+
+
+@pytest.mark.parametrize("f", HARD_FUNCTIONS, ids=lambda f: f"{f.kind}: {f.name}")
+def test_a_right_slope_does_not_fail_and_a_wrong_one_does_not_pass(f: HardFunction) -> None:
+    """Left open at worst."""
+    assert word(f, f.right, "differences") != "fail"
+    assert word(f, f.wrong, "differences") != "pass"
+
+
+@given(st.sampled_from(HARD_FUNCTIONS), SCALES, WIDTHS, SHIFTS)
+@settings(max_examples=examples(100))
+def test_nor_does_one_that_is_scaled_and_shifted(
+    f: HardFunction, scale: float, width: float, shift: float
+) -> None:
+    """Neither the sizes of x and f nor a constant make a verdict wrong."""
+    shift *= abs(scale)
+    moved = f._replace(f=lambda x: scale * f.f(x * width) + shift, x=f.x / width)
+    assert word(moved, f.right * scale * width, "differences") != "fail"
+    assert word(moved, f.wrong * scale * width, "differences") != "pass"
+
+
+def test_few_are_left_open() -> None:
+    """One verdict in ten, and of no kind more than two in five."""
+    opened = Counter(
+        f.kind
+        for f in HARD_FUNCTIONS
+        for slope in (f.right, f.wrong)
+        if word(f, slope, "differences") == "inconclusive"
+    )
+    assert sum(opened.values()) <= 2 * len(HARD_FUNCTIONS) / 10
+    assert all(opened[kind] <= 2 * len(rows) * 2 / 5 for kind, rows in KINDS.items())
+
+
+def test_the_table_is_of_slopes() -> None:
+    """At least a hundred functions, a dozen of each kind, and no wrong slope is the right one."""
+    assert len(HARD_FUNCTIONS) >= 100
+    assert min(map(len, KINDS.values())) >= 12
+    assert all(math.isnan(f.wrong) or f.wrong != f.right for f in HARD_FUNCTIONS)
