@@ -10,7 +10,6 @@
 import io
 import math
 import re
-from html import escape
 from textwrap import wrap
 from typing import Any
 
@@ -38,7 +37,7 @@ from micrograd_like.steps.movie import (
     seconds_each,
 )
 from micrograd_like.steps.pages import Attributes, PageData, PageStep, frames, page_svg
-from micrograd_like.steps.player import Player
+from micrograd_like.steps.player import Player, png_shown
 from micrograd_like.steps.trajectory import DescentStep, Error, Trajectory, slopes_of, vector
 
 __all__ = ["Descent"]
@@ -100,16 +99,7 @@ class Descent(Trajectory, Player):
 
     def shown(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The whole way, for a notebook."""
-        from base64 import b64encode
-
-        png = self.still()
-        width, height = map(round, POINTS)
-        src = f"data:image/png;base64,{b64encode(png).decode()}"
-        html = (
-            f'<img alt="{escape(self.title)}" style="max-width:100%" width="{width}" src="{src}">'
-        )
-        sizes = {"image/png": {"width": width, "height": height}}
-        return {"text/html": html, "image/png": png}, sizes
+        return png_shown(self.still(), self.title, POINTS)
 
     def reel(self, width: int | None = None, speed: float | None = None) -> Reel:
         """The way up to each step, as a moving picture's frames.

@@ -5,8 +5,8 @@
 >>> forward.predict([2.0, 1.0], [[0.0], [1.0]])
 [[0.7615941559557649], [0.9950547536867305]]
 >>> forward.data()
-{'count': 6, 'inputs': [2], 'weights': [1, 0], 'constants': [], 'operations': [['mul', 3, 1, 2], \
-['add', 4, 0, 3], ['tanh', 5, 4]], 'outputs': [5]}
+{'values': [0.0, ..., 1.0, [0, 1, 2], [1, 0, 3], [2, 4]], 'rules': ['mul', 'add', 'tanh'], \
+'inputs': [2], 'weights': [1, 0], 'outputs': [5]}
 """
 
 import math
@@ -19,7 +19,7 @@ from micrograd_like.engine import Value
 from micrograd_like.graph import topological_order
 from micrograd_like.modules import can_replay
 from micrograd_like.steps.epochs import put
-from micrograd_like.steps.graph_data import as_json
+from micrograd_like.steps.graph_data import values_data
 from micrograd_like.steps.javascript import script
 from micrograd_like.table import Rule
 
@@ -77,29 +77,12 @@ class Forward:
         return [known.get(id(v), -1) for v in values]
 
     def data(self) -> dict[str, Any]:
-        """The graph for a page: of each operation its rule, its place and its operands' places.
-
-        The values have places in topological order, and behind them the operations' constants.
-        """
-        known = {id(v): k for k, v in enumerate(self.order)}
-        variable = {id(v) for v in (*self.x, *self.parameters)}
-        leaves = [(k, v) for k, v in enumerate(self.order) if v.rule is None]
-        constants = [[k, as_json(v.data)] for k, v in leaves if id(v) not in variable]
-        operations = []
-        count = len(self.order)
-        for k, v in enumerate(self.order):
-            if v.rule is None:
-                continue
-            operands = []
-            for x in v.inputs:
-                if not isinstance(x, Value):
-                    constants.append([count, as_json(x)])
-                    count += 1
-                operands.append(known[id(x)] if isinstance(x, Value) else count - 1)
-            operations.append([v.rule.name, k, *operands])
+        """The graph for a page, with the places of inputs, weights and outputs in it."""
+        values, rules = values_data(self.order)
         return {
-            "count": count, "inputs": self.places(self.x), "weights": self.places(self.parameters),
-            "constants": constants, "operations": operations, "outputs": self.places(self.outputs),
+            "values": values, "rules": [rule.name for rule in rules],
+            "inputs": self.places(self.x), "weights": self.places(self.parameters),
+            "outputs": self.places(self.outputs),
         }  # fmt: skip
 
     def predict(self, weights: Sequence[float], rows: Rows) -> list[list[float]]:

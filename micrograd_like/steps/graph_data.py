@@ -1,6 +1,7 @@
 """The graph of a live page: as plain data, with the rules in JavaScript and the words of the board.
 
-The page computes everything else: numbers, steps, widths, colours, lines of the board.
+Any page that computes has its values from here; that of backprop computes everything else: numbers,
+steps, widths, colours, lines of the board.
 
 >>> a = Value(2.0, label="a")
 >>> graph_data(Steps(a * a + 1))["values"]
@@ -19,7 +20,7 @@ from micrograd_like.steps.learners import usual_learners
 from micrograd_like.steps.sequence import Steps, has_changed
 from micrograd_like.table import Rule
 
-__all__ = ["as_json", "edge_places", "graph_data", "rules_script"]
+__all__ = ["as_json", "edge_places", "graph_data", "rules_script", "values_data"]
 
 
 def graph_data(steps: Steps, learn: Sequence[Value] | None = None) -> dict[str, Any]:
@@ -27,21 +28,13 @@ def graph_data(steps: Steps, learn: Sequence[Value] | None = None) -> dict[str, 
     order = steps.order
     learning = usual_learners(order) if learn is None else learn
     places = {id(v): k for k, v in enumerate(order)}
-    rules = {v.rule: None for v in order if v.rule}
-    numbers = {rule: k for k, rule in enumerate(rules)}
+    values, rules = values_data(order)
     names = [steps.name(v) for v in order]
     strengths = {k: term(name).strength for k, name in enumerate(names)}
-
-    def value(v: Value) -> float | str | list[Any]:
-        if v.rule is None:
-            return as_json(v.data)
-        operands = [places[id(x)] if isinstance(x, Value) else f"{as_json(x)}" for x in v.inputs]
-        return [numbers[v.rule], *operands]
-
     frozen = why_frozen(rules)
     changed = [k for k, v in enumerate(order) if v.rule and has_changed(v)]
     data: dict[str, Any] = {
-        "values": [value(v) for v in order],
+        "values": values,
         "names": names,
         "strengths": {k: strength for k, strength in strengths.items() if strength != ATOM},
         "rules": [rule_words(rule) for rule in rules],
@@ -61,6 +54,29 @@ def graph_data(steps: Steps, learn: Sequence[Value] | None = None) -> dict[str, 
     if frozen or changed:
         data["recorded"] = recorded(order, changed)
     return data
+
+
+def values_data(order: Sequence[Value]) -> tuple[list[Any], list[Rule]]:
+    """The values of a graph, as `ValuesData` in page/shared/values.js, and the rules they name.
+
+    ``order`` has inputs before what is made of them.
+
+    >>> a = Value(2.0)
+    >>> b = a**3
+    >>> values_data([a, b, a * b])[0]
+    [2.0, [0, 0, '3.0'], [1, 0, 1]]
+    """
+    places = {id(v): k for k, v in enumerate(order)}
+    rules = list({v.rule: None for v in order if v.rule})
+    numbers = {rule: k for k, rule in enumerate(rules)}
+
+    def value(v: Value) -> float | str | list[Any]:
+        if v.rule is None:
+            return as_json(v.data)
+        operands = [places[id(x)] if isinstance(x, Value) else f"{as_json(x)}" for x in v.inputs]
+        return [numbers[v.rule], *operands]
+
+    return [value(v) for v in order], rules
 
 
 def edge_places(order: Sequence[Value]) -> dict[tuple[int, int], int]:

@@ -19,12 +19,14 @@ VALUES = (
     "python_panel", "edits", "address",
 )  # fmt: skip
 LEARNING = (
-    "training/elements", "training/axes", "log_field", "chart", "learner_list", "loss_chart",
+    "shared/axes", "log_field", "chart", "learner_list", "loss_chart",
     "learn_panel", "nudge", "nudge_words", "nudge_charts", "nudge_panel", "ways", "question",
     "unanswered", "predict_panel",
 )  # fmt: skip
 STYLES = "tools", "value", "learning"
-COMPUTING = "inflate", "numbers", "graph", "board", "scenes", "live", "descent", "hook"
+COMPUTING = (
+    "inflate", "numbers", "shared/values", "graph", "board", "scenes", "live", "descent", "hook",
+)  # fmt: skip
 PHASES = "forward", "backward"
 
 

@@ -37,8 +37,10 @@ __all__ = [
 ]  # fmt: skip
 
 FOLDER = Path(__file__).parent / "page"
-HEIGHTS = 330, 720  # pixels, the least and the most that a page has in a notebook
-PLAYING = "formulas", "looking", "stage", "writing", "travel", "keys", "play", "tools"
+HEIGHTS = 400, 720  # pixels, the least and the most that a page has in a notebook
+PLAYING = (
+    "shared/elements", "formulas", "looking", "stage", "writing", "travel", "keys", "play", "tools",
+)  # fmt: skip
 Attributes = Mapping[str, str]  # of an element: "text", "class", CSS variables ("--…"), others
 
 
@@ -136,7 +138,7 @@ def packed(text: str) -> str:
 def in_notebook(data: PageData, still: str) -> str:
     """The page in a frame of a notebook, and beside it a picture where nothing plays."""
     width, height = svg_size(data.svg)
-    tall = height * min(1, 900 / width) + 210
+    tall = height * min(1, 900 / width) + 225
     tall = round(max(HEIGHTS[0], min(HEIGHTS[1], tall)))
     return framed(page(data), data.title, tall, still)
 

@@ -20,7 +20,7 @@ from micrograd_like.steps.pages import PageData, in_notebook, page
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Player"]
+__all__ = ["Player", "png_shown"]
 
 STILLS = (".svg", ".png", ".pdf")
 ENDINGS = (".html", *STILLS, *MOVIES)
@@ -57,6 +57,10 @@ class Player(ABC):
         Raises an ImportError where what draws is missing.
         """
         return page(self.page_data())
+
+    def in_frame(self, still: str) -> str:
+        """The page in a frame of a notebook, and beside it a picture where nothing plays."""
+        return in_notebook(self.page_data(), still)
 
     def save(
         self,
@@ -114,10 +118,24 @@ class Player(ABC):
     def _bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The player, with the picture in it, and the picture beside it, as LaTeX wants it."""
         try:
-            data, (still, sizes) = self.page_data(), self.shown()
+            still, sizes = self.shown()
+            html = self.in_frame(still["text/html"])
         except (ImportError, RuntimeError) as error:  # no Graphviz, or a graph too large for it
             return {"text/html": f"<p>{escape(str(error))}</p>"}, {}
-        return still | {"text/html": in_notebook(data, still["text/html"])}, sizes
+        return still | {"text/html": html}, sizes
+
+
+def png_shown(
+    png: bytes, title: str, size: tuple[float, float]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A picture for a notebook, as HTML and as it is, and its size."""
+    from base64 import b64encode
+
+    width, height = map(round, size)
+    src = f"data:image/png;base64,{b64encode(png).decode()}"
+    style = "max-width:100%;height:auto"
+    html = f'<img alt="{escape(title)}" style="{style}" width="{width}" src="{src}">'
+    return {"text/html": html, "image/png": png}, {"image/png": {"width": width, "height": height}}
 
 
 def _only_for(ending: str, endings: Sequence[str], where: str) -> None:

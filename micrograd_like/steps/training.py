@@ -23,7 +23,7 @@ from micrograd_like.steps.epochs import Epochs, spread
 from micrograd_like.steps.forward import Forward
 from micrograd_like.steps.movie import SHARP, Part, Reel, scale_of, seconds_each
 from micrograd_like.steps.pages import PageData, framed
-from micrograd_like.steps.player import Player
+from micrograd_like.steps.player import Player, png_shown
 from micrograd_like.steps.training_page import page_data, training_page
 from micrograd_like.steps.training_picture import POINTS, TrainingPicture
 
@@ -141,24 +141,15 @@ class Training(Epochs, Player):
         return self._picture().at(len(self) - 1).file(ending[1:], scale)
 
     def shown(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The last epoch, for a notebook."""
-        from base64 import b64encode
-
-        png = self.still()
-        width, height = map(round, POINTS)
-        src = f"data:image/png;base64,{b64encode(png).decode()}"
-        style = "max-width:100%;height:auto"
-        html = f'<img alt="{escape(self.title)}" style="{style}" width="{width}" src="{src}">'
-        sizes = {"image/png": {"width": width, "height": height}}
-        return {"text/html": html, "image/png": png}, sizes
-
-    def _bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The last epoch, for a notebook; without matplotlib, the words that say so."""
         try:
-            still, sizes = self.shown()
+            return png_shown(self.still(), self.title, POINTS)
         except ImportError as error:
-            still, sizes = {"text/html": f"<p>{escape(str(error))}</p>"}, {}
-        html = framed(self.page(), self.title, HEIGHT, still["text/html"])
-        return still | {"text/html": html}, sizes
+            return {"text/html": f"<p>{escape(str(error))}</p>"}, {}
+
+    def in_frame(self, still: str) -> str:
+        """The page in a frame of a notebook, and beside it a picture where nothing plays."""
+        return framed(self.page(), self.title, HEIGHT, still)
 
     def _picture(self) -> TrainingPicture:
         return TrainingPicture(self, self._forward, self._answers, drawn_theme(self.theme))

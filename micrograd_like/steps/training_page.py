@@ -36,6 +36,7 @@ from micrograd_like.steps.training_network import network_data
 __all__ = ["page_data", "training_page"]
 
 FOLDER = Path(__file__).parent / "page" / "training"
+SHARED = "shared/elements", "shared/axes", "shared/values"  # with the page of steps
 START = 'startTraining(JSON.parse(document.getElementById("training").textContent ?? ""));\n'
 MOST_POINTS = 500  # of the data
 CALLS = 600_000  # of rules, that a page makes in some 20 milliseconds
@@ -48,7 +49,7 @@ def page_data(
 ) -> PageData:
     """What the page of a training is made of."""
     content = _Content(training, forward, answers).of(title, theme)
-    parts = forward.script, *scripts("numbers"), scripts_of(FOLDER), START
+    parts = forward.script, *scripts("numbers", *SHARED), scripts_of(FOLDER), START
     return PageData(title, "", content, parts, theme)
 
 

@@ -63,7 +63,7 @@ POINTS = (
 @pytest.fixture(scope="module")
 def page() -> Iterator[Callable[..., Any]]:
     """What a page shows of a graph, after edits of leaves by their places."""
-    names = ("numbers", "formulas", "graph", "board", "scenes")
+    names = ("numbers", "formulas", "shared/values", "graph", "board", "scenes")
     with chromium() as browser:
         blank = browser.new_page()
         text = "\n".join([script(RULES.values()), *scripts(*names)])

@@ -301,11 +301,15 @@ def test_predictions_are_those_of_the_model(
 
 def interpreted(data: dict[str, Any], weights: list[float], row: list[float]) -> list[float]:
     """The outputs, by what a page gets."""
-    known: dict[int, float] = {place: float(x) for place, x in data["constants"]}
-    known |= dict(zip(data["weights"], weights, strict=True))
-    known |= dict(zip(data["inputs"], row, strict=True))
-    for name, place, *operands in data["operations"]:
-        known[place] = RULES[name].function(*(known[k] for k in operands))[0]
+    given = dict(zip(data["weights"], weights, strict=True))
+    given |= dict(zip(data["inputs"], row, strict=True))
+    known: list[float] = []
+    for place, value in enumerate(data["values"]):
+        if isinstance(value, list):
+            operands = (float(x) if isinstance(x, str) else known[x] for x in value[1:])
+            known.append(RULES[data["rules"][value[0]]].function(*operands)[0])
+        else:
+            known.append(given.get(place, float(value)))
     return [known[place] for place in data["outputs"]]
 
 

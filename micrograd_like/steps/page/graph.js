@@ -2,11 +2,10 @@
 // from the rules, which are Python's own in JavaScript.
 
 /**
- * The graph as Python sends it. A value is the number of a leaf, or an operation: the place of its
- * rule, and its operands, each the place of a value, or a constant as text.
+ * The graph as Python sends it.
  *
  * @typedef {object} GraphData
- * @property {(number | string | (number | string)[])[]} values inputs before what is made of them
+ * @property {ValuesData} values
  * @property {string[]} names what the steps call each value
  * @property {Record<string, number>} strengths of names that need brackets, by the values' places
  * @property {RuleWords[]} rules
@@ -39,26 +38,17 @@
  * @property {boolean} again whether one went along this edge before
  */
 
-class Graph {
+class Graph extends Values {
   /** @param {GraphData} data */
   constructor(data) {
     const { values } = data;
+    super(values);
     this.source = data;
     this.names = data.names;
     this.root = values.length - 1;
     this.rules = data.rules;
     /** Whether the numbers are those that were recorded, not computed from the leaves. */
     this.isRecorded = Boolean(data.recorded);
-    /** The operands of each value: places and constants. @type {number[][]} */
-    this.operands = values.map((v) => (Array.isArray(v) ? v.slice(1).map(Number) : []));
-    /** Whether they are constants. @type {boolean[][]} */
-    this.isConstant = values.map((v) =>
-      Array.isArray(v) ? v.slice(1).map((x) => typeof x === "string") : [],
-    );
-    this.ruleOf = values.map((v) => (Array.isArray(v) ? Number(v[0]) : -1));
-    this.leaves = values.flatMap((v, k) => (Array.isArray(v) ? [] : [k]));
-    this.operations = values.flatMap((v, k) => (Array.isArray(v) ? [k] : []));
-    this.start = Float64Array.from(values, (v) => (Array.isArray(v) ? 0 : Number(v)));
     this.data = this.start.slice();
     this.grads = new Float64Array(values.length);
     /** @type {number[][]} */
@@ -106,11 +96,6 @@ class Graph {
   /** The place of a value by its name, -1 if there is none. @param {string} name */
   place(name) {
     return this.names.indexOf(name);
-  }
-
-  /** @param {number} node */
-  isLeaf(node) {
-    return this.ruleOf[node] < 0;
   }
 
   /** The operands' numbers. @param {number} node */

@@ -3,26 +3,6 @@
 const LETTER = 7.2; // pixels, at most, of a digit in the picture
 const SMALL_LETTER = 5; // of one at an edge
 
-/** The element of an id, which the page has. @param {string} id */
-function byId(id) {
-  return /** @type {HTMLElement} */ (document.getElementById(id));
-}
-
-/**
- * A new element with words in it.
- *
- * @template {keyof HTMLElementTagNameMap} Tag
- * @param {Tag} tag
- * @param {string} [words]
- * @param {string} [name] its classes
- */
-function part(tag, words = "", name = "") {
-  const made = document.createElement(tag);
-  made.textContent = words;
-  if (name) made.className = name;
-  return made;
-}
-
 class Stage {
   /**
    * @param {HTMLElement} root that the SVG is in

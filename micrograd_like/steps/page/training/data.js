@@ -1,15 +1,13 @@
 // What Python sends: micrograd_like/steps/training_page.py.
 
 /**
- * A model's graph: its values have places, and an operation is its rule's name, its value's place
- * and those of its operands.
+ * A model's graph, and the places in it.
  *
  * @typedef {object} ForwardData
- * @property {number} count of the values
+ * @property {ValuesData} values
+ * @property {string[]} rules their names
  * @property {number[]} inputs places, -1 for an input that nothing is made of
  * @property {number[]} weights
- * @property {[number, number | string][]} constants places with their numbers
- * @property {[string, ...number[]][]} operations in their order
  * @property {number[]} outputs
  *
  * Answers that Python computed, where the page cannot: packed, epoch by epoch and row by row.
@@ -82,3 +80,9 @@
  * @property {string} theme
  * @property {Record<string, ColoursData>} colours by the theme
  */
+
+/** The floats that Python packed into a text. @param {string} text */
+function unpacked(text) {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  return new Float64Array(bytes.buffer);
+}

@@ -71,7 +71,7 @@ class Explorer {
     });
     this.answers.look?.(this.pinned === null ? null : value);
     const name = this.pinned === null ? "" : this.picture.units[this.pinned].data.name;
-    onPage("looking-at").textContent = name ? `what ${name} answers` : this.answers.title;
+    byId("looking-at").textContent = name ? `what ${name} answers` : this.answers.title;
   }
 
   /** @param {number} place @param {"source" | "target"} end */

@@ -15,11 +15,15 @@ class Forward {
   constructor(graph, inputs) {
     this.graph = graph;
     this.rows = inputs[0].length;
-    /** What is the same for all rows. */
-    this.numbers = new Float64Array(graph.count);
+    const values = new Values(graph.values);
+    /** Constants have places, too: behind the values. @type {number[]} */
+    const constants = [];
+    const operandsOf = (/** @type {number} */ place) =>
+      values.operands[place].map((x, position) =>
+        values.isConstant[place][position] ? values.start.length + constants.push(x) - 1 : x,
+      );
     /** What differs from row to row. @type {(Float64Array | undefined)[]} */
-    this.columns = new Array(graph.count);
-    for (const [place, x] of graph.constants) this.numbers[place] = Number(x);
+    this.columns = new Array(values.start.length);
     graph.inputs.forEach((place, k) => {
       if (place >= 0) this.columns[place] = inputs[k];
     });
@@ -27,12 +31,15 @@ class Forward {
     this.once = [];
     /** @type {Operation[]} */
     this.many = [];
-    for (const [name, place, ...operands] of graph.operations) {
-      const rule = /** @type {Rule} */ (rules.get(name));
+    for (const place of values.operations) {
+      const rule = /** @type {Rule} */ (rules.get(graph.rules[values.ruleOf[place]]));
+      const operands = operandsOf(place);
       const varies = operands.some((x) => this.columns[x]);
       if (varies) this.columns[place] = new Float64Array(this.rows);
       (varies ? this.many : this.once).push({ rule, place, operands });
     }
+    /** What is the same for all rows. */
+    this.numbers = Float64Array.from([...values.start, ...constants]);
   }
 
   /** Compute everything with these weights; what is not defined is NaN. @param {Float64Array} weights */

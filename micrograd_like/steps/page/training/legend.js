@@ -10,7 +10,7 @@ function writeLegend(data) {
   if (isClass) entries.push([sample({ d, class: "wrong" }), "wrong"]);
   const isHeld = points.held && answers.kind !== "table";
   if (isHeld) entries.push([sample({ d, class: "held" }), "held back"]);
-  onPage("legend").replaceChildren(...entries.map((of) => htmlPart("span", {}, ...of)));
+  byId("legend").replaceChildren(...entries.map((of) => htmlPart("span", {}, ...of)));
   if (!data.validation.length) return;
   const lines = [
     ["loss", "learned from"],
@@ -19,7 +19,7 @@ function writeLegend(data) {
   const shown = lines.map(([kind, name]) => {
     return htmlPart("span", {}, sample({ d: "M-7 0H9", class: kind }), " ", name);
   });
-  onPage("loss-legend").replaceChildren(...shown);
+  byId("loss-legend").replaceChildren(...shown);
 }
 
 /**

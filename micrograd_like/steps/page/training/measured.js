@@ -9,11 +9,11 @@ class Numbers {
     this.cells = new Map(
       ["epoch", ...names].map((name) => {
         const cell = htmlPart("dd", { id: name.replace(" ", "-") });
-        onPage("numbers").append(htmlPart("div", {}, htmlPart("dt", {}, name), cell));
+        byId("numbers").append(htmlPart("div", {}, htmlPart("dt", {}, name), cell));
         return [name, cell];
       }),
     );
-    onPage("notes").replaceChildren(...data.notes.map((note) => htmlPart("p", {}, note)));
+    byId("notes").replaceChildren(...data.notes.map((note) => htmlPart("p", {}, note)));
   }
 
   /** @param {number} epoch @param {Answers} answers @param {boolean} isPlaying */
@@ -28,14 +28,14 @@ class Numbers {
     const right = points.places.length
       ? `, ${points.count - wrong} of ${points.count} points right`
       : "";
-    onPage("picture").setAttribute("aria-label", `${onPage("looking-at").textContent}${right}`);
+    byId("picture").setAttribute("aria-label", `${byId("looking-at").textContent}${right}`);
     clearTimeout(this.timer);
     if (isPlaying) return;
     const sentence = Object.entries(told)
       .map(([name, text]) => `${name} ${text}`)
       .join(", ");
     this.timer = setTimeout(() => {
-      onPage("told").textContent = sentence + right;
+      byId("told").textContent = sentence + right;
     }, 250);
   }
 }

@@ -10,8 +10,8 @@ class EpochPlayer {
     this.last = epochs.length - 1;
     this.show = show;
     this.at = this.last;
-    this.slider = /** @type {HTMLInputElement} */ (onPage("slider"));
-    this.speed = /** @type {HTMLSelectElement} */ (onPage("speed"));
+    this.slider = /** @type {HTMLInputElement} */ (byId("slider"));
+    this.speed = /** @type {HTMLSelectElement} */ (byId("speed"));
     this.slider.max = String(this.last);
     this.isPlaying = false;
     this.since = 0; // when the epoch that plays was shown
@@ -37,7 +37,7 @@ class EpochPlayer {
     if (on === this.isPlaying) return;
     this.isPlaying = on;
     document.documentElement.toggleAttribute("data-running", on);
-    onPage("play").setAttribute("aria-label", on ? "pause" : "play");
+    byId("play").setAttribute("aria-label", on ? "pause" : "play");
     if (!on) return this.go(this.at); // which is now told
     if (this.at === this.last) this.go(0);
     this.since = performance.now();
@@ -66,7 +66,7 @@ class EpochPlayer {
       next: () => this.stopAt(this.at + 1),
       last: () => this.stopAt(this.last),
     };
-    for (const id in buttons) onPage(id).addEventListener("click", buttons[id]);
+    for (const id in buttons) byId(id).addEventListener("click", buttons[id]);
     this.slider.addEventListener("input", () => this.stopAt(Number(this.slider.value)));
     const faster = (/** @type {number} */ by) => {
       const most = this.speed.options.length - 1;

@@ -19,16 +19,16 @@ function startTraining(data) {
     ? new ComputedAnswers(data, data.graph)
     : new GivenAnswers(data, /** @type {GivenData} */ (data.given));
   answers.go(data.epochs.length - 1);
-  const picture = pictureOf(onPage("picture"), data, answers, palette);
-  onPage("looking-at").textContent = picture.title;
-  const story = new WeightStory(onPage("story"), data, weights);
+  const picture = pictureOf(byId("picture"), data, answers, palette);
+  byId("looking-at").textContent = picture.title;
+  const story = new WeightStory(byId("story"), data, weights);
   const largest = weights.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-  const root = onPage("network");
+  const root = byId("network");
   const network =
     data.network && new NetworkPicture(root, data, data.network, answers, palette, largest);
   const bars = network ? null : new WeightBars(root, data, story, largest);
   if (network) new Explorer(network, story, picture);
-  const losses = new LossCurve(onPage("losses"), data, (epoch) => player.stopAt(epoch));
+  const losses = new LossCurve(byId("losses"), data, (epoch) => player.stopAt(epoch));
   const numbers = new Numbers(data);
   writeLegend(data);
 
@@ -42,7 +42,7 @@ function startTraining(data) {
     network?.draw(now);
     bars?.draw(now);
     // What is read aloud at every epoch would never end while they go by themselves.
-    onPage("story").setAttribute("aria-live", player.isPlaying ? "off" : "polite");
+    byId("story").setAttribute("aria-live", player.isPlaying ? "off" : "polite");
     story.go(wanted);
     losses.go(wanted);
     numbers.go(wanted, answers, player.isPlaying);
@@ -57,7 +57,7 @@ function startTraining(data) {
   const resize = () => {
     for (const part of [picture, network, losses]) part?.resize();
   };
-  new ResizeObserver(resize).observe(onPage("parts"));
+  new ResizeObserver(resize).observe(byId("parts"));
   resize();
   player.go(startOf(data.epochs));
   palette.watch(draw);
@@ -104,7 +104,7 @@ function pointAt(picture, data, answers) {
   const { kind, labels } = data.answers;
   const plot = picture instanceof AnswerMap || picture instanceof FittedCurve ? picture.plot : null;
   if (!plot || !data.graph) return;
-  const line = onPage("pointed");
+  const line = byId("pointed");
   plot.svg.addEventListener("pointermove", (event) => {
     const at = plot.at(event);
     if (!at) return;

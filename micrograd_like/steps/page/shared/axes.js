@@ -1,4 +1,4 @@
-// Numbers and words beside axes.
+// Numbers and words beside axes: for the charts of all pages.
 
 /** Words in a picture. @param {number} x @param {number} y @param {string} words @param {string} anchor */
 function label(x, y, words, anchor) {

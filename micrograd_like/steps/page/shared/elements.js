@@ -1,4 +1,24 @@
-// New elements, and those of the page.
+// New elements, and those of the page: for the pages of steps and of trainings.
+
+/** The element of an id, which the page has. @param {string} id */
+function byId(id) {
+  return /** @type {HTMLElement} */ (document.getElementById(id));
+}
+
+/**
+ * A new element with words in it.
+ *
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {string} [words]
+ * @param {string} [name] its classes
+ */
+function part(tag, words = "", name = "") {
+  const made = document.createElement(tag);
+  made.textContent = words;
+  if (name) made.className = name;
+  return made;
+}
 
 /**
  * An element of HTML with its properties.
@@ -35,15 +55,4 @@ function svgPart(tag, attributes = {}) {
  */
 function setAll(element, attributes) {
   for (const name in attributes) element.setAttribute(name, String(attributes[name]));
-}
-
-/** An element of the page, which has it. @param {string} id */
-function onPage(id) {
-  return /** @type {HTMLElement} */ (document.getElementById(id));
-}
-
-/** The floats that Python packed into a text. @param {string} text */
-function unpacked(text) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  return new Float64Array(bytes.buffer);
 }
