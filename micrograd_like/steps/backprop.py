@@ -111,8 +111,33 @@ class Backprop(Steps, Player):
     page then is as its reader prefers, and a GIF is light.  ``names`` are variables, as in
     ``names=locals()``: the first of them that holds a value without a label names it, here alone.
 
-    On the page leaves can learn: the parameters of models and optimizers, or all leaves if there
-    are none.  ``learn`` says which: a model, or one or several leaves, as Values or labels.
+    The player is a page that computes.  Drag a leaf's number, or choose the leaf and type, or turn
+    it with Shift ← →.  Space plays, ← → Home End go, f b to a phase; v l n p c open value, learn,
+    nudge, predict, and the leaves as Python; u undoes, r resets; ? lists all keys.  What is chosen,
+    a value, a group or an edge, tells its digits and steps.  ``backprop.html#7`` opens at step 7.
+
+    On it leaves can learn: parameters of models and optimizers, or all if there are none.
+    ``learn`` says which: a model, or one or several leaves, as Values or labels.
+
+    A course's own page drives it by ``window.backprop``, with the names that the steps have::
+
+        set("a", 1.4), set({a: 1.4, b: 2})      other numbers for leaves
+        get("b")                                its {data, grad}
+        step(7), count()                        show a step, 0 for before the first; how many
+        learn(0.1, 20), epoch(0.1)              steps, or one for each data point: the loss then
+        learners(["w", "b"]), losses()          what learns; the losses of all steps
+        nudge("a", 1e-6)                        {forward, central, gradient, ...}
+        select("a"), open("layer0"), open("")   choose a value or group; open a group, fold all
+        undo(), reset(), names(), problem()     problem: what is not defined, or ""
+
+        <iframe id="page" src="backprop.html"></iframe>
+        <script>
+        const frame = document.getElementById("page");
+        frame.addEventListener("backprop", () => frame.contentWindow.backprop.set("a", 1.4));
+        </script>
+
+    The event comes when the page is ready.  Browsers allow this for two pages of one server; from
+    disk, write the page into the frame: ``srcdoc="..."`` of ``html.escape(Backprop(loss).page())``.
 
     >>> x = Value(3.0, label="x")
     >>> steps = Backprop(x * x)

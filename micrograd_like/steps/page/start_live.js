@@ -24,4 +24,5 @@
   });
   tools.closed = () => live.select(-1);
   Object.assign(window, { backprop: hookOf(live, descent) });
+  frameElement?.dispatchEvent(new Event("backprop")); // none if the page around is of another origin
 }
