@@ -47,5 +47,6 @@ class Search {
     const fold = this.form.closest("details");
     if (fold) fold.open = true;
     this.input.focus();
+    this.input.select(); // what is typed takes the place of the last search
   }
 }

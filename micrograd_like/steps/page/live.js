@@ -66,6 +66,7 @@ class Live {
     this.pictures = new Map([[this.viewData, { view, picture }]]);
     this.looking = lookAt(this.root, (id) => this.chooseThing(id));
     this.player.view = this.looking;
+    if (!this.frozen) this.player.hint += "; drag a leaf’s number to turn it";
     this.refresh();
     this.player.go(sceneOfAddress(this.scenes, location.hash));
     addEventListener("hashchange", () => {
@@ -168,6 +169,7 @@ class Live {
 
   /** Choose what a thing of the picture shows. @param {string | null} id */
   chooseThing(id) {
+    if (id?.startsWith("c")) return this.selectGroup(this.viewData.open[Number(id.slice(1)) - 1]);
     const value = id ? this.valueOf(id) : -1;
     const name = (id && this.scenes.things.get(id)?.name) ?? "";
     const isGroup = value < 0 && groupNames(this.source.groups).has(name);

@@ -10,7 +10,7 @@ function lookAt(root, tell) {
   const view = look(root, {
     least: 0.95, // text of 9 px is hardly smaller
     keys: { smaller: "o", larger: "i", whole: "z", screen: "s" },
-    tell: (it) => tell(it?.classList.contains("node") ? it.id : null),
+    tell: (it) => tell(it && /^[nc]\d+$/.test(it.id) ? it.id : null), // a value, or an open group
   });
   const folded = /** @type {HTMLDetailsElement} */ (byId("view"));
   folded.append(view.controls);

@@ -16,6 +16,8 @@ class Player {
     this.at = 0;
     /** What is in the way of the scenes, and stands on the board instead. */
     this.problem = "";
+    /** What the board says before the first step. */
+    this.hint = "press play, or click here and use the arrow keys";
     /** @type {Travel | null} */
     this.travel = null;
     this.timer = 0;
@@ -98,10 +100,9 @@ class Player {
     byId("count").textContent = scene ? `step ${scene.number} of ${this.show.total}` : this.title;
     byId("board").classList.toggle("problem", Boolean(problem));
     const before = part("span", "before the first step");
-    const hint = "press play, or click here and use the arrow keys";
     const equation = problem ? [alertOf(problem)] : scene ? equationParts(scene) : [before];
     byId("equation").replaceChildren(...equation);
-    byId("remark").replaceChildren(...(problem ? [] : scene ? remarkParts(scene) : [hint]));
+    byId("remark").replaceChildren(...(problem ? [] : scene ? remarkParts(scene) : [this.hint]));
     const slider = /** @type {HTMLInputElement} */ (byId("slider"));
     slider.max = String(this.show.count);
     slider.value = String(this.at);

@@ -32,6 +32,8 @@ class Things {
       const it = stage.element(id);
       it.setAttribute("role", "button");
       it.setAttribute("tabindex", id === this.ids[0] ? "0" : "-1");
+      if (id.startsWith("n") && live.graph.isLeaf(live.valueOf(id)))
+        it.setAttribute("aria-keyshortcuts", "Shift+ArrowLeft Shift+ArrowRight");
     }
     for (const [id, group] of clusters) {
       stage.element(id).removeAttribute("aria-hidden");
