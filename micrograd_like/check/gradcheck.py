@@ -31,7 +31,7 @@ def gradcheck(
     *point: float,
     gradient: Sequence[float] | float | None = None,
     order: int = 1,
-    reference: str = "differences",
+    reference: str = "auto",
 ) -> Report:
     """Check the gradient of f at a point, or that of a recorded Value at the data of its leaves.
 
@@ -44,6 +44,8 @@ def gradcheck(
     deferred approach to the limit", 1927).  ``reference="mpmath"`` records the graph of f and
     computes it at 120 digits and more: the rows tell how many units in the last place each gradient
     is off, and the last row the same of the value, which fails when half of its digits are lost.
+    ``"auto"`` takes differences, and what they leave open again with digits, where mpmath is there
+    and f takes Values.
 
     A TypeError or a ValueError tells a wrong argument, an f that returns no number, and one that
     is random; a RuntimeError, that data was changed after a graph was recorded.
@@ -53,7 +55,7 @@ def gradcheck(
     >>> gradcheck(lambda x: x.tanh(), 20.0, reference="mpmath").checks[0].ulps < 4
     True
     """
-    choice(reference, "gradcheck: reference", ("differences", "mpmath"))
+    choice(reference, "gradcheck: reference", ("auto", "differences", "mpmath"))
     if whole(order, "gradcheck: order", 1, 2) == 2 and gradient is not None:
         raise ValueError("gradcheck: order is 2; a gradient to check needs order 1")
     subject = _subject(f, point, gradient is not None)
@@ -81,7 +83,7 @@ def assert_gradients(
     *point: float,
     gradient: Sequence[float] | float | None = None,
     order: int = 1,
-    reference: str = "differences",
+    reference: str = "auto",
 ) -> Report:
     """Raise AssertionError with the table of :func:`gradcheck` if a gradient is wrong.
 

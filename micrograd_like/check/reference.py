@@ -120,11 +120,12 @@ def ulps(got: float, right: Exactly, scale: Exactly = 0) -> float:
 
 
 class Slope(NamedTuple):
-    """A one-sided slope, and how far a rounding of every node moves it."""
+    """A one-sided slope, how far a rounding of every node moves it, and to where across a kink."""
 
     value: Exactly
     spread: Exactly
     step: Exactly
+    across: tuple[Exactly, ...] = ()
 
 
 class Exact:
@@ -181,7 +182,7 @@ class Exact:
     def _slope(self, leaf: Value, side: int) -> Slope | None:
         """The slope to one side; NaN if it does not settle, None if the function ends there."""
         found: list[Exactly] = []
-        step = mpmath.mpf(0)
+        step = far = mpmath.mpf(0)
         for digits in DIGITS:
             with mpmath.workdps(digits):
                 step = side * (abs(mpmath.mpf(leaf.data)) or 1) * mpmath.mpf(10) ** -(digits // 3)
@@ -193,24 +194,43 @@ class Exact:
                     return None
                 found.append(near)
                 if near != 0 and abs(near - far) <= SETTLED * abs(near):
-                    return Slope(near, self._spread(leaf, step, digits, near), step)
-        limit = _limit(found)
+                    return self._moved(Slope(near, mpmath.mpf(0), step), leaf, digits, near)
+        limit = self._limit(found)
         if limit != 0:
             return Slope(limit, mpmath.mpf(0), step)
         with mpmath.workdps(DIGITS[-1]):  # a slope of 0 that rounding may move
-            return Slope(limit, self._spread(leaf, step, DIGITS[-1], limit), step)
+            return self._moved(Slope(limit, mpmath.mpf(0), step), leaf, DIGITS[-1], far)
 
-    def _spread(self, leaf: Value, step: Exactly, digits: int, right: Exactly) -> Exactly:
-        """How far rounding every node's value, and the leaf's, moves a slope."""
-        moved = [mpmath.mpf(0)]
-        half_ulp = mpmath.mpf(math.ulp(leaf.data)) / 2 * (1 if step > 0 else -1)
+    def _limit(self, found: list[Exactly]) -> Exactly:
+        """What quotients tend to that have not settled: 0, ±inf, or nothing (NaN)."""
+        with mpmath.workdps(DIGITS[-1]):
+            size = max(map(abs, self._base(DIGITS[-1], 0).values()))
+            if abs(found[-1]) < size * mpmath.mpf(10) ** (-DIGITS[-1] // 2):
+                return mpmath.mpf(0)  # what is left of digits that cancel
+        return _limit(found)
+
+    def _moved(self, slope: Slope, leaf: Value, digits: int, right: Exactly) -> Slope:
+        """A slope with what rounding every node's value, and the leaf's, does to it.
+
+        ``right`` is its quotient, of which it may be the limit.  Half of the rounding moves a
+        smooth function's slope by half; over a kink as far as all of it, or not at all.
+        """
+        spread, across = mpmath.mpf(0), list[Exactly]()
+        half_ulp = mpmath.mpf(math.ulp(leaf.data)) / 2 * (1 if slope.step > 0 else -1)
         for draw in range(DRAWS + 1):
+            shift = half_ulp if draw == 0 and leaf.data else 0
             try:
-                shift = half_ulp if draw == 0 and leaf.data else 0
-                moved.append(abs(self._quotient(leaf, step, digits, draw, shift) - right))
+                there = self._quotient(leaf, slope.step, digits, draw, shift)
+                move = abs(there - right)
+                if move > UNCERTAIN * max(abs(there), abs(right)):
+                    half = self._quotient(leaf, slope.step, digits, -draw, shift / 2)
+                    if min(abs(half - right), abs(half - there)) < UNCERTAIN**2 * move:
+                        across.append(there)
+                        continue
             except (ValueError, ArithmeticError):
                 continue  # rounded out of a domain
-        return max(moved)
+            spread = max(spread, move)
+        return slope._replace(spread=spread, across=tuple(across))
 
     def _quotient(
         self, leaf: Value, step: Exactly, digits: int, draw: int = 0, shift: Exactly = 0
@@ -230,8 +250,9 @@ class Exact:
     def _call(self, draw: int) -> Callable[..., Exactly]:
         if not draw:
             return lambda node, *operands: exactly(node.rule, *operands)
-        rng = random.Random(draw)
-        factors = {id(node): 1 + rng.choice((-1, 1)) * mpmath.mpf(2) ** -53 for node in self.order}
+        rng = random.Random(abs(draw))  # of the same draw, halved, where it is negative
+        unit = mpmath.mpf(2) ** (-53 if draw > 0 else -54)
+        factors = {id(node): 1 + rng.choice((-1, 1)) * unit for node in self.order}
         return lambda node, *operands: exactly(node.rule, *operands) * factors[id(node)]
 
 
@@ -241,7 +262,8 @@ def _judge(sides: Sequence[Slope], slope: float, rounding: float) -> tuple[str, 
         return "inconclusive", "undefined on both sides"
     if any(mpmath.isnan(s.value) for s in sides):
         return "inconclusive", UNSETTLED
-    low, high = min(s.value for s in sides), max(s.value for s in sides)
+    reached = [value for s in sides for value in (s.value, *s.across)]
+    low, high = min(reached), max(reached)
     bar = max(map(_tolerance, sides)) + rounding
     width = high - low
     if low != high and (mpmath.isinf(width) or width > SETTLED**0.5 * max(-low, high)):
