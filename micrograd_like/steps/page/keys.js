@@ -1,12 +1,7 @@
 // Keys of the page, which are not taken from who types into a field, and the list of them.
 
 /** What the list says: keys, and what they do. @type {[string, string][]} */
-const LISTED = [
-  ["z 1", "whole picture, its own size"],
-  ["i o", "larger, smaller"],
-  ["s", "full screen, where there is one"],
-  ["/", "find a name; Enter: the next"],
-];
+const LISTED = [];
 
 /**
  * Have keys do something, and list them.
@@ -37,6 +32,12 @@ function isForOthers(event) {
 /** The panel with the list. @returns {Panel} */
 function keysPanel() {
   const element = part("dl", "", "keys");
+  LISTED.push(
+    ["z 1", "whole picture, its own size"],
+    ["i o", "larger, smaller"],
+    ["s", "full screen, where there is one"],
+    ["/", "find a name; Enter: the next"],
+  );
   const open = () => {
     const rows = LISTED.flatMap(([keys, words]) => [part("dt", keys), part("dd", words)]);
     element.replaceChildren(...rows);

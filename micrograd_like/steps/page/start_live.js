@@ -14,9 +14,9 @@
   addEdits(live, tools);
   addViews(live, tools);
   tools.add(pythonPanel(live));
-  tools.add(keysPanel());
   new Things(live);
   new Cells(live);
+  tools.add(keysPanel());
   keepAddress(live);
   live.on("select", () => {
     if (live.isChosen && !tools.current?.takesSelection) tools.show(value);

@@ -51,7 +51,7 @@ class Tools {
     element.classList.add("panel");
     element.hidden = true;
     this.frame.append(element);
-    onKeys(key, `${title}: open and go there, close`, { [key]: () => this.reach(panel) });
+    onKeys(key, `${title}: open, close`, { [key]: () => this.reach(panel) });
     this.buttons.set(panel, button);
   }
 
