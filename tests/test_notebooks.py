@@ -2,7 +2,8 @@
 
 import json
 import re
-from html import unescape
+import zlib
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +24,24 @@ def without_pictures(text: str) -> list[dict[str, Any]]:
                     output["data"][kind] = "a picture"
                     output["metadata"].pop(kind, None)  # its size
                 elif "srcdoc=" in "".join(output["data"][kind]):
-                    output["data"][kind] = scenes("".join(output["data"][kind]))
+                    output["data"][kind] = told("".join(output["data"][kind]))
                 elif kind == "text/html":
                     text = "".join(output["data"][kind])
                     output["data"][kind] = IMAGE.sub('src="a picture"', text)
     return cells
 
 
-def scenes(player: str) -> list[dict[str, Any]]:
-    """The steps of a player without how they look, which is a matter of its picture's layout."""
-    steps = unescape(player).partition('id="steps">')[2].partition("</script>")[0]
-    return [{k: v for k, v in scene.items() if k != "set"} for scene in json.loads(steps)["steps"]]
+def told(player: str) -> dict[str, Any]:
+    """What a page is about, without its pictures' layouts, and without how its steps look."""
+    script = zlib.decompress(b64decode(player.partition('id="packed">')[2].partition("<")[0]))
+    start = script.decode().partition("const CONTENT = ")[2]
+    content, _ = json.JSONDecoder().raw_decode(start)
+    drawn = {"svg", "set"}  # the picture of a view; how elements look after a step
+    parts = {
+        key: [{k: v for k, v in part.items() if k not in drawn} for part in content.get(key, [])]
+        for key in ("views", "steps")
+    }
+    return {"title": content["title"], "graph": content.get("graph"), **parts}
 
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
