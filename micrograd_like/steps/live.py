@@ -1,11 +1,12 @@
 """The live page of backprop: it computes, so that everything on it follows the reader's numbers."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from micrograd_like.draw import GRADIENTS, NOTHING, RANGE, Outline
 from micrograd_like.engine import Value
-from micrograd_like.notation import template
+from micrograd_like.notation import readable, template
 from micrograd_like.steps.graph_data import graph_data, rules_script
 from micrograd_like.steps.pages import PLAYING, PageData, scripts
 from micrograd_like.steps.sequence import Steps
@@ -52,7 +53,7 @@ def live_page(
         "phases": PHASES,
         "views": pictures,
         "groups": groups(outline),
-        "unnamed": [k for k, v in enumerate(steps.order) if not (v.rule or steps.labels[id(v)])],
+        "nameless": nameless(steps),
     }
     written = [
         rules_script(steps),
@@ -69,6 +70,25 @@ def groups(outline: Outline) -> dict[str, list[Any]]:
         "names": names,
         "of": [places.get(outline.groups.get(id(v), ""), -1) for v in outline.order],
     }
+
+
+def nameless(steps: Steps) -> dict[int, str]:
+    """The leaves that no program can call by their names, by their places: what is said of each.
+
+    >>> nameless(Steps(Value(1.0) + Value(2.0, "a") * Value(3.0, "a")))
+    {0: 'which has no name', 1: 'whose label is not its alone', 2: 'whose label is not its alone'}
+    """
+    leaves = {k: steps.labels[id(v)] for k, v in enumerate(steps.order) if v.rule is None}
+    counts = Counter(leaves.values())
+    found = {}
+    for k, label in leaves.items():
+        if not label:
+            found[k] = "which has no name"
+        elif counts[label] > 1:
+            found[k] = "whose label is not its alone"
+        elif readable(label) != label:
+            found[k] = "whose label has characters that no text shows"
+    return found
 
 
 def board_words() -> dict[str, str]:

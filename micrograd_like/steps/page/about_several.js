@@ -142,9 +142,6 @@ function aboutLeaves(live) {
     title: "",
     beside: [note],
     fixed: [],
-    changing: () => [
-      ...table(live, "leaves", leaves),
-      part("p", live.frozen ? `Nothing can be edited here: ${live.frozen}` : BRANCHES, "note"),
-    ],
+    changing: () => [...table(live, "leaves", leaves), part("p", live.warning || BRANCHES, "note")],
   };
 }

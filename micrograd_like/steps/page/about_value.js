@@ -22,7 +22,7 @@ function aboutValue(live, value) {
       numbersOf(live, value),
       ...(isLeaf ? [] : passedBack(live, value)),
       ...pastOf(live, live.thing ? linesOfThing(live, live.thing) : linesOfValue(live, value)),
-      part("p", live.frozen ? `Nothing can be edited here: ${live.frozen}` : BRANCHES, "note"),
+      part("p", live.warning || BRANCHES, "note"),
     ],
   };
 }

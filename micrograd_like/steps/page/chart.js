@@ -125,8 +125,7 @@ function shareOf({ low, high, isLog }, x) {
  * @returns {Axis}
  */
 function roundAxis(low, high, count) {
-  // Numbers that differ in their last digits alone are shown as one: ticks between them would be, too.
-  if (!(high - low > 1e-9 * Math.max(Math.abs(low), Math.abs(high)))) {
+  if (areAlike(low, high)) {
     const around = Math.abs(low) / 2 || 1;
     return roundAxis(low - around, high + around, count);
   }
@@ -156,6 +155,11 @@ function logAxis(low, high, most) {
   for (let k = last; k >= first; k -= step) found.push([Number(`1e${k}`), powerOf10(k)]);
   if (found.length > 1) return { low, high, isLog: true, ticks: found };
   return { low, high, isLog: true, ticks: [low, high].map((x) => [x, general(x, 2)]) };
+}
+
+/** A number that axes can show: their lengths are finite, too. @param {number} x */
+function inReach(x) {
+  return Math.max(-4e307, Math.min(4e307, x));
 }
 
 /** A power of 10 as a page writes it. @param {number} power */

@@ -20,10 +20,9 @@ function addEdits(live, tools) {
     event.preventDefault();
     undo();
   });
-  const { leaves, start } = live.graph;
   const refresh = () => {
     undoButton.disabled = !live.edits.length;
-    resetButton.disabled = leaves.every((leaf) => Object.is(live.graph.data[leaf], start[leaf]));
+    resetButton.disabled = live.isAtStart;
   };
   live.on("numbers", refresh);
   refresh();

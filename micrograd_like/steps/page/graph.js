@@ -87,6 +87,15 @@ class Graph extends Values {
     this.backward();
   }
 
+  /** The numbers that were recorded, again. @param {Recorded} recorded */
+  recall(recorded) {
+    this.isRecorded = true;
+    this.undefinedAt = -1;
+    this.isUnknown.fill(0);
+    this.takeRecorded(recorded);
+    this.backward();
+  }
+
   /** @param {Recorded} recorded */
   takeRecorded({ data, locals }) {
     this.data = Float64Array.from(data, Number);

@@ -9,7 +9,7 @@
  * @property {string[]} phases
  * @property {ViewData[]} views the first one is on the page
  * @property {Groups} groups
- * @property {number[]} unnamed the places of leaves that nobody has named
+ * @property {Record<string, string>} nameless leaves that no program can name, by their places, and why
  *
  * The groups that values are in.
  *
@@ -32,6 +32,8 @@
 /** @typedef {{ leaf: number, from: number, to: number }[]} Edit leaves that changed together */
 
 const MOST_EDITS = 2000; // that can be undone
+const RECORDED =
+  "The leaves have other numbers by now than when the graph was recorded. Turn one, or reset, and all is computed from them.";
 
 class Live {
   /** @param {LiveData} data */
@@ -93,6 +95,23 @@ class Live {
     return this.graph.source.frozen;
   }
 
+  /** What is told beforehand of the numbers, "" if there is nothing. */
+  get warning() {
+    if (this.frozen) return `Nothing can be edited here: ${this.frozen}`;
+    return this.graph.isRecorded ? RECORDED : "";
+  }
+
+  /** Why there is no loss to be measured at other numbers, "" if there is. */
+  get problem() {
+    return this.frozen || this.board.problem || this.warning;
+  }
+
+  /** Whether everything is computed from the leaves that the page came with. */
+  get isAtStart() {
+    const { data, isRecorded, leaves, start } = this.graph;
+    return (!isRecorded || this.frozen !== "") && leaves.every((k) => Object.is(data[k], start[k]));
+  }
+
   /**
    * Give leaves other numbers, and have everything follow. Edits of one leaf after the other, as in
    * dragging, are one to undo if `isMore`.
@@ -116,7 +135,9 @@ class Live {
   /** @param {Map<number, number>} numbers */
   put(numbers) {
     for (const [leaf, x] of numbers) this.graph.data[leaf] = x;
-    this.graph.compute();
+    const { recorded } = this.graph.source;
+    if (recorded && !this.edits.length) this.graph.recall(recorded);
+    else this.graph.compute();
     this.scenes.measure();
     this.refresh();
     this.tell("numbers");
@@ -130,15 +151,15 @@ class Live {
 
   /** Back to the numbers that the page came with. */
   reset() {
-    const { leaves, start } = this.graph;
-    const isOther = (/** @type {number} */ leaf) => !Object.is(this.graph.data[leaf], start[leaf]);
-    const numbers = new Map(leaves.filter(isOther).map((leaf) => [leaf, start[leaf]]));
-    if (numbers.size) this.set(numbers);
+    const { data, leaves, start } = this.graph;
+    const others = leaves.filter((leaf) => !Object.is(data[leaf], start[leaf]));
+    if (!this.isAtStart) this.set(new Map(others.map((leaf) => [leaf, start[leaf]])));
   }
 
   /** Draw everything that numbers are in. */
   refresh() {
     this.player.problem = this.board.problem;
+    this.player.warning = this.warning;
     this.stage.label(this.scenes.labels());
     this.player.refresh();
   }

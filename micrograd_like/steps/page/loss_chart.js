@@ -69,7 +69,7 @@ function wholeAxis(last) {
 /** An axis for losses, from 0 where they are not far from it. @param {number[]} known @param {boolean} isLog */
 function upAxis(known, isLog) {
   if (!known.length) return roundAxis(0, 1, 3);
-  let [low, high] = [Math.min(...known), Math.max(...known)];
+  let [low, high] = [Math.min(...known), Math.max(...known)].map(inReach);
   if (isLog) return logAxis(low === high ? low / 10 : low, high, 5);
   if (low > 0 && low < high / 2) low = 0;
   const room = (high - low) / 20;

@@ -61,9 +61,9 @@ class NudgeCharts {
     this.off.hidden = !known.length; // there is nothing to see
     const [least, most] = [Math.min(...known, 1), Math.max(...known, 1e-16)];
     // A difference that is exactly right lies on the floor.
-    const floor = 10 ** (Math.floor(Math.log10(least)) - 1);
+    const floor = 10 ** Math.max(Math.floor(Math.log10(least)) - 1, -300);
     const across = logAxis(1e-12, 1, 5);
-    const up = logAxis(floor, Math.max(most * 2, floor * 100), 5);
+    const up = logAxis(floor, inReach(Math.max(most * 2, floor * 100)), 5);
     const place = (/** @type {number} */ slope) => Math.max(off(slope), floor);
     this.errors.begin(
       across,
@@ -108,14 +108,13 @@ function nameLines(legend, lines) {
  * @param {number} scale where all of them are 0
  */
 function seenRange(needed, others, scale) {
-  const seen = needed.filter(Number.isFinite);
+  const [seen, rest] = [needed, others].map((numbers) =>
+    numbers.filter(Number.isFinite).map(inReach),
+  );
   let [low, high] = [Math.min(...seen), Math.max(...seen)];
-  if (low === high) {
-    const finite = others.filter(Number.isFinite);
-    [low, high] = [Math.min(low, ...finite), Math.max(high, ...finite)];
-  }
-  const size = high - low || scale * 1e-3 || 1;
-  for (const y of others) {
+  if (low === high) [low, high] = [Math.min(low, ...rest), Math.max(high, ...rest)];
+  const size = high - low || inReach(scale) * 1e-3 || 1;
+  for (const y of rest) {
     if (y < low && y > low - size) low = y;
     if (y > high && y < high + size) high = y;
   }

@@ -53,11 +53,10 @@ class NudgePanel {
 
   draw() {
     const { live, step } = this;
-    const { graph, board } = live;
+    const { graph, board, problem } = live;
     const names = slopeNames(board.names[graph.root], board.names[this.leaf]);
     const isShort = names.leaf !== board.names[this.leaf].text;
     this.number.textContent = `${isShort ? names.leaf : ""} = ${exact(graph.data[this.leaf])}`;
-    const problem = live.frozen || board.problem;
     for (const it of this.pictures) it.hidden = Boolean(problem);
     if (problem) {
       this.sentence.textContent = problem;

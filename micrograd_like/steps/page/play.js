@@ -18,6 +18,8 @@ class Player {
     this.problem = "";
     /** What the board says before the first step. */
     this.hint = "press play, or click here and use the arrow keys";
+    /** What it says above that, if there is anything to know beforehand. */
+    this.warning = "";
     /** @type {Travel | null} */
     this.travel = null;
     this.timer = 0;
@@ -100,9 +102,10 @@ class Player {
     byId("count").textContent = scene ? `step ${scene.number} of ${this.show.total}` : this.title;
     byId("board").classList.toggle("problem", Boolean(problem));
     const before = part("span", "before the first step");
+    const hints = [this.warning, this.hint].filter(Boolean).map((words) => part("div", words));
     const equation = problem ? [alertOf(problem)] : scene ? equationParts(scene) : [before];
     byId("equation").replaceChildren(...equation);
-    byId("remark").replaceChildren(...(problem ? [] : scene ? remarkParts(scene) : [this.hint]));
+    byId("remark").replaceChildren(...(problem ? [] : scene ? remarkParts(scene) : hints));
     const slider = /** @type {HTMLInputElement} */ (byId("slider"));
     slider.max = String(this.show.count);
     slider.value = String(this.at);

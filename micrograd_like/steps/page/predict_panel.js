@@ -69,7 +69,7 @@ class PredictPanel {
 
   /** Why nothing can be asked. */
   get problem() {
-    return this.live.frozen || this.live.board.problem;
+    return this.live.problem;
   }
 
   next() {

@@ -7,8 +7,14 @@ function label(x, y, words, anchor) {
   return made;
 }
 
-/** Round numbers on an axis, about so many. @param {[number, number]} window @param {number} count */
+/** Whether numbers differ in their last digits alone: ticks between them would, too. @param {number} low @param {number} high */
+function areAlike(low, high) {
+  return !(high - low > 1e-9 * Math.max(Math.abs(low), Math.abs(high)));
+}
+
+/** Round numbers on an axis, about so many; none between numbers that are alike. @param {[number, number]} window @param {number} count */
 function ticks([low, high], count) {
+  if (areAlike(low, high)) return [];
   const rough = (high - low) / Math.max(count, 1.5);
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((x) => x * power).find((x) => x >= rough) ?? 10 * power;
