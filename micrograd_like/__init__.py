@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 # Names are looked up when they are first used, so that importing the package costs next to
 # nothing.  What is not listed here is a rule's function.  Types are in the stub beside this file.
 _PLACES = {
-    "check": ("assert_gradients", "gradcheck"),
+    "check": ("assert_gradients", "check_engine", "gradcheck"),
     "compile": ("Tape", "structure", "to_function"),
     "custom": ("rule",),
     "derivatives": ("derivative", "grad", "hessian", "jacobian"),

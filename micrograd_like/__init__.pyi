@@ -1,6 +1,7 @@
 # Written from the table of rules by tests/tools/write_stubs.py.
 
 from micrograd_like.check import assert_gradients as assert_gradients
+from micrograd_like.check import check_engine as check_engine
 from micrograd_like.check import gradcheck as gradcheck
 from micrograd_like.compile import Tape as Tape
 from micrograd_like.compile import structure as structure
@@ -86,6 +87,7 @@ __all__ = [
     "assert_gradients",
     "atan",
     "binary_cross_entropy",
+    "check_engine",
     "cos",
     "cosh",
     "cross_entropy",
