@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from collections.abc import Collection
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
@@ -31,6 +32,7 @@ DRAWN = ("svg", "png", "pdf", "dot", "json")  # by Graphviz
 FORMATS = (*DRAWN, "html")
 DPI = 144  # of a PNG: two of its pixels for a pixel of the picture, sharp on screens and slides
 MOST_SHOWN = 3_000_000  # pixels of a PNG in a notebook, which it makes large
+SHOWN = ("text/html", "image/png")  # in a notebook
 AFTER_HEADER = 33  # bytes of a PNG
 WHOLE: dict[str, tuple[tuple[bytes, ...], bytes]] = {  # how a picture begins and ends
     "svg": ((b"<?xml",), b"</svg>"),
@@ -262,18 +264,21 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
         As an output of its own, an SVG is cut off at the cell's edge, missing where the notebook
         was not run, and ends an export to LaTeX.  The PNG is for readers that show no HTML.
         """
-        shown = set(include or ("text/html", "image/png")) - set(exclude or ())
         try:
-            svg = self.pipe("svg", encoding="utf-8")
-            width, height = size_of(svg)
-            data: dict[str, Any] = {}
-            if "text/html" in shown:
-                data["text/html"] = image_of(svg, self.title)
-            if "image/svg+xml" in shown:
-                data["image/svg+xml"] = svg
-            if "image/png" in shown:
-                dpi = min(DPI, max(1, int(72 * (MOST_SHOWN / (width * height)) ** 0.5)))
-                data["image/png"] = self._drawn("png", self.engine, dpi)
+            return self.shown(set(include or SHOWN) - set(exclude or ()))
         except ImportError as error:
             return {"text/plain": str(error)}
+
+    def shown(self, kinds: Collection[str] = SHOWN) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What a notebook shows of some kinds, and the size; an ImportError where nothing draws."""
+        svg = self.pipe("svg", encoding="utf-8")
+        width, height = size_of(svg)
+        data: dict[str, Any] = {}
+        if "text/html" in kinds:
+            data["text/html"] = image_of(svg, self.title)
+        if "image/svg+xml" in kinds:
+            data["image/svg+xml"] = svg
+        if "image/png" in kinds:
+            dpi = min(DPI, max(1, int(72 * (MOST_SHOWN / (width * height)) ** 0.5)))
+            data["image/png"] = self._drawn("png", self.engine, dpi)
         return data, {"image/png": {"width": width, "height": height}}

@@ -232,8 +232,7 @@ class Backprop(Steps, Player):
 
     def shown(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The picture at the last step, for a notebook."""
-        data, sizes = self._animation().still()._repr_mimebundle_()
-        return data, sizes
+        return self._animation().still().shown()
 
     def reel(self, width: int | None = None, speed: float | None = None) -> Reel:
         """The picture before the first step and after each, as a moving picture's frames.
