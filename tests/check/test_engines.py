@@ -1,7 +1,11 @@
 """Engines of others against the rules."""
 
 import math
+import os
 import random
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import planted_engines as planted
@@ -259,6 +263,31 @@ def test_a_report_shows_itself() -> None:
     assert "x − y" not in report._repr_html_()
     assert "<strong>Bad: 7 faults" in report._repr_html_()
     assert repr(report).startswith("<EngineReport Bad: 7 faults")
+
+
+def test_the_fixture_fails_a_test_with_the_report(tmp_path: Path) -> None:
+    """Only with the report: no line of the fixture stands above it."""
+    tests = (
+        "from micrograd.engine import Value\n"
+        "def test_right(check_engine):\n"
+        "    assert check_engine(Value, repeated=False, examples=5).ok\n"
+        "def test_wrong(check_engine):\n"
+        "    check_engine(Value, {'neg': 'relu'}, examples=5)\n"
+    )
+    (tmp_path / "test_mine.py").write_text(tests, encoding="utf-8")
+    command = ["pytest", "-q", "-c", os.devnull, "--rootdir", ".", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [sys.executable, "-m", *command, "-p", "micrograd_like._pytest", "test_mine.py"],
+        capture_output=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONIOENCODING": "utf-8"},
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert "1 failed, 1 passed" in done.stdout, done.stdout + done.stderr
+    assert "x.relu() at x = 2: value is 2, should be −2" in done.stdout
+    assert "_pytest.py" not in done.stdout
 
 
 class NoData:
