@@ -8,25 +8,15 @@
 """
 
 import io
-import math
-import re
 from textwrap import wrap
 from typing import Any
 
 from micrograd_like.arguments import extra
-from micrograd_like.draw import (
-    FRAME_ID,
-    HEAD_ID,
-    HERE_ID,
-    SLOPE_ID,
-    THEMES,
-    drawn_theme,
-    hop_id,
-    sign_name,
-)
-from micrograd_like.learn import SIZE, figure_axes, styled
+from micrograd_like.draw import THEMES, drawn_theme
+from micrograd_like.learn import figure_axes, styled
 from micrograd_like.notation import number
-from micrograd_like.steps.landscape import Landscape, Point
+from micrograd_like.steps.descent_page import POINTS, descent_page
+from micrograd_like.steps.landscape import Landscape
 from micrograd_like.steps.movie import (
     MOST_FRAMES,
     SHARP,
@@ -36,16 +26,14 @@ from micrograd_like.steps.movie import (
     scale_of,
     seconds_each,
 )
-from micrograd_like.steps.pages import Attributes, PageData, PageStep, frames, page_svg
+from micrograd_like.steps.pages import PageData
 from micrograd_like.steps.player import Player, png_shown
-from micrograd_like.steps.trajectory import DescentStep, Error, Trajectory, slopes_of, vector
+from micrograd_like.steps.trajectory import Error, Trajectory
+from micrograd_like.steps.words import DESCENT_WORDS
 
 __all__ = ["Descent"]
 
-HIDDEN: Attributes = {"visibility": "hidden"}
-LENGTH = 46.0  # of the slope on the page, in points
 LINE = 84  # characters above a frame of a moving picture
-POINTS = SIZE[0] * 72, SIZE[1] * 72  # the size of the picture
 # What files say about when they were made, which would make each another one.
 STEADY: dict[str, Any] = {
     "png": {},
@@ -62,6 +50,12 @@ class Descent(Trajectory, Player):
     ends early where the error or its gradient is no finite number.  In a notebook it shows as a
     page that plays the steps, and `save` writes that page, a picture, or a moving picture; all need
     matplotlib.
+
+    The page computes the steps: drag the start, or type it, turn the learning rate and the number
+    of steps, and the whole way is another at once; the picture's axes stay.  It replays one graph;
+    where Python branches on the weights, at some points of the picture or the way that are tried,
+    or a rule has no JavaScript, it plays the steps as they are, and says why.  ``window.descent``
+    has ``set({start: [1.5], rate: 0.2, steps: 30})``, ``get()``, ``reset()`` and ``go(scene)``.
 
     >>> steps = Descent(lambda w1, w2: w1**2 + 3 * w2**2, 2.0, 1.0, lr=0.1)
     >>> len(steps), steps[0].gradient
@@ -134,119 +128,11 @@ class Descent(Trajectory, Player):
     @property
     def title(self) -> str:
         """What is shown."""
-        return f"Gradient descent, learning rate {number(self.lr)}"
+        return DESCENT_WORDS["title"].format(rate=number(self.lr))
 
     def page_data(self) -> PageData:
-        """Two steps of the page for each: the slope, and the step against it."""
-        return _Page(self).data()
-
-
-class _Page:
-    """The page of a descent: the landscape once, and what each step moves on it."""
-
-    def __init__(self, steps: Descent) -> None:
-        self.steps, self.landscape = steps, Landscape(steps)
-        ax, colours = styled(figure_axes(), "light")
-        ax.set_facecolor("none")  # which is the page's
-        self.landscape.draw(ax, colours)
-        self.svg = _svg(ax)  # which settles where the axes are
-        self.frame, self.place = ax.get_window_extent(), _Placement(ax)
-
-    def data(self) -> PageData:
-        """The picture with all that moves on it, and the page's steps."""
-        first = self.steps[0]
-        start = {HERE_ID: self._circle(first.point, first.error), SLOPE_ID: HIDDEN}
-        svg = self.svg.replace("</svg>", self._shapes() + "</svg>")
-        scenes = [scene for step in self.steps for scene in (self._slope(step), self._hop(step))]
-        return frames(self.steps.title, svg, start, scenes, self.steps.theme)
-
-    def _shapes(self) -> str:
-        """What moves or shows as the steps go on, as SVG, cut to the frame of the axes."""
-        frame = self.frame
-        return (
-            f'<clipPath id="{FRAME_ID}"><rect fill="none" x="{frame.x0:.1f}" '
-            f'y="{self.place.height - frame.y1:.1f}" width="{frame.width:.1f}" '
-            f'height="{frame.height:.1f}"/></clipPath>'
-            f'<g class="descent" clip-path="url(#{FRAME_ID})">'
-            f"{''.join(map(self._path, self.steps))}"
-            f'<marker id="{HEAD_ID}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="3.4" '
-            'markerHeight="3.4" orient="auto"><path d="M0 0 10 5 0 10z"/></marker>'
-            f'<line id="{SLOPE_ID}" class="slope" visibility="hidden"/>'
-            f'<circle id="{HERE_ID}" class="here" r="6"/></g>'
-        )
-
-    def _path(self, step: DescentStep) -> str:
-        """The way of a step, as SVG."""
-        at, hop = self.landscape.at, self.landscape.hop
-        ends = at(step.point, step.error), at(step.moved, step.then)
-        points = [self.place(xy) for xy in hop(*ends) if all(map(math.isfinite, xy))]
-        way = " L".join(f"{x:.1f} {y:.1f}" for x, y in points)
-        return f'<path id="{hop_id(step.number)}" class="hop" fill="none" d="M{way}"/>'
-
-    def _circle(self, point: tuple[float, ...], error: float) -> Attributes:
-        """Where the weights are."""
-        x, y = self.place(self.landscape.at(point, error))
-        return {"cx": f"{x:.1f}", "cy": f"{y:.1f}"}
-
-    def _hop(self, step: DescentStep) -> PageStep:
-        """The step against the slope, as the page shows it."""
-        name = hop_id(step.number)
-        changes: dict[str, Attributes] = {name: {"class": "gone"}, SLOPE_ID: HIDDEN}
-        if all(map(math.isfinite, self.landscape.at(step.moved, step.then))):
-            changes[HERE_ID] = self._circle(step.moved, step.then)
-        ended = self.steps.ended if step.number == step.total else ""
-        remark = f"{step.remark}; the learning rate is {number(step.lr)}"
-        remark += f"; it ends here: {ended}" if ended else ""
-        return PageStep(
-            step.number, step.total, "step", step.equation, "←", "", remark, [name], set=changes
-        )
-
-    def _slope(self, step: DescentStep) -> PageStep:
-        """The slope where the weights are, and which way it tells them to go."""
-        ways = ", ".join(
-            f"{name} {'goes down' if slope > 0 else 'goes up' if slope < 0 else 'stays'}"
-            for name, slope in zip(step.names, step.gradient, strict=True)
-        )
-        at = ", ".join(f"{n} = {number(x)}" for n, x in zip(step.names, step.point, strict=True))
-        equation = (vector(slopes_of(step.names)), vector([number(d) for d in step.gradient]))
-        remark = f"at {at}, where E = {number(step.error)}; against the slope: {ways}"
-        looks = self._arrow(step)
-        return PageStep(step.number, step.total, "slope", equation, remark=remark, set=looks)
-
-    def _arrow(self, step: DescentStep) -> dict[str, Attributes]:
-        """The tangent of a curve, which goes both ways, or of a surface the gradient, uphill."""
-        x, y = self.place(self.landscape.at(step.point, step.error))
-        towards = self.place.direction(step.gradient)
-        if towards is None:
-            return {}
-        dx, dy = towards
-        back = 1 if self.landscape.is_curve else 0
-        ends = {"x1": x - back * dx, "y1": y - back * dy, "x2": x + dx, "y2": y + dy}
-        shape = {"marker-end": f"url(#{HEAD_ID})"}
-        if self.landscape.is_curve:
-            shape = {"class": sign_name(step.gradient[0])}
-        return {SLOPE_ID: {k: f"{v:.1f}" for k, v in ends.items()} | shape}
-
-
-class _Placement:
-    """Where points of the axes are on the page's picture, in points from its top left corner."""
-
-    def __init__(self, ax: Any) -> None:
-        self.transform = ax.transData
-        self.height = SIZE[1] * 72
-
-    def __call__(self, xy: Point) -> Point:
-        x, y = (min(max(float(each), -1e4), 1e4) for each in self.transform.transform(xy))
-        return x, self.height - y
-
-    def direction(self, gradient: tuple[float, ...]) -> Point | None:
-        """A tangent's direction, or of two weights the gradient's; None where it has none."""
-        by = (1.0, gradient[0]) if len(gradient) == 1 else (gradient[0], gradient[1])
-        (x0, y0), (x1, y1) = self.transform.transform([(0.0, 0.0), by])
-        size = math.hypot(x1 - x0, y1 - y0)
-        if not size or not math.isfinite(size):
-            return None
-        return LENGTH * (x1 - x0) / size, -LENGTH * (y1 - y0) / size
+        """Two scenes for each step: the slope, and the step against it."""
+        return descent_page(self, self.title, self.theme)
 
 
 def _file(ax: Any, theme: str, format: str, scale: float) -> bytes:  # noqa: A002
@@ -255,16 +141,3 @@ def _file(ax: Any, theme: str, format: str, scale: float) -> bytes:  # noqa: A00
     ground = THEMES[theme].background
     ax.figure.savefig(file, format=format, dpi=72 * scale, facecolor=ground, **STEADY[format])
     return file.getvalue()
-
-
-def _svg(ax: Any) -> str:
-    """A figure as SVG, the same at each time, in the colours of the page."""
-    import matplotlib as mpl
-
-    file = io.StringIO()
-    with mpl.rc_context({"svg.hashsalt": "micrograd_like", "svg.fonttype": "none"}):
-        ax.figure.savefig(file, format="svg", facecolor="none", metadata={"Date": None})
-    svg = page_svg(file.getvalue())
-    for name in ("text", "faint"):
-        svg = svg.replace(getattr(THEMES["light"], name), f"var(--{name})")
-    return re.sub(r"<metadata>.*?</metadata>\n?", "", svg, flags=re.DOTALL)

@@ -14,8 +14,9 @@ from micrograd_like.engine import Value
 from micrograd_like.learn import SGD
 from micrograd_like.notation import formula, number, partial
 from micrograd_like.steps.sequence import one_line
+from micrograd_like.steps.words import DESCENT_WORDS
 
-__all__ = ["DescentStep", "Error", "Trajectory", "slopes_of", "vector"]
+__all__ = ["MOST", "DescentStep", "Error", "Trajectory", "slopes_of", "vector"]
 
 MOST = 1000  # steps
 Error = Callable[..., Value]
@@ -49,12 +50,12 @@ class DescentStep(NamedTuple):
     @property
     def remark(self) -> str:
         """What became of the error."""
-        return f"E = {number(self.error)}, then {self.arrived}"
+        return DESCENT_WORDS["became"].format(error=number(self.error), after=self.arrived)
 
     @property
     def arrived(self) -> str:
         """The error after the step, if it is defined there."""
-        return "undefined" if math.isnan(self.then) else number(self.then)
+        return DESCENT_WORDS["nowhere"] if math.isnan(self.then) else number(self.then)
 
     @property
     def line(self) -> str:
@@ -74,7 +75,9 @@ class Trajectory(Sequence[DescentStep]):
                 f"Descent: draws an error of 1 or 2 weights, not of {len(start)}: "
                 "give a number for each"
             )
-        arguments.whole(steps, "Descent: steps", most=MOST)
+        self.most = arguments.whole(
+            steps, "Descent: steps", most=MOST
+        )  # steps, if it does not end early
         _check_function(error, len(start))
         self.error, self.lr = error, arguments.above_zero(lr, "Descent: lr")
         self.start = tuple(arguments.number(x, "Descent: a weight") for x in start)
@@ -91,22 +94,33 @@ class Trajectory(Sequence[DescentStep]):
             optimizer.zero_grad()
             error.backward()
             gradient = tuple(arguments.number(w.grad, "Descent: a gradient") for w in weights)
-            point = tuple(w.data for w in weights)
-            then = math.nan
-            try:
-                optimizer.step()
-                error, before = self._error_at(weights), error
-                then = error.data
-            except (ArithmeticError, ValueError) as problem:
-                self.ended, before = str(problem), error
+            point, before = tuple(w.data for w in weights), error.data
+            after = self._after_step(optimizer, weights)
+            then = math.nan if after is None else after.data
             moved = tuple(w.data for w in weights)
             self._steps.append(
-                DescentStep(k, most, self.names, point, before.data, gradient, self.lr, moved, then)
+                DescentStep(k, most, self.names, point, before, gradient, self.lr, moved, then)
             )
-            if not math.isfinite(then):
-                self.ended = self.ended or f"the error is {then}"
+            if after is None or self.ended:
                 break
+            error = after
         self._steps = [step._replace(total=len(self._steps)) for step in self._steps]
+
+    def _after_step(self, optimizer: SGD, weights: Sequence[Value]) -> Value | None:
+        """The error after a step, None if there is none; `ended` tells why it is the last."""
+        try:
+            optimizer.step()
+        except ArithmeticError:
+            self.ended = DESCENT_WORDS["leaves"].format(rate=number(self.lr))
+            return None
+        try:
+            error = self._error_at(weights)
+        except (ArithmeticError, ValueError) as problem:
+            self.ended = str(problem)
+            return None
+        if not math.isfinite(error.data):
+            self.ended = DESCENT_WORDS["infinite"].format(error=number(error.data))
+        return error
 
     def _error_at(self, weights: Sequence[Value]) -> Value:
         error = self.error(*weights)

@@ -6,7 +6,7 @@
 
 from types import MappingProxyType
 
-__all__ = ["ORDINALS", "WORDS", "ordinal"]
+__all__ = ["DESCENT_WORDS", "ORDINALS", "WORDS", "ordinal"]
 
 WORDS = MappingProxyType({
     # Remarks on an operation that goes forward, and on a product of the chain rule.
@@ -26,6 +26,26 @@ WORDS = MappingProxyType({
     # Where an operation has no value.
     "undefined": "{operation} is not defined at {numbers}",
     "needs": "; it needs {domain}",
+})  # fmt: skip
+DESCENT_WORDS = MappingProxyType({
+    "title": "Gradient descent, learning rate {rate}",
+    "number": "{name} = {number}",
+    # Remarks on the slope at a point, and on the step against it.
+    "slope": "at {at}, where E = {error}; against the slope: {ways}",
+    "down": "{name} goes down",
+    "up": "{name} goes up",
+    "stays": "{name} stays",
+    "became": "E = {error}, then {after}",
+    "nowhere": "undefined",
+    "rate": "; the learning rate is {rate}",
+    "ends": "; it ends here: {why}",
+    # Why it ends early, if not for an operation that is not defined.
+    "infinite": "the error is {error}",
+    "leaves": "a step of learning rate {rate} leaves the finite numbers",
+    # Of the whole way.
+    "whole": "{count} from {at}: E from {error} to {after}",
+    "early": "; it ended early: {why}",
+    "outside": "; the start is outside of the picture",
 })  # fmt: skip
 ORDINALS = ("first", "second", "third")
 

@@ -10,6 +10,7 @@ import micrograd_like
 from micrograd_like import Backprop, Descent, Value, draw_dot
 from micrograd_like.draw import EDGE_FONT, FONT, THEMES, node_ids, sign_name
 from micrograd_like.draw.theme import in_dark, page_colours
+from micrograd_like.steps.descent_page import DescentPage
 
 PACKAGE = Path(micrograd_like.__file__).parent
 COLOUR = re.compile(r"""#[0-9a-fA-F]{6,8}\b|(?<=["': ])#[0-9a-fA-F]{3}\b|\brgba?\(|\bhsl""")
@@ -109,13 +110,11 @@ def test_ids_of_a_descent_are_those_that_its_steps_change() -> None:
         Descent(lambda w: (w - 2) ** 2, 5.0, lr=0.3, steps=3),
         Descent(lambda w1, w2: w1**2 + 3 * w2**2, 2.0, 1.0, steps=3),
     ):
-        data = steps.page_data()
-        there = re.findall(r' id="(\w+)"', data.svg)
-        scenes = data.content["steps"]
-        for name in {
-            *data.content["start"],
-            *(name for step in scenes for name in (*step["set"], *step.get("lit", ()))),
-        }:
+        page = DescentPage.of(steps)
+        svg, scenes = page.drawn(), page.scenes()
+        there = re.findall(r' id="(\w+)"', svg)
+        changed = {name for step in scenes for name in (*step.set, *step.lit)}
+        for name in {*page.start(), *changed}:
             assert there.count(name) == 1
-        for name in re.findall(r"url\(#(\w+)\)", data.svg + str(scenes)):
+        for name in re.findall(r"url\(#(\w+)\)", svg + str(scenes)):
             assert there.count(name) == 1

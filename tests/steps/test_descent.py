@@ -2,17 +2,25 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from micrograd_like import Descent, Value
 from micrograd_like.learn.plots import figure_axes
+from micrograd_like.steps.descent_page import DescentPage
+from micrograd_like.steps.pages import short
 
 
 def bowl(w1: Value, w2: Value) -> Value:
     """An error with its least value at (1, 0)."""
     return (w1 - 1) ** 2 + 3 * w2**2
+
+
+def scenes(steps: Descent) -> list[dict[str, Any]]:
+    """What each step of the page says and shows, as Python writes it."""
+    return [short(scene) for scene in DescentPage.of(steps).scenes()]
 
 
 def test_each_step_goes_against_the_slope() -> None:
@@ -46,10 +54,9 @@ def test_a_learning_rate_that_is_too_large_diverges_until_the_numbers_end() -> N
     assert len(steps) < 20
     assert "w" in steps.ended or "finite" in steps.ended or "error" in steps.ended
     assert steps[-1].number == steps[-1].total == len(steps)
-    data = steps.page_data().content
-    assert "it ends here" in data["steps"][-1]["remark"]
+    assert "it ends here" in scenes(steps)[-1]["remark"]
     assert all(
-        abs(float(x)) < 2e4 for s in data["steps"] for x in s["set"].get("here", {}).values()
+        abs(float(x)) < 2e4 for s in scenes(steps) for x in s["set"].get("here", {}).values()
     )
 
 
@@ -60,28 +67,27 @@ def test_leaving_the_domain_ends_the_descent() -> None:
     assert math.isnan(steps[-1].then)
     assert steps.ended.startswith("log(-")
     assert "then undefined" in str(steps[-1])
-    assert "undefined" in steps.page_data().content["steps"][-1]["remark"]
+    assert "undefined" in scenes(steps)[-1]["remark"]
 
 
 def test_the_page_shows_the_slope_and_then_the_step() -> None:
     """Two scenes a step, with a tangent, a way and the place; the same page each time."""
     steps = Descent(lambda w: (w - 2) ** 2, 5.0, lr=0.3, steps=3)
-    data = steps.page_data().content
-    assert [scene["phase"] for scene in data["steps"]] == ["slope", "step"] * 3
-    assert data["steps"][0]["equation"] == ("∂E/∂w", "6")
-    assert "w goes down" in data["steps"][0]["remark"]
-    places = [data["start"]["here"]] + [s["set"]["here"] for s in data["steps"][1::2]]
+    shown, start = scenes(steps), DescentPage.of(steps).start()
+    assert [scene["phase"] for scene in shown] == ["slope", "step"] * 3
+    assert shown[0]["equation"] == ("∂E/∂w", "6")
+    assert "w goes down" in shown[0]["remark"]
+    places = [start["here"]] + [s["set"]["here"] for s in shown[1::2]]
     across = [float(place["cx"]) for place in places]
     assert across == sorted(across, reverse=True)
-    assert data["steps"][1]["set"]["t1"] == {"class": "gone"}
+    assert shown[1]["set"]["t1"] == {"class": "gone"}
     assert steps.page() == steps.page()
 
 
 def test_a_flat_place_is_told() -> None:
     """At the least error the slope is 0 and the weight stays."""
     steps = Descent(lambda w: w**2, 0.0, steps=2)
-    data = steps.page_data().content
-    assert "w stays" in data["steps"][0]["remark"]
+    assert "w stays" in scenes(steps)[0]["remark"]
     assert steps[-1].moved == (0.0,)
     assert Descent(lambda w: w * 0 + 1, 1.0, steps=1).page()
 
@@ -142,8 +148,8 @@ def test_what_is_no_error_of_the_weights_is_told() -> None:
 
 def test_the_slope_is_shown_while_it_is_spoken_of() -> None:
     """Its colour is its sign, of two weights it has a head; it goes when the step is made."""
-    scenes = Descent(lambda w: w**2, -1.0, lr=0.1, steps=1).page_data().content["steps"]
-    assert scenes[0]["set"]["slope"]["class"] == "negative"
-    assert scenes[1]["set"]["slope"] == {"visibility": "hidden"}
-    scenes = Descent(bowl, 3.0, -1.0, lr=0.1, steps=1).page_data().content["steps"]
-    assert scenes[0]["set"]["slope"]["marker-end"] == "url(#head)"
+    shown = scenes(Descent(lambda w: w**2, -1.0, lr=0.1, steps=1))
+    assert shown[0]["set"]["slope"]["class"] == "negative"
+    assert shown[1]["set"]["slope"] == {"visibility": "hidden"}
+    shown = scenes(Descent(bowl, 3.0, -1.0, lr=0.1, steps=1))
+    assert shown[0]["set"]["slope"]["marker-end"] == "url(#head)"
