@@ -4,6 +4,7 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ class Lesson:
         path = self.folder / "page.html"
         path.write_text(self.pages[k], "utf-8")
         page = self.watched.open(path)
-        page.wait_for_function("window.backprop")
+        page.wait_for_function("window.backprop || window.descent")
         return page
 
 
@@ -171,7 +172,7 @@ def test_a_neuron_saturates(lesson: Lesson) -> None:
 
 @of(7)
 def test_learning_has_the_digits_of_python(lesson: Lesson) -> None:
-    """Three steps are those that are printed; the rates do what the text says of them."""
+    """Three steps are those that are printed."""
     page = lesson.open()
     rows = re.findall(r"step \d:  w = (\S+)  b = (\S+)  E = (\S+)", lesson.printed)
     assert len(rows) == 3
@@ -179,15 +180,24 @@ def test_learning_has_the_digits_of_python(lesson: Lesson) -> None:
         page.evaluate("backprop.learn(0.05)")
         learned = page.evaluate("['w', 'b', 'E'].map(name => backprop.get(name).data)")
         assert learned == [float(x) for x in row]
-    first, later = {}, {}
-    for rate in 0.1, 0.19, 0.2, 0.21:
-        page.evaluate("backprop.reset()")
-        first[rate] = page.evaluate("rate => backprop.learn(rate)", rate)
-        later[rate] = page.evaluate("rate => backprop.learn(rate, 20)", rate)
-    assert first[0.1] == pytest.approx(0, abs=1e-30)
-    assert 0.25 > first[0.19] > later[0.19]
-    assert later[0.2] == pytest.approx(0.25)
-    assert 0.25 < first[0.21] < later[0.21]
+
+
+@of(7)
+def test_rates_do_what_the_text_says(lesson: Lesson) -> None:
+    """Higher up, to and fro, closer, there at once, shorter and shorter, wherever it starts."""
+    page = lesson.open(1)
+    for start in 0.8, 2.0:
+        errors = {}
+        for rate in 0.26, 0.25, 0.24, 0.125, 0.05:
+            page.evaluate("to => descent.set(to)", {"start": [start], "rate": rate})
+            steps = page.evaluate("descent.get().steps")
+            errors[rate] = [steps[0]["error"], *(step["after"] for step in steps)]
+        assert all(x < y for x, y in pairwise(errors[0.26]))
+        assert errors[0.25] == pytest.approx([errors[0.25][0]] * 9)
+        assert all(x > y > 0.5 * x for x, y in pairwise(errors[0.24]))
+        assert errors[0.125][1:] == pytest.approx([0] * 8, abs=1e-30)
+        moves = [abs(step["moved"][0] - step["point"][0]) for step in steps]
+        assert all(x > y for x, y in pairwise(moves))
 
 
 @of(8)
