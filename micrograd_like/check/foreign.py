@@ -31,7 +31,7 @@ SINGLE, HALF = 1e-9, 1e-5  # what is lost of a third above these is lost by fewe
 
 
 class RefusedError(Exception):
-    """The engine says that it does not go backward a second time."""
+    """The engine does not go backward a second time, or its gradients are not to be set."""
 
 
 class Engine:
@@ -49,7 +49,6 @@ class Engine:
         self.notes: list[str] = []
         self._backward = backward
         self.sample = self._sample()
-        self.blank = getattr(self.sample, grad)
         third = abs(self.number(make(1 / 3)) * 3 - 1)
         # Sixteen digits are kept to twelve, seven to five, and three to two.
         self.unit = 2.0**-40 if third < SINGLE else 2.0**-17 if third < HALF else 2.0**-7
@@ -95,14 +94,21 @@ class Engine:
     def _float(self, x: Any) -> float:
         if x is None:
             return 0.0
+        x = x() if callable(x) else x
         if hasattr(x, "item"):
             x = x.item()
         return self._float(getattr(x, self.data)) if hasattr(x, self.data) else float(x)
 
     def clear(self, values: Sequence[Any]) -> None:
-        """Set gradients to what they were at first."""
+        """Set gradients to what they are at first, each of its own: it may be changed in place."""
         for value in values:
-            setattr(value, self.grad, self.blank)
+            blank = getattr(self.make(2.0), self.grad)
+            try:
+                if callable(blank):
+                    raise AttributeError("it is a method")
+                setattr(value, self.grad, blank)
+            except AttributeError as error:
+                self._refuse(f"{self.grad} cannot be set to 0", error)
 
     def backward(self, root: Any) -> None:
         """Go backward from a root."""
@@ -117,10 +123,13 @@ class Engine:
         try:
             self.backward(root)
         except Exception as error:
-            note = f"a second backward() is refused: {type(error).__name__}: {one_line(str(error))}"
-            if note not in self.notes:
-                self.notes.append(note)
-            raise RefusedError from error
+            self._refuse("a second backward() is refused", error)
+
+    def _refuse(self, what: str, error: Exception) -> None:
+        note = f"{what}: {type(error).__name__}: {one_line(str(error))}"
+        if note not in self.notes:
+            self.notes.append(note)
+        raise RefusedError from error
 
 
 def forms_of(

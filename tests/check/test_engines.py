@@ -83,6 +83,21 @@ class OverwritingSquares(Squares):
                 v.pass_on(parent, slope * v.grad)
 
 
+class InPlace(Scalar):
+    """A right engine whose gradients are arrays that are added to in place."""
+
+    def __init__(self, data: float, parents: Any = ()) -> None:
+        super().__init__(data, parents)
+        self.grad: Any = pytest.importorskip("numpy").zeros(())
+
+
+class Asked(Scalar):
+    """A right engine whose gradient is told by a method."""
+
+    def gradient(self) -> float:
+        return self.grad
+
+
 class Once(Scalar):
     """A right engine that goes backward once."""
 
@@ -94,7 +109,7 @@ class Once(Scalar):
         super().backward()
 
 
-@pytest.mark.parametrize("engine", [Value, Scalar, BegunAnew, Single, Once])
+@pytest.mark.parametrize("engine", [Value, Scalar, BegunAnew, Single, InPlace, Once])
 def test_right_engines_are_not_accused(engine: Any) -> None:
     """Whether they add up or begin anew, with sixteen digits or seven."""
     report = check_engine(engine)
@@ -209,6 +224,17 @@ def test_a_refused_second_pass_is_no_fault() -> None:
     report = check_engine(Once, examples=FEW)
     assert report.ok
     assert "a second backward() is refused: RuntimeError: the graph has been freed" in str(report)
+
+
+def test_gradients_that_cannot_be_set_are_no_fault() -> None:
+    """A method, and a property, are read; what needs them set is left out, and told."""
+    told = property(lambda self: self.grad)
+    for engine in (Asked, type("Property", (Scalar,), {"gradient": told})):
+        report = check_engine(engine, grad="gradient", examples=FEW)
+        assert report.ok, report
+        assert "gradient cannot be set to 0: AttributeError" in str(report)
+    wrong = type("Wrong", (Asked,), {"pass_on": planted.overwriting})
+    assert not check_engine(wrong, grad="gradient", examples=FEW).ok
 
 
 @pytest.mark.parametrize("precision", ["float64", "float32", "bfloat16"])
