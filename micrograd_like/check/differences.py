@@ -52,7 +52,10 @@ from micrograd_like.check.ladder import (
 from micrograd_like.check.report import Check
 from micrograd_like.notation import number
 
-__all__ = ["EPSILON", "UNCERTAIN", "UNSETTLED", "VERTICAL", "check_slope", "off_by", "slopes_apart"]
+__all__ = [
+    "EPSILON", "EXACT", "UNCERTAIN", "UNSETTLED", "VERTICAL", "Tolerance", "check_slope", "off_by",
+    "slopes_apart",
+]  # fmt: skip
 
 UNCERTAIN = 1e-3  # an error bar above this part of the slope tells nothing
 FAR = 30.0  # times what quotients have to go to their limit, where no slope is
@@ -62,12 +65,28 @@ LOST = "the change of the function is lost in its rounding"
 Verdict = tuple[str, str, Plateau | None]
 
 
+class Tolerance(NamedTuple):
+    """What a claim may be off by its user's word, and how precise the function is."""
+
+    absolute: float = 0.0
+    relative: float = 0.0  # to what the differences say, never to the claim
+    unit: float = EPSILON  # of the function's precision
+
+    def at(self, size: float) -> float:
+        """How far a claim may be off a slope of this size."""
+        return self.absolute + max(self.relative, 16 * self.unit) * abs(size)
+
+
+EXACT = Tolerance()
+
+
 class Claim(NamedTuple):
     """A slope that is claimed, and what rounding may do to it and to the function."""
 
     slope: float
     rounding: float
     noise: float  # that is known of the function
+    tolerance: Tolerance
 
 
 def slopes_apart(low: float, high: float) -> str:
@@ -89,7 +108,13 @@ def off_by(error: float) -> str:
 
 
 def check_slope(
-    name: str, f: Function, x: float, slope: float, rounding: float = 0.0, noise: float = 0.0
+    name: str,
+    f: Function,
+    x: float,
+    slope: float,
+    rounding: float = 0.0,
+    noise: float = 0.0,
+    tolerance: Tolerance = EXACT,
 ) -> Check:
     """The verdict on a slope that is claimed for f at x.
 
@@ -110,7 +135,7 @@ def check_slope(
         raise TypeError(f"gradcheck: f returned {center!r}, not a number or a Value")
     if math.isfinite(center) and again != center:
         raise ValueError(f"gradcheck: f gives different values for {name} = {x!r}: is it random?")
-    outcome, reason, plateau = _verdict(f, x, center, Claim(slope, rounding, noise))
+    outcome, reason, plateau = _verdict(f, x, center, Claim(slope, rounding, noise, tolerance))
     if plateau is None:
         return Check(name, x, slope, math.nan, math.inf, outcome, reason, 0.0, math.inf)
     best = plateau.best
@@ -126,10 +151,11 @@ def _verdict(f: Function, x: float, center: float, claim: Claim) -> Verdict:
     ladder = Ladder(f, x, center, samples_of(f, x))
     if any(jumps_at(ladder, side) for side in (1, -1)):
         return "inconclusive", "the function jumps here", None
-    stair = stair_at(ladder, claim.noise)
+    own = claim.tolerance.unit * abs(center) / 2
+    stair = stair_at(ladder, max(claim.noise, own if own > EPSILON * abs(center) else 0.0))
     if stair.kind == "steps":
         return _on_a_step(stair, claim)
-    noise = max(claim.noise, noise_of(f, x, center), stair.height)
+    noise = max(claim.noise, noise_of(f, x, center), own, stair.height)
     moving = [side for side in (1, -1) if keeps_moving(ladder, noise, side)]
     if not claim.noise:
         noise = max(noise, scatter_of(ladder.samples, center))
@@ -153,7 +179,7 @@ def _verdict(f: Function, x: float, center: float, claim: Claim) -> Verdict:
 
 def _on_a_step(stair: Stair, claim: Claim) -> Verdict:
     """Where the function does not change but in jumps that no rounding makes: its slope is 0."""
-    if abs(claim.slope) <= claim.rounding:
+    if abs(claim.slope) <= claim.rounding + claim.tolerance.absolute:
         return "pass", "", None
     return "fail", off_by(claim.slope), None
 
@@ -208,13 +234,13 @@ def _broken(right: Estimate, left: Estimate) -> bool:
 
 def _at_vertical_tangent(steep: list[float], ends: Plateau | None, claim: Claim) -> Verdict:
     """Where the slope is infinite on one side or both; ``ends`` is what is finite on the other."""
-    slope, rounding, _ = claim
+    slope, rounding = claim.slope, claim.rounding
     ways = [way for way in steep if way]
     if ends is None or len(ways) == 2:
         low, high, bar = min(ways), max(ways), 0.0
     else:
         low, high = sorted((ends.best.value + 0.0, *ways))
-        bar = SAFETY * ends.best.bar + rounding
+        bar = SAFETY * ends.best.bar + rounding + claim.tolerance.at(ends.best.value)
     fits = low - bar <= slope <= high + bar
     if low == high or not fits:
         return "pass" if fits else "fail", VERTICAL, ends if low < high else None
@@ -225,9 +251,9 @@ def _at_kink(
     right: Estimate, left: Estimate, center: float, noise: float, claim: Claim
 ) -> tuple[str, str]:
     """Where the slopes to the two sides differ: any between them is right."""
-    slope, rounding, _ = claim
+    slope, rounding = claim.slope, claim.rounding
     low, high = sorted((right.value + 0.0, left.value + 0.0))  # -0 is 0 here
-    bar = SAFETY * max(right.bar, left.bar) + rounding
+    bar = SAFETY * max(right.bar, left.bar) + rounding + claim.tolerance.at(max(-low, high))
     if low - bar <= slope <= high + bar:
         return "kink", slopes_apart(low, high)
     if not all(_settled(side, slope, center, noise) for side in (right, left)):
@@ -239,7 +265,8 @@ def _compare(ladder: Ladder, claim: Claim, plateau: Plateau, noise: float) -> tu
     """The outcome, and its reason, where the function is smooth."""
     f, x, center, _ = ladder
     slope, best = claim.slope, plateau.best
-    margin = SAFETY * best.bar + 16 * EPSILON * abs(best.value) + claim.rounding
+    allowed = claim.tolerance.at(best.value) + claim.rounding
+    margin = SAFETY * best.bar + allowed
     if not abs(slope - best.value) <= margin:
         if not _settled(best, slope, center, noise):
             return "inconclusive", UNSETTLED
@@ -250,11 +277,12 @@ def _compare(ladder: Ladder, claim: Claim, plateau: Plateau, noise: float) -> tu
                 return "inconclusive", f"the function jumps at a distance of {away}"
         return "fail", off_by(slope - best.value)
     rounding = 8 * max(claim.noise, EPSILON * abs(center))
-    if abs(slope) <= claim.rounding and (
+    if abs(slope) <= claim.rounding + claim.tolerance.absolute and (
         constant(ladder, rounding) or (best.change == 0 and starts_sharply(ladder, rounding))
     ):
         return "pass", ""
-    if margin > max(UNCERTAIN * max(abs(slope), abs(best.value), best.change), TINY):
+    known = max(UNCERTAIN * max(abs(slope), abs(best.value), best.change), TINY)
+    if margin > known + claim.tolerance.at(best.value):
         return "inconclusive", LOST
     seam = jump_beyond(ladder, noise)
     if seam:

@@ -11,33 +11,64 @@ Where the gradient is the engine's own and wrong, the report goes on to name the
 local derivative is: each node of the graph is checked by itself, at the numbers it had.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
-from micrograd_like.arguments import choice, function, number, whole
+from micrograd_like.arguments import above_zero, choice, flag, function, number, whole
 from micrograd_like.check.blame import first_failures, hint, local_checks, open_at_kinks
-from micrograd_like.check.inputs import PythonFunction, RecordedGraph, Subject, check_inputs
+from micrograd_like.check.differences import EPSILON, Tolerance
+from micrograd_like.check.directions import check_by_directions
+from micrograd_like.check.inputs import (
+    Limits,
+    PythonFunction,
+    RecordedGraph,
+    Subject,
+    check_inputs,
+)
+from micrograd_like.check.points import Point, is_plain
 from micrograd_like.check.report import Check, Report
+from micrograd_like.check.vectors import check_vector, output_of
 from micrograd_like.derivatives import grad, hessian
 from micrograd_like.engine import Value
 
 __all__ = ["assert_gradients", "gradcheck"]
 
 Function = Callable[..., Any]
+UNITS = {"float64": EPSILON, "float32": 2.0**-23, "float16": 2.0**-10}
+
+
+class Options(NamedTuple):
+    """How a gradient is checked, as :func:`gradcheck` tells."""
+
+    reference: str
+    every: bool
+    strict: bool
+    limits: Limits
 
 
 def gradcheck(
     f: Function | Value,
-    *point: float,
-    gradient: Sequence[float] | float | None = None,
+    *point: Any,
+    gradient: Any = None,
     order: int = 1,
     reference: str = "auto",
+    rtol: float = 0.0,
+    atol: float = 0.0,
+    dtype: str = "",
+    lower: Any = None,
+    upper: Any = None,
+    calls: int | None = None,
+    every: bool = False,
+    strict: bool = False,
 ) -> Report:
     """Check the gradient of f at a point, or that of a recorded Value at the data of its leaves.
 
-    ``f`` takes as many Values as there are numbers in ``point`` and returns one Value.  With
-    ``gradient``, the slopes to check (one for each number), f may be any function of floats.
-    ``order=2`` checks second derivatives against differences of first ones.
+    ``f`` takes what ``point`` holds: numbers, lists, arrays of NumPy, PyTorch or JAX, dicts, and
+    what holds these.  It returns a number or several of them.  Without ``gradient`` the numbers are
+    Values, and the engine's gradient is checked.  With ``gradient``, of the point's shape or a
+    function of the point that gives it, f is any function; of several outputs it is the Jacobian.
+    ``order=2`` checks second derivatives against differences of first ones; with a gradient it
+    takes a pair, a function that gives the gradient and what gives the Hessian.
 
     ``reference="differences"`` asks f at steps from the size of x down to its last places, and
     makes the quotients better by Richardson extrapolation (L. F. Richardson and J. A. Gaunt, "The
@@ -47,44 +78,102 @@ def gradcheck(
     ``"auto"`` takes differences, and what they leave open again with digits, where mpmath is there
     and f takes Values.
 
-    A TypeError or a ValueError tells a wrong argument, an f that returns no number, and one that
-    is random; a RuntimeError, that data was changed after a graph was recorded.
+    Many inputs are checked along a few random directions, and one by one where those disagree;
+    ``every`` checks each.  ``rtol`` and ``atol`` are what a gradient may be off beyond rounding.
+    ``dtype`` is the precision in which f computes, that of the point's arrays unless given.
+    ``lower`` and ``upper``, numbers or of the point's shape, are bounds that f is not asked beyond;
+    ``calls`` is how often it is asked at most.  ``strict`` counts what is left open as failed.
+
+    A TypeError or a ValueError tells a wrong argument, an f that returns no number, that is random,
+    or that changes its argument; a RuntimeError, that data was changed after a graph was recorded.
 
     >>> gradcheck(lambda x, y: x * y, 2.0, 3.0).ok
     True
+    >>> gradcheck(lambda w: w["a"] * w["b"][0], {"a": 2.0, "b": [3.0]}).checks[1].input
+    "w['b'][0]"
+    >>> gradcheck(lambda x: sum(v * v for v in x), [1.0, 2.0], gradient=[2.0, 5.0]).ok
+    False
     >>> gradcheck(lambda x: x.tanh(), 20.0, reference="mpmath").checks[0].ulps < 4
     True
     """
     choice(reference, "gradcheck: reference", ("auto", "differences", "mpmath"))
-    if whole(order, "gradcheck: order", 1, 2) == 2 and gradient is not None:
-        raise ValueError("gradcheck: order is 2; a gradient to check needs order 1")
-    subject = _subject(f, point, gradient is not None)
+    whole(order, "gradcheck: order", 1, 2)
+    flag(every, "gradcheck: every")
+    tolerance = _tolerance(rtol, atol, dtype, point)
+    most = float("inf") if calls is None else whole(calls, "gradcheck: calls")
+    limits = Limits(calls=most, tolerance=tolerance)
+    options = Options(reference, every, flag(strict, "gradcheck: strict"), limits)
+    if isinstance(f, Value):
+        if point:
+            raise TypeError("gradcheck: a recorded Value has its point; give no numbers with it")
+        graph = RecordedGraph(f)
+        graph.check_data()
+        return _of_subject(graph, gradient, order, options)
+    function(f, "gradcheck: f", "as many Values as there are numbers in the point, to one")
+    place = Point(f, point)
+    if lower is not None or upper is not None:
+        limits = limits._replace(
+            lower=_bounds(place, lower, "lower", -float("inf")),
+            upper=_bounds(place, upper, "upper", float("inf")),
+        )
+        options = options._replace(limits=limits)
+    if order == 2 and gradient is not None:
+        return _hessian_by_hand(f, point, gradient, options)
+    return _of_function(f, place, gradient, order, options)
+
+
+def _of_function(f: Function, place: Point, gradient: Any, order: int, options: Options) -> Report:
+    """The check of a Python function at a point that is taken apart."""
+    of_floats = gradient is not None
+    outputs = output_of(f, place, of_floats)
+    if callable(gradient):
+        gradient = gradient(*place.rebuild(place.numbers))
+    if outputs is not None:
+        if order == 2:
+            raise ValueError("gradcheck: order is 2; f is to return one number, not several")
+
+        def of_one(g: Function, slopes: Any, every: bool) -> Report:
+            one = options._replace(every=every)
+            return _of_function(g, place, slopes, 1, one)
+
+        return check_vector(f, place, outputs, gradient, of_one, options.every)
+    plain = is_plain(place.arguments)
+    inner = f if plain else lambda *numbers: f(*place.rebuild(numbers))
+    names = () if plain else place.names
+    subject = PythonFunction(inner, place.numbers, of_floats, names, options.limits)
+    slopes = None
+    if of_floats:
+        slopes = _given(place, gradient)
+    return _of_subject(subject, slopes, order, options)
+
+
+def _of_subject(subject: Subject, gradient: Any, order: int, options: Options) -> Report:
+    """The check of a function of numbers."""
     if order == 2:
-        first = gradcheck(f, *point, reference=reference)
-        return _second_derivatives(subject, reference) if first.ok else first
+        if gradient is not None:
+            raise ValueError("gradcheck: order is 2; a graph's gradient to check needs order 1")
+        first = _of_subject(subject, None, 1, options)
+        return _second_derivatives(subject, options) if first.ok else first
     slopes = _slopes(subject, gradient)
-    graph = subject.recorded() if gradient is None or isinstance(f, Value) else None
+    of_graph = gradient is None or isinstance(subject, RecordedGraph)
+    graph = subject.recorded() if of_graph else None
     rounding, noise = graph.rounding() if graph else ([0.0] * len(slopes), 0.0)
     claims = [(slope, r, noise) for slope, r in zip(slopes, rounding, strict=True)]
-    checks = check_inputs(subject, claims, reference)
+    check = check_inputs if options.every else check_by_directions
+    checks = check(subject, claims, options.reference)
     if graph is None or Report(checks).ok:
-        return Report(checks)
-    local = local_checks(graph, reference)
+        return Report(checks, strict=options.strict)
+    local = local_checks(graph, options.reference)
     blame = first_failures(local)
     if blame:
-        return Report(checks, blame)
+        return Report(checks, blame, strict=options.strict)
     if graph.gives(slopes):
         checks = open_at_kinks(checks, graph, local)
-    return Report(checks, [], "" if Report(checks).ok else hint(subject, graph, checks))
+    told = "" if Report(checks).ok else hint(subject, graph, checks)
+    return Report(checks, [], told, options.strict)
 
 
-def assert_gradients(
-    f: Function | Value,
-    *point: float,
-    gradient: Sequence[float] | float | None = None,
-    order: int = 1,
-    reference: str = "auto",
-) -> Report:
+def assert_gradients(f: Function | Value, *point: Any, **options: Any) -> Report:
     """Raise AssertionError with the table of :func:`gradcheck` if a gradient is wrong.
 
     It takes what gradcheck takes, raises what it raises, and returns its report.
@@ -95,42 +184,86 @@ def assert_gradients(
     input  point  gradient  numeric ± bar  outcome         step  kink at
     x      3      7         6 ± ...
     """
-    report = gradcheck(f, *point, gradient=gradient, order=order, reference=reference)
+    report = gradcheck(f, *point, **options)
     if not report.ok:
         failed = [c.input for c in report.checks if c.outcome == "fail"]
         wrong = {"value" if name == "value" else "gradient" for name in failed}
-        raise AssertionError(f"wrong {' and '.join(sorted(wrong))}\n{report}")
+        what = f"wrong {' and '.join(sorted(wrong))}" if wrong else "a gradient is left open"
+        raise AssertionError(f"{what}\n{report}")
     return report
 
 
-def _subject(f: Function | Value, point: Sequence[float], of_floats: bool) -> Subject:
-    """What is to be checked."""
-    if not isinstance(f, Value):
-        function(f, "gradcheck: f", "as many Values as there are numbers in the point, to one")
-        return PythonFunction(f, point, of_floats)
-    if point:
-        raise TypeError("gradcheck: a recorded Value has its point; give no numbers with it")
-    graph = RecordedGraph(f)
-    graph.check_data()
-    return graph
+def _tolerance(rtol: Any, atol: Any, dtype: str, point: Sequence[Any]) -> Tolerance:
+    """What a claim may be off, and the precision of f: that of the point's arrays unless given."""
+    for value, name in ((rtol, "rtol"), (atol, "atol")):
+        if number(value, f"gradcheck: {name}") != 0:
+            above_zero(value, f"gradcheck: {name}")
+    kinds = [str(getattr(part, "dtype", "")).rpartition(".")[2] for part in point]
+    if dtype:
+        choice(dtype, "gradcheck: dtype", UNITS)
+        kinds = [dtype]
+    unit = max((UNITS.get(kind, EPSILON) for kind in kinds), default=EPSILON)
+    return Tolerance(float(atol), float(rtol), unit)
 
 
-def _slopes(subject: Subject, gradient: Sequence[float] | float | None) -> list[float]:
-    """The slopes to check: the engine's own, unless others are given."""
-    if gradient is None:
-        found = grad(subject.on_values)(*subject.point)
-        return list(found) if isinstance(found, tuple) else [found]
-    several = gradient if isinstance(gradient, Iterable) else [gradient]
-    slopes = [number(slope, "gradcheck: gradient") for slope in several]
-    if len(slopes) != len(subject.point):
+def _bounds(place: Point, bound: Any, name: str, default: float) -> list[float]:
+    """A bound for each input."""
+    if bound is None or is_plain([bound]):
+        one = default if bound is None else number(bound, f"gradcheck: {name}")
+        found = [one] * len(place.numbers)
+    else:
+        found = place.numbers_of(bound, f"gradcheck: {name}")
+    for x, end, of in zip(place.numbers, found, place.names, strict=True):
+        if (x < end) if name == "lower" else (x > end):
+            raise ValueError(f"gradcheck: {of} is {x!r}, beyond its {name} bound {end!r}")
+    return found
+
+
+def _given(place: Point, gradient: Any) -> list[float]:
+    """The numbers of a gradient that has the shape of the point."""
+    if is_plain(place.arguments):
+        return _listed(gradient, len(place.numbers))
+    return place.numbers_of(gradient, "gradcheck: gradient")
+
+
+def _listed(gradient: Any, count: int) -> list[float]:
+    """The slopes for plain numbers: a list of them, or one."""
+    several = gradient if hasattr(gradient, "__len__") and not isinstance(gradient, str) else None
+    slopes = [gradient] if several is None else list(several)
+    found = [number(slope, "gradcheck: gradient") for slope in slopes]
+    if len(found) != count:
         raise ValueError(
-            f"gradcheck: gradient has {len(slopes)} slopes for {len(subject.point)} inputs; "
-            "give one for each"
+            f"gradcheck: gradient has {len(found)} slopes for {count} inputs; give one for each"
         )
-    return slopes
+    return found
 
 
-def _second_derivatives(subject: Subject, reference: str) -> Report:
+def _slopes(subject: Subject, gradient: Any) -> list[float]:
+    """The slopes to check: the engine's own, unless others are given."""
+    if gradient is not None:
+        return _listed(gradient, len(subject.point))
+    found = grad(subject.on_values)(*subject.point)
+    return list(found) if isinstance(found, tuple) else [found]
+
+
+def _hessian_by_hand(f: Function, point: Sequence[Any], gradient: Any, options: Options) -> Report:
+    """A gradient written by hand against f, and a Hessian against that gradient."""
+    if not isinstance(gradient, (tuple, list)) or len(gradient) != 2 or not callable(gradient[0]):
+        raise ValueError(
+            "gradcheck: with order=2 gradient is to be a pair: a function that gives the gradient, "
+            "and the Hessian or a function that gives it"
+        )
+    slopes, second = gradient
+    first = _of_function(f, Point(f, point), slopes, 1, options)
+    if not first.ok:
+        return first
+    place = Point(slopes, point)
+    report = _of_function(slopes, place, second, 1, options)
+    renamed = [c._replace(input=f"∂/∂({c.input}) of the gradient") for c in report.checks]
+    return report._replace(checks=renamed)
+
+
+def _second_derivatives(subject: Subject, options: Options) -> Report:
     """Each row of the hessian as the gradient of a first derivative."""
     rows: list[list[Check]] = []
     for i, row in enumerate(hessian(subject.on_values)(*subject.point)):
@@ -139,7 +272,8 @@ def _second_derivatives(subject: Subject, reference: str) -> Report:
             found = grad(subject.on_values)(*xs)
             return found[i] if isinstance(found, tuple) else found
 
-        report = gradcheck(first, *subject.point, gradient=row, reference=reference)
+        one = PythonFunction(first, subject.point, True, limits=options.limits)
+        report = _of_subject(one, row, 1, options)
         rows.append(
             [
                 check._replace(input=f"∂/∂{other} of ∂f/∂{subject.names[i]}")
@@ -149,6 +283,6 @@ def _second_derivatives(subject: Subject, reference: str) -> Report:
     checks = [check for row in rows for check in row]
     if not Report(checks).ok:
         graph = subject.recorded()
-        local = local_checks(graph, reference)
+        local = local_checks(graph, options.reference)
         checks = [check for row in rows for check in open_at_kinks(row, graph, local)]
-    return Report(checks)
+    return Report(checks, strict=options.strict)

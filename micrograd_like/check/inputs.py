@@ -7,13 +7,17 @@
 25.0
 """
 
+import io
 import math
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 from micrograd_like.arguments import finite
-from micrograd_like.check.differences import EPSILON, check_slope
+from micrograd_like.check.differences import EPSILON, EXACT, Tolerance, check_slope
+from micrograd_like.check.ladder import OutOfCallsError
 from micrograd_like.check.report import Check
 from micrograd_like.derivatives import checked
 from micrograd_like.engine import Value
@@ -23,16 +27,40 @@ from micrograd_like.graph import (
     edges,
     evaluated,
     gradients_of,
+    operands_by,
     operands_of,
     replay,
     topological_order,
 )
+from micrograd_like.notation import plural
 
-__all__ = ["Claims", "PythonFunction", "RecordedGraph", "Subject", "check_inputs"]
+__all__ = [
+    "Claims",
+    "Limits",
+    "PythonFunction",
+    "RecordedGraph",
+    "Subject",
+    "check_inputs",
+    "out_of_calls",
+    "quietly",
+    "taken_again",
+]
 
 SMALLEST = 5e-324  # what underflow rounds to
 MOST_AGAIN = 20_000  # values that are computed at many digits for the inputs left open
 Claims = Sequence[tuple[float, float, float]]  # slopes, the rounding of each, the value's noise
+
+
+class Limits(NamedTuple):
+    """Where a function is asked, how often, and what its gradient may be off."""
+
+    lower: Sequence[float] = ()
+    upper: Sequence[float] = ()
+    calls: float = math.inf
+    tolerance: Tolerance = EXACT
+
+
+ANYWHERE = Limits()
 
 
 class RecordedGraph:
@@ -40,6 +68,7 @@ class RecordedGraph:
 
     def __init__(self, root: Value, leaves: list[Value] | None = None) -> None:
         self.root = root
+        self.limits = ANYWHERE
         self.order = topological_order(root)
         self.leaves = leaves or [v for v in self.order if v.rule is None]
         self.names = [v.label or f"leaf {i}" for i, v in enumerate(self.leaves)]
@@ -60,6 +89,29 @@ class RecordedGraph:
         if self._base is None:
             self._base = evaluated(self.order, {}, call)
         return as_function_of(self.leaves[i], self.order, self._base, call)
+
+    def toward(self, direction: Sequence[float]) -> Callable[[float], float]:
+        """The root's number on the line through the point, which is at 1."""
+        places = {id(v): i for i, v in enumerate(self.leaves)}
+        inner = [v for v in self.order if v.rule is not None]
+        places |= {id(v): len(self.leaves) + i for i, v in enumerate(inner)}
+        constants: list[float] = []
+
+        def place(constant: float) -> int:
+            constants.append(float(constant))
+            return -len(constants)  # counted from the end
+
+        program = [(v.rule.function, operands_by(v, places, place)) for v in inner if v.rule]
+        pairs = list(zip(self.point, direction, strict=True))
+        root, blank = places[id(self.root)], [0.0] * len(inner)
+
+        def at(t: float) -> float:
+            numbers = [x + (t - 1) * d for x, d in pairs] + blank + constants[::-1]
+            for here, (function, operands) in enumerate(program, len(pairs)):
+                numbers[here] = function(*[numbers[i] for i in operands])[0]
+            return numbers[root]
+
+        return at
 
     def recorded(self) -> "RecordedGraph":
         """The graph itself."""
@@ -113,6 +165,7 @@ class PythonFunction:
         point: Sequence[float],
         of_floats: bool = False,
         names: Sequence[str] = (),
+        limits: Limits = ANYWHERE,
     ) -> None:
         self.on_values = f
         of_count = ["x"] if len(point) == 1 else [f"x{i}" for i in range(len(point))]
@@ -120,6 +173,8 @@ class PythonFunction:
         self.point = _finite_point(point, self.names)
         if not self.point:
             raise ValueError("gradcheck: needs at least one input; the point is empty")
+        self.limits = limits
+        self.called = 0
         self.of_floats = of_floats and self._takes_floats()
 
     def _takes_floats(self) -> bool:
@@ -131,17 +186,29 @@ class PythonFunction:
             return True
         return True
 
+    def at(self, numbers: Sequence[float]) -> Any:
+        """The function's number; a ValueError outside its bounds."""
+        if self.called >= self.limits.calls:
+            raise OutOfCallsError
+        bounds = zip(numbers, self.limits.lower, self.limits.upper, strict=False)
+        if any(not low <= x <= high for x, low, high in bounds):
+            raise ValueError("out of the bounds that are given")
+        self.called += 1
+        if self.of_floats:
+            output = self.on_values(*numbers)
+            return output.item() if getattr(output, "shape", None) == () else output
+        output = self.on_values(*map(Value, numbers))
+        return output.data if isinstance(output, Value) else output
+
     def along(self, i: int) -> Callable[[float], float]:
         """The function's number as a function of one input."""
-        before, after, f = self.point[:i], self.point[i + 1 :], self.on_values
-        if self.of_floats:
-            return lambda x: f(*before, x, *after)
+        before, after = self.point[:i], self.point[i + 1 :]
+        return lambda x: self.at([*before, x, *after])
 
-        def through_values(x: float) -> float:
-            output = f(*map(Value, (*before, x, *after)))
-            return output.data if isinstance(output, Value) else output
-
-        return through_values
+    def toward(self, direction: Sequence[float]) -> Callable[[float], float]:
+        """The function's number on the line through the point, which is at 1."""
+        pairs = list(zip(self.point, direction, strict=True))
+        return lambda t: self.at([x + (t - 1) * d for x, d in pairs])
 
     def recorded(self) -> RecordedGraph:
         """The graph that the function records at the point."""
@@ -156,8 +223,12 @@ def _finite_point(point: Sequence[float], names: Sequence[str]) -> list[float]:
     return [finite(x, f"gradcheck: {name}") for x, name in zip(point, names, strict=True)]
 
 
-def check_inputs(subject: Subject, claims: Claims, reference: str) -> list[Check]:
+def check_inputs(
+    subject: Subject, claims: Claims, reference: str, which: Sequence[int] | None = None
+) -> list[Check]:
     """The verdict on each input's slope; with an exact reference a last one on the value.
+
+    ``which`` are the numbers of the inputs to check by differences, if not all.
 
     >>> square = PythonFunction(lambda x: x * x, [3.0])
     >>> [c.outcome for c in check_inputs(square, [(6.0, 0.0, 0.0)], "differences")]
@@ -165,18 +236,39 @@ def check_inputs(subject: Subject, claims: Claims, reference: str) -> list[Check
     """
     if reference == "mpmath":
         return _check_exactly(subject, claims)
-    checks = [_check_by_differences(subject, i, claim) for i, claim in enumerate(claims)]
-    return _taken_again(subject, claims, checks) if reference == "auto" else checks
+    which = range(len(claims)) if which is None else which
+    with quietly():
+        checks = [_check_by_differences(subject, i, claims[i]) for i in which]
+    return taken_again(subject, claims, checks) if reference == "auto" else checks
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Without what a function prints and warns of at points that its user never asked for."""
+    with redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _check_by_differences(subject: Subject, i: int, claim: tuple[float, float, float]) -> Check:
-    return check_slope(subject.names[i], subject.along(i), subject.point[i], *claim)
+    name, x = subject.names[i], subject.point[i]
+    try:
+        return check_slope(name, subject.along(i), x, *claim, subject.limits.tolerance)
+    except OutOfCallsError:
+        return out_of_calls(subject, name, x, claim[0])
 
 
-def _taken_again(subject: Subject, claims: Claims, checks: list[Check]) -> list[Check]:
+def out_of_calls(subject: Subject, name: str, x: float, slope: float) -> Check:
+    """The verdict on an input for which no calls were left."""
+    reason = f"the limit of {plural(int(subject.limits.calls), 'call')} is reached"
+    return Check(name, x, slope, math.nan, math.inf, "inconclusive", reason, 0.0, math.inf)
+
+
+def taken_again(subject: Subject, claims: Claims, checks: list[Check]) -> list[Check]:
     """The checks, the open ones with digits if mpmath is there and the function records."""
     left_open = [i for i, check in enumerate(checks) if check.outcome == "inconclusive"]
-    if not left_open or find_spec("mpmath") is None:
+    limited = math.isfinite(subject.limits.calls)
+    if not left_open or limited or find_spec("mpmath") is None:
         return checks
     from micrograd_like.check.reference import Exact
 
@@ -188,7 +280,9 @@ def _taken_again(subject: Subject, claims: Claims, checks: list[Check]) -> list[
     checks = list(checks)
     for i in left_open[: max(1, MOST_AGAIN // len(graph.order))]:
         if _follows(subject, graph, i):
-            again = exact.check_slope(checks[i].input, graph.leaves[i], *claims[i][:2])
+            again = exact.check_slope(
+                checks[i].input, graph.leaves[i], *claims[i][:2], subject.limits.tolerance
+            )
             if exact.check_value([again]).outcome != "fail" and again.outcome != "inconclusive":
                 checks[i] = again
     return checks
@@ -202,10 +296,10 @@ def _check_exactly(subject: Subject, claims: Claims) -> list[Check]:
     except (ValueError, ArithmeticError):  # undefined here, in one way or the other
         return [_check_by_differences(subject, i, claim) for i, claim in enumerate(claims)]
     exact = Exact(graph.root)
-    checks = []
+    checks, tolerance = [], subject.limits.tolerance
     for i, name in enumerate(subject.names):
         if _follows(subject, graph, i):
-            checks.append(exact.check_slope(name, graph.leaves[i], *claims[i][:2]))
+            checks.append(exact.check_slope(name, graph.leaves[i], *claims[i][:2], tolerance))
         else:  # the graph is not all of the function; differences see the rest, too
             checks.append(_check_by_differences(subject, i, claims[i]))
     return [*checks, exact.check_value(checks)]

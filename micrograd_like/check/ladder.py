@@ -21,6 +21,7 @@ __all__ = [
     "Estimate",
     "Function",
     "Ladder",
+    "OutOfCallsError",
     "Plateau",
     "estimates_of",
     "noise_of",
@@ -37,6 +38,10 @@ ORDERS = 6  # of Richardson extrapolation
 SAFETY = 8.0  # error bars that two estimates may be apart and still agree
 TINY = 1e-305  # where underflow begins
 Function = Callable[[float], float]
+
+
+class OutOfCallsError(Exception):
+    """The function was called as often as its user allows."""
 
 
 class Sample(NamedTuple):
@@ -78,6 +83,8 @@ def value_at(f: Function, x: float) -> float | None:
     """The function's value nearby; None where it raises, overflows, or is no real number."""
     try:
         return _finite(f(x))
+    except OutOfCallsError:
+        raise
     except Exception:
         return None
 

@@ -26,7 +26,15 @@ from types import CodeType
 from typing import Any, NamedTuple
 
 from micrograd_like.arguments import extra
-from micrograd_like.check.differences import UNCERTAIN, UNSETTLED, VERTICAL, off_by, slopes_apart
+from micrograd_like.check.differences import (
+    EXACT,
+    UNCERTAIN,
+    UNSETTLED,
+    VERTICAL,
+    Tolerance,
+    off_by,
+    slopes_apart,
+)
 from micrograd_like.check.report import Check
 from micrograd_like.engine import Value
 from micrograd_like.graph import as_function_of, evaluated, topological_order
@@ -156,7 +164,14 @@ class Exact:
             outcome = ("inconclusive", "its formula gives no number here")
         return Check("value", math.nan, got, float(exact), due, *outcome, 0.0, math.inf, off)
 
-    def check_slope(self, name: str, leaf: Value, slope: float, rounding: float = 0.0) -> Check:
+    def check_slope(
+        self,
+        name: str,
+        leaf: Value,
+        slope: float,
+        rounding: float = 0.0,
+        tolerance: Tolerance = EXACT,
+    ) -> Check:
         """The verdict on a gradient that is claimed for a leaf.
 
         ``rounding`` is how far it may be off by the rounding of what it is the sum of.
@@ -170,7 +185,9 @@ class Exact:
         except (ValueError, ArithmeticError):
             sides, outcome, reason = [], "fail", "the function is undefined here"
         else:
-            outcome, reason = _judge(sides, slope, rounding)
+            finite = [abs(s.value) for s in sides if mpmath.isfinite(s.value)]
+            allowed = tolerance.at(float(max(finite, default=0))) if tolerance != EXACT else 0.0
+            outcome, reason = _judge(sides, slope, rounding, allowed)
         exact, step, bar, off = math.nan, 0.0, math.inf, math.nan
         if sides and not any(mpmath.isnan(s.value) for s in sides):
             exact, step = float(sides[0].value), float(sides[0].step)
@@ -256,7 +273,9 @@ class Exact:
         return lambda node, *operands: exactly(node.rule, *operands) * factors[id(node)]
 
 
-def _judge(sides: Sequence[Slope], slope: float, rounding: float) -> tuple[str, str]:
+def _judge(
+    sides: Sequence[Slope], slope: float, rounding: float, allowed: float
+) -> tuple[str, str]:
     """The outcome, and its reason, by the slopes to the sides on which there are any."""
     if not sides:
         return "inconclusive", "undefined on both sides"
@@ -264,7 +283,7 @@ def _judge(sides: Sequence[Slope], slope: float, rounding: float) -> tuple[str, 
         return "inconclusive", UNSETTLED
     reached = [value for s in sides for value in (s.value, *s.across)]
     low, high = min(reached), max(reached)
-    bar = max(map(_tolerance, sides)) + rounding
+    bar = max(map(_tolerance, sides)) + rounding + allowed
     width = high - low
     if low != high and (mpmath.isinf(width) or width > SETTLED**0.5 * max(-low, high)):
         inside = low - bar <= slope <= high + bar
@@ -273,7 +292,7 @@ def _judge(sides: Sequence[Slope], slope: float, rounding: float) -> tuple[str, 
     if slope == high or ulps(slope, high) <= ENOUGH:
         return "pass", reason
     if abs(slope - high) <= bar:
-        if bar > UNCERTAIN * max(abs(high), abs(slope)):
+        if bar > UNCERTAIN * max(abs(high), abs(slope)) + allowed:
             return "inconclusive", "rounding alone moves the gradient as far"
         return "pass", reason
     return "fail", reason or off_by(float(slope - high))

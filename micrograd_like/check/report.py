@@ -95,11 +95,13 @@ class Report(NamedTuple):
     checks: list[Check]
     blame: Sequence[LocalCheck] = ()
     hint: str = ""  # where a gradient is wrong and no operation is
+    strict: bool = False  # whether what is left open has failed
 
     @property
     def ok(self) -> bool:
-        """Whether nothing failed; what is inconclusive has not."""
-        return all(check.outcome != "fail" for check in self.checks)
+        """Whether nothing failed; what is inconclusive has not, unless the check is strict."""
+        bad = ("fail", "inconclusive") if self.strict else ("fail",)
+        return all(check.outcome not in bad for check in self.checks)
 
     def __repr__(self) -> str:
         return f"<Report of {self._counts(self.checks)}>"

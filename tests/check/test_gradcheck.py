@@ -173,7 +173,7 @@ def test_mistakes_are_told() -> None:
         gradcheck(Value(1.0), 1.0)
     with pytest.raises(ValueError, match="order is 3; it is to be a whole number from 1 to 2"):
         gradcheck(mg.sin, 1.0, order=3)
-    with pytest.raises(ValueError, match="a gradient to check needs order 1"):
+    with pytest.raises(ValueError, match="with order=2 gradient is to be a pair"):
         gradcheck(mg.sin, 1.0, order=2, gradient=[1.0])
     with pytest.raises(TypeError, match=r"gradcheck: f is 3\.0; it is to be a function of"):
         gradcheck(3.0, 1.0)  # type: ignore[arg-type]
@@ -435,7 +435,6 @@ def test_data_that_was_changed_after_recording_is_told() -> None:
     ("f", "gradient", "message"),
     [
         (lambda x: None, [1.0], "f returned None, not a number or a Value"),
-        (lambda x: [x], [1.0], "f returned .2.0., not a number"),
         (lambda x: x * 1j, [1.0], "f returned 2j, not a number"),
         (lambda x: x, ["1"], "gradient: takes a number, not the str '1'"),
         (lambda x: x, [None], "gradient: takes a number, not the NoneType"),

@@ -1,0 +1,222 @@
+"""Points as people write them: numbers, lists, arrays, dicts and what holds these, taken apart.
+
+>>> point = Point(lambda w, b: w[0] * b, ([1.0, 2.0], 3.0))
+>>> point.names, point.numbers
+(['w[0]', 'w[1]', 'b'], [1.0, 2.0, 3.0])
+>>> point.rebuild([5.0, 6.0, 7.0])
+[[5.0, 6.0], 7.0]
+"""
+
+import inspect
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from micrograd_like.arguments import finite, is_value, number, short
+
+__all__ = ["Point", "flat", "is_plain", "shape_of"]
+
+
+class Point:
+    """The arguments of a function, as one list of numbers with names, and back."""
+
+    def __init__(self, f: Callable[..., Any], arguments: Sequence[Any]) -> None:
+        self.arguments = list(arguments)
+        self.parameters = _parameters(f, len(self.arguments))
+        pairs = [
+            pair
+            for name, part in zip(self.parameters, self.arguments, strict=True)
+            for pair in _leaves(part, name)
+        ]
+        self.names = [name for name, _ in pairs]
+        self.numbers = [finite(x, f"gradcheck: {name}") for name, x in pairs]
+
+    def rebuild(self, numbers: Sequence[Any], exactly: bool = False) -> list[Any]:
+        """The arguments with other numbers in their places, or with Values.
+
+        Arrays have the point's precision, or hold the numbers themselves, if asked ``exactly``.
+        """
+        rest = iter(numbers)
+        return [_rebuilt(part, rest, exactly) for part in self.arguments]
+
+    def numbers_of(self, tree: Any, where: str) -> list[float]:
+        """The numbers of a tree that has the arguments' shape: of a gradient, or of bounds.
+
+        A ValueError names both shapes where they differ.
+        """
+        arguments: Any = self.arguments
+        alone = len(arguments) == 1 and not (
+            is_sequence(tree) and len(tree) == 1 and shape_of(tree) != shape_of(arguments[0])
+        )
+        if alone:
+            return [
+                number(x, where) for x in _matched(arguments[0], tree, self.parameters[0], where)
+            ]
+        if not is_sequence(tree) or len(tree) != len(arguments):
+            raise ValueError(
+                f"{where} is {short(tree)}; it is to have {len(arguments)} parts, one for each "
+                "argument"
+            )
+        return [
+            number(x, where)
+            for part, other, name in zip(arguments, tree, self.parameters, strict=True)
+            for x in _matched(part, other, name, where)
+        ]
+
+
+def is_plain(arguments: Sequence[Any]) -> bool:
+    """Whether all arguments are numbers, or what `number` takes for one."""
+    return not any(isinstance(x, Mapping) or is_sequence(x) or _dimensions(x) for x in arguments)
+
+
+def is_sequence(x: Any) -> bool:
+    """A list, a tuple, or an array with an axis."""
+    return isinstance(x, (list, tuple)) or _dimensions(x) > 0
+
+
+def shape_of(x: Any) -> str:
+    """The shape of an array, of nested lists, or a dict's keys, as people write it.
+
+    >>> shape_of([[1, 2, 3], [4, 5, 6]]), shape_of({"w": 1.0}), shape_of(1.0)
+    ('shape (2, 3)', 'the keys w', 'one number')
+    """
+    if isinstance(x, Mapping):
+        return f"the keys {', '.join(map(str, x))}"
+    sizes: list[int] = []
+    while is_sequence(x):
+        sizes.append(len(x))
+        if not len(x):
+            break
+        x = x[0]
+    if isinstance(x, Mapping):
+        return f"{len(sizes) and sizes[0]} dicts"
+    return (
+        f"shape ({', '.join(map(str, sizes))}{',' * (len(sizes) == 1)})" if sizes else "one number"
+    )
+
+
+def flat(x: Any, keep: bool = False) -> list[Any]:
+    """The numbers of an array, of nested lists or of dicts, in order; Values are kept if asked."""
+    return [value for _, value in _leaves(x, "", keep)]
+
+
+def _dimensions(x: Any) -> int:
+    """The number of an array's axes; 0 of anything else."""
+    return 0 if is_value(x) else len(getattr(x, "shape", ()) or ())
+
+
+def _as_array(x: Any) -> Any:
+    """A PyTorch, JAX or NumPy array as one of NumPy's."""
+    import numpy as np
+
+    detach = getattr(x, "detach", None)
+    return np.asarray(detach().cpu() if detach else x)
+
+
+def _parameters(f: Callable[..., Any], count: int) -> list[str]:
+    """What a function calls its arguments; x, or x0, x1, …, where it does not say."""
+    try:
+        kinds = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):
+        kinds = []  # type: ignore[assignment]
+    names = [p.name for p in kinds if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    if len(names) >= count:
+        return names[:count]
+    return ["x"] if count == 1 else [f"x{i}" for i in range(count)]
+
+
+def _leaves(part: Any, name: str, keep: bool = False) -> Iterator[tuple[str, Any]]:
+    """The numbers of a tree, each with its name."""
+    if isinstance(part, Mapping):
+        for key, inner in part.items():
+            yield from _leaves(inner, f"{name}[{key!r}]", keep)
+    elif isinstance(part, (list, tuple)):
+        for i, inner in enumerate(part):
+            yield from _leaves(inner, f"{name}[{i}]", keep)
+    elif _dimensions(part):
+        array = _as_array(part)
+        places = _indices(array.shape)
+        for place, x in zip(places, array.reshape(-1).tolist(), strict=True):
+            number = x.data if is_value(x) and not keep else x
+            yield f"{name}[{', '.join(map(str, place))}]", number
+    else:
+        yield name, part.data if is_value(part) and not keep else part
+
+
+def _indices(shape: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """All places of an array, the last axis first."""
+    from itertools import product
+
+    return product(*map(range, shape))
+
+
+def _rebuilt(part: Any, rest: Iterator[Any], exactly: bool = False) -> Any:
+    """A tree with the next numbers in its places."""
+    if isinstance(part, Mapping):
+        return {key: _rebuilt(inner, rest, exactly) for key, inner in part.items()}
+    if isinstance(part, (list, tuple)):
+        inner = [_rebuilt(x, rest, exactly) for x in part]
+        made: Any = type(part)
+        if isinstance(part, list):
+            return inner
+        return made(*inner) if hasattr(part, "_fields") else tuple(inner)
+    if not _dimensions(part):
+        return next(rest)
+    return _array_like(part, [next(rest) for _ in range(math.prod(part.shape))], exactly)
+
+
+def _array_like(part: Any, numbers: list[Any], exactly: bool) -> Any:
+    """An array of the kind and shape of another, of other numbers; of Values one of objects."""
+    import numpy as np
+
+    if exactly or any(map(is_value, numbers)):
+        array = np.empty(len(numbers), dtype=object)
+        array[:] = numbers
+        return array.reshape(tuple(part.shape))
+    if isinstance(part, np.ndarray):
+        kind = part.dtype if part.dtype.kind == "f" else np.float64
+        return np.array(numbers, dtype=kind).reshape(part.shape)
+    if hasattr(part, "new_tensor"):  # PyTorch
+        made = part.detach().new_tensor(numbers).reshape(part.shape)
+        return made if made.is_floating_point() else made.double()
+    import jax.numpy as jnp
+
+    return jnp.asarray(numbers, dtype=part.dtype).reshape(part.shape)
+
+
+def _matched(part: Any, tree: Any, name: str, where: str) -> Iterator[Any]:
+    """The numbers of a tree of the same shape as a part of the point."""
+    if isinstance(part, Mapping):
+        if not isinstance(tree, Mapping) or set(tree) != set(part):
+            raise _differs(part, tree, name, where)
+        for key, inner in part.items():
+            yield from _matched(inner, tree[key], f"{name}[{key!r}]", where)
+    elif _dimensions(part):
+        theirs = _as_array(tree) if is_sequence(tree) and not _ragged(tree) else None
+        if theirs is None or tuple(theirs.shape) != tuple(part.shape):
+            raise _differs(part, tree, name, where)
+        yield from theirs.reshape(-1).tolist()
+    elif isinstance(part, (list, tuple)):
+        if not is_sequence(tree) or len(tree) != len(part):
+            raise _differs(part, tree, name, where)
+        for i, (inner, other) in enumerate(zip(part, tree, strict=True)):
+            yield from _matched(inner, other, f"{name}[{i}]", where)
+    elif isinstance(tree, Mapping) or is_sequence(tree):
+        if is_sequence(tree) and len(tree) == 1 and not isinstance(tree[0], Mapping):
+            yield from _matched(part, tree[0], name, where)
+        else:
+            raise _differs(part, tree, name, where)
+    else:
+        yield tree.data if is_value(tree) else tree
+
+
+def _ragged(tree: Any) -> bool:
+    """Whether nested lists are no array."""
+    if not isinstance(tree, (list, tuple)):
+        return False
+    shapes = {shape_of(x) for x in tree}
+    return len(shapes) > 1 or any(map(_ragged, tree)) or any(isinstance(x, Mapping) for x in tree)
+
+
+def _differs(part: Any, tree: Any, name: str, where: str) -> ValueError:
+    return ValueError(f"{where} has {shape_of(tree)} for {name}, which has {shape_of(part)}")

@@ -1,0 +1,80 @@
+"""Many inputs: random directions decide, and halving finds the wrong ones."""
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from conftest import examples
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from micrograd_like import Value, gradcheck
+
+SIZE = 200
+RNG = np.random.default_rng(3)
+ROWS, TARGETS = RNG.normal(size=(30, SIZE)) / SIZE**0.5, RNG.normal(size=30)
+POINT = RNG.normal(size=SIZE)
+
+
+def loss(w: Any) -> float:
+    """A neuron's error on thirty rows."""
+    return float(np.mean((np.tanh(ROWS @ w) - TARGETS) ** 2))
+
+
+def gradient(w: Any) -> Any:
+    """Of the loss, by hand."""
+    t = np.tanh(ROWS @ w)
+    return ROWS.T @ ((t - TARGETS) * (1 - t * t) * 2 / 30)
+
+
+def test_a_right_gradient_of_many_inputs_needs_few_calls() -> None:
+    """A few hundred, not a hundred for each input; `every` takes those."""
+    calls = [0]
+
+    def counted(w: Any) -> float:
+        calls[0] += 1
+        return loss(w)
+
+    report = gradcheck(counted, POINT, gradient=gradient)
+    assert {c.outcome for c in report.checks} == {"pass"}
+    assert report.checks[0].reason == "along 2 directions"
+    assert calls[0] < 4 * SIZE
+    calls[0] = 0
+
+    def of_twenty(w: Any) -> float:
+        return counted(np.append(w, POINT[20:]))
+
+    report = gradcheck(of_twenty, POINT[:20], gradient=gradient(POINT)[:20], every=True)
+    assert {c.outcome for c in report.checks} == {"pass"}
+    assert calls[0] > 1000
+
+
+@given(st.sets(st.integers(0, SIZE - 1), min_size=1, max_size=3))
+@settings(max_examples=examples(6), deadline=None)
+def test_the_wrong_inputs_are_found(wrong: set[int]) -> None:
+    """All of them, and no other, wrong by a thousandth."""
+    slopes = gradient(POINT)
+    slopes[list(wrong)] *= 1.001
+    report = gradcheck(loss, POINT, gradient=slopes)
+    found = {c.input for c in report.checks if c.outcome == "fail"}
+    assert found == {f"w[{i}]" for i in wrong}
+    assert all(c.outcome == "pass" for c in report.checks if c.input not in found)
+
+
+def test_a_recorded_graph_of_many_leaves() -> None:
+    """Its own gradient is right; one that is given is not; a kink is found among the others."""
+    leaves = [Value(float(x), f"w{k}") for k, x in enumerate(POINT)]
+    leaves[50].data = 0.0
+    root = leaves[0] * 2 + sum((a * b).tanh() for a, b in pairwise(leaves))
+    root = root + leaves[50].relu()
+    report = gradcheck(root)
+    assert report.ok
+    assert [c.input for c in report.checks if c.outcome == "kink"] == ["w50"]
+
+
+def test_an_input_that_is_infinitely_steep_is_checked_by_itself() -> None:
+    """No sum has it."""
+    leaves = [Value(float(k), f"w{k}") for k in range(20)]
+    report = gradcheck(sum((leaf.sqrt() for leaf in leaves), Value(0.0, "start")))
+    assert report.ok
+    assert {c.input: c.reason for c in report.checks}["w0"] == "vertical tangent"

@@ -1,0 +1,206 @@
+"""Functions as people write them: points of any shape, gradients given by functions, vectors."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from micrograd_like import Value, assert_gradients, gradcheck
+from micrograd_like.check.points import Point
+
+MATRIX = np.arange(6.0).reshape(2, 3) / 7 + 0.1
+
+
+def squares(x: Any) -> Any:
+    """The sum of an array's squares."""
+    return (x**2).sum()
+
+
+def outcomes(report: Any) -> list[str]:
+    """One word for each row."""
+    return [check.outcome for check in report.checks]
+
+
+TREES = st.recursive(
+    st.floats(-9, 9),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.sampled_from("abc"), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(TREES)
+def test_a_point_is_put_together_as_it_was(tree: Any) -> None:
+    """Of lists, tuples and dicts within each other; each number has a name of its own."""
+    point = Point(lambda w: w, [tree])
+    assert point.rebuild(point.numbers) == [tree]
+    assert len(set(point.names)) == len(point.names) == len(point.numbers)
+
+
+def test_an_array_and_a_gradient_of_its_shape() -> None:
+    """Rows are named as an index; a wrong place is found, of a gradient or a function for it."""
+    assert gradcheck(squares, MATRIX, gradient=2 * MATRIX).ok
+    wrong = 2 * MATRIX
+    wrong[1, 2] += 1e-6
+    for gradient in (wrong, lambda w: wrong, wrong.tolist()):
+        report = gradcheck(squares, MATRIX, gradient=gradient)
+        assert [c.input for c in report.checks if c.outcome == "fail"] == ["x[1, 2]"]
+    assert gradcheck(squares, MATRIX).ok  # of Values in an array
+
+
+def test_dicts_and_several_arguments() -> None:
+    """Each part has the name that the function gives it."""
+
+    def f(p: Any, scale: Any) -> Any:
+        return scale * np.tanh(p["w"] @ np.arange(3.0) + p["b"][0])
+
+    def gradient(p: Any, scale: Any) -> Any:
+        t = np.tanh(p["w"] @ np.arange(3.0) + p["b"][0])
+        slope = scale * (1 - t * t)
+        return {"w": slope * np.arange(3.0), "b": [slope]}, t
+
+    report = gradcheck(f, {"w": np.ones(3) / 9, "b": [0.5]}, 2.0, gradient=gradient)
+    assert [c.input for c in report.checks] == [
+        "p['w'][0]", "p['w'][1]", "p['w'][2]", "p['b'][0]", "scale"
+    ]  # fmt: skip
+    assert set(outcomes(report)) == {"pass"}
+
+
+def test_a_jacobian_is_checked_by_rows() -> None:
+    """Of few outputs; of many, by sums of rows at random first."""
+
+    def gradient(x: Any) -> Any:
+        return np.diag(np.cos(x))
+
+    for size in (2, 40):
+        x = np.linspace(0.1, 1, size)
+        assert gradcheck(np.sin, x, gradient=gradient).ok
+        wrong = gradient(x)
+        wrong[1, 0] = 1e-5
+        report = gradcheck(np.sin, x, gradient=wrong)
+        assert [c.input for c in report.checks if c.outcome == "fail"] == ["f[1]: x[0]"]
+    report = gradcheck(lambda x: [x[0] * x[1], x[0]], [Value(2.0), 3.0])
+    assert (report.ok, len(report.checks)) == (True, 4)
+
+
+def test_a_hessian_by_hand() -> None:
+    """A pair for order 2: the gradient against f, and the Hessian against the gradient."""
+
+    def f(x: Any) -> Any:
+        return (x**3).sum()
+
+    def gradient(x: Any) -> Any:
+        return 3 * x**2
+
+    x = np.array([1.0, 2.0])
+    assert gradcheck(f, x, gradient=(gradient, lambda x: np.diag(6 * x)), order=2).ok
+    assert not gradcheck(f, x, gradient=(gradient, np.diag(7 * x)), order=2).ok
+    assert not gradcheck(f, x, gradient=(lambda x: x, np.diag(6 * x)), order=2).ok
+
+
+def test_tolerances_are_relative_to_what_the_differences_say() -> None:
+    """A claim that is far too large is not forgiven for its size."""
+    assert not gradcheck(math.sin, 1.0, gradient=0.541).ok
+    assert gradcheck(math.sin, 1.0, gradient=0.541, rtol=1e-2).ok
+    assert gradcheck(math.sin, 1.0, gradient=0.541, atol=1e-2).ok
+    assert not gradcheck(math.sin, 1.0, gradient=100.0, rtol=0.5).ok
+
+
+def test_single_precision_is_allowed_for() -> None:
+    """By the type of the point's array, or by word."""
+    x = np.array([0.5, 0.75], dtype=np.float32)
+    gradient = np.cos(x)
+    assert outcomes(gradcheck(lambda x: np.sin(x).sum(), x, gradient=gradient)) == ["pass"] * 2
+    assert not gradcheck(lambda x: np.sin(x).sum(), x, gradient=gradient * 1.01).ok
+
+    def rounded(x: float) -> float:
+        return float(np.float32(math.sin(x)))
+
+    slope = float(np.float32(math.cos(0.5)))
+    assert outcomes(gradcheck(rounded, 0.5, gradient=slope, dtype="float32")) == ["pass"]
+
+
+def test_bounds_and_a_limit_of_calls() -> None:
+    """The function is never asked beyond the one, nor more often than the other."""
+    asked = []
+
+    def f(x: float) -> float:
+        asked.append(x)
+        return x * x
+
+    assert outcomes(gradcheck(f, 0.5, gradient=1.0, lower=0.25, upper=0.5)) == ["pass"]
+    assert 0.25 <= min(asked) <= max(asked) <= 0.5
+    check = gradcheck(f, 0.5, gradient=1.0, calls=20).checks[0]
+    assert (check.outcome, check.reason) == ("inconclusive", "the limit of 20 calls is reached")
+    assert not gradcheck(f, 0.5, gradient=1.0, calls=20, strict=True).ok
+    with pytest.raises(AssertionError, match="a gradient is left open"):
+        assert_gradients(f, 0.5, gradient=1.0, calls=20, strict=True)
+
+
+def test_what_a_function_prints_at_other_points_is_not_shown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Only what it prints at the point."""
+
+    def f(x: float) -> float:
+        print("asked")
+        return x
+
+    gradcheck(f, 1.0, gradient=1.0)
+    assert capsys.readouterr().out.count("asked") <= 3
+
+
+def changing(x: Any) -> Any:
+    """A function that writes on its argument."""
+    x[0] = 0.0
+    return x.sum()
+
+
+@pytest.mark.parametrize(
+    ("f", "point", "gradient", "message"),
+    [
+        (squares, MATRIX, MATRIX.T, r"has shape \(3, 2\) for x, which has shape \(2, 3\)"),
+        (squares, MATRIX, np.ones(6), r"has shape \(6,\) for x, which has shape \(2, 3\)"),
+        (squares, MATRIX, 1.0, r"has one number for x, which has shape \(2, 3\)"),
+        (changing, np.ones(2), np.ones(2), r"f changes its argument x\[0\]; let it take a copy"),
+        (squares, np.array([]), [], "the point is empty"),
+        (np.sin, np.ones(2), np.ones(3), r"gradient has shape \(3,\); f gives shape \(2,\)"),
+        (lambda x: x["a"], {"a": 1.0}, {"b": 1.0}, "has the keys b for x, which has the keys a"),
+        (lambda x: x[0], [math.nan], [1.0], r"x\[0\] is nan; it is to be a finite number"),
+    ],
+)
+def test_what_does_not_fit_is_told(f: Any, point: Any, gradient: Any, message: str) -> None:
+    """In one line, with both shapes."""
+    with pytest.raises(ValueError, match=message) as error:
+        gradcheck(f, point, gradient=gradient)
+    assert "\n" not in str(error.value)
+
+
+def test_a_bound_beyond_the_point_is_told() -> None:
+    """The point is within its bounds."""
+    with pytest.raises(ValueError, match=r"x is 0.5, beyond its lower bound 1.0"):
+        gradcheck(math.sin, 0.5, gradient=1.0, lower=1.0)
+
+
+def test_arrays_of_pytorch_and_jax() -> None:
+    """With the gradients that they give."""
+    torch = pytest.importorskip("torch")
+
+    def cubes(x: Any) -> Any:
+        return (x**3).sum()
+
+    def gradient(x: Any) -> Any:
+        x = x.clone().requires_grad_()
+        cubes(x).backward()
+        return x.grad
+
+    point = torch.tensor([1.0, 2.0], dtype=torch.float64)
+    assert outcomes(gradcheck(cubes, point, gradient=gradient)) == ["pass"] * 2
+    assert outcomes(gradcheck(cubes, point.float(), gradient=gradient)) == ["pass"] * 2
+    assert not gradcheck(cubes, point, gradient=torch.ones(2)).ok
