@@ -26,13 +26,14 @@ from micrograd_like.steps.movie import (
     scale_of,
     seconds_each,
 )
-from micrograd_like.steps.pages import PageData
+from micrograd_like.steps.pages import PageData, framed
 from micrograd_like.steps.player import Player, png_shown
 from micrograd_like.steps.trajectory import Error, Trajectory
 from micrograd_like.steps.words import DESCENT_WORDS
 
 __all__ = ["Descent"]
 
+HEIGHT = 640  # pixels that the page has in a notebook: all of the picture in its own size
 LINE = 84  # characters above a frame of a moving picture
 # What files say about when they were made, which would make each another one.
 STEADY: dict[str, Any] = {
@@ -94,6 +95,10 @@ class Descent(Trajectory, Player):
     def shown(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The whole way, for a notebook."""
         return png_shown(self.still(), self.title, POINTS)
+
+    def in_frame(self, still: str) -> str:
+        """The page in a frame of a notebook, and beside it a picture where nothing plays."""
+        return framed(self.page(), self.title, HEIGHT, still)
 
     def reel(self, width: int | None = None, speed: float | None = None) -> Reel:
         """The way up to each step, as a moving picture's frames.

@@ -75,9 +75,8 @@ class Trajectory(Sequence[DescentStep]):
                 f"Descent: draws an error of 1 or 2 weights, not of {len(start)}: "
                 "give a number for each"
             )
-        self.most = arguments.whole(
-            steps, "Descent: steps", most=MOST
-        )  # steps, if it does not end early
+        # How many steps there are, if it does not end early.
+        self.most = arguments.whole(steps, "Descent: steps", most=MOST)
         _check_function(error, len(start))
         self.error, self.lr = error, arguments.above_zero(lr, "Descent: lr")
         self.start = tuple(arguments.number(x, "Descent: a weight") for x in start)
