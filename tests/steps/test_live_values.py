@@ -159,6 +159,31 @@ def test_an_edge_tells_its_product(opened: Callable[..., Any]) -> None:
     assert page.locator("[data-chosen]").count() == 0
 
 
+def test_no_panel_tells_what_the_picture_does_not_show_yet(opened: Callable[..., Any]) -> None:
+    """Data, gradients and products are "·" until their step, in leaves, edges and lines."""
+    page = opened(Backprop(tanh_of_line()[1]()))
+    page.keyboard.press("v")
+    gradients = page.locator("#value td:nth-child(3)")
+    assert gradients.all_inner_texts() == ["·"] * 3
+    for step in range(10):
+        picture = [page.text_content(f"#g{k} text") for k in (0, 1, 3)]
+        assert gradients.all_inner_texts() == picture
+        page.keyboard.press("ArrowRight")
+        assert place(page) == min(step + 1, 9)
+    assert "·" not in gradients.all_inner_texts()
+    page.locator(".edge[id=e0] .hit").dispatch_event("click")
+    rows = page.locator("#value .digits dd")
+    for step, known in {0: 1, 3: 1, 6: 2, 8: 3}.items():
+        page.evaluate("step => backprop.step(step)", step)
+        texts = rows.all_inner_texts()
+        assert [text != "·" for text in texts] == [k < known for k in range(3)]
+        assert page.locator("#value .lines button").count() == (step == 8)
+    page.evaluate("backprop.select('v1'); backprop.step(3)")
+    assert page.locator("#value dt").all_inner_texts()[1] == "gradient at the end"
+    assert page.locator("#value .lines").first.locator("button").count() == 0
+    assert "2 more steps to come" in page.inner_text("#value")
+
+
 def test_a_knob_turns_its_leaf(opened: Callable[..., Any]) -> None:
     """By slider, field and keys; the whole page follows, as Python computes it."""
     (a, *_), record = tanh_of_line()
@@ -202,6 +227,10 @@ def test_a_knob_turns_its_leaf(opened: Callable[..., Any]) -> None:
     ("text", "number", "told"),
     [
         ("two", None, "“two” is no number; 2.0 stays"),
+        ("1,5", None, "“1,5” is no number; 2.0 stays (write 1.5)"),
+        ("−1/4", None, "“−1/4” is no number; 2.0 stays (write −0.25)"),
+        ("1/0", None, "“1/0” is no number; 2.0 stays"),
+        ("1,000", None, "“1,000” is no number; 2.0 stays"),
         ("", None, "a number is missing; 2.0 stays"),
         ("0x10", None, "“0x10” is no number"),
         ("<img src=x onerror=alert(1)>", None, "“<img src=x onerror=alert(1)>” is no number"),
@@ -228,6 +257,7 @@ def test_what_is_typed_is_a_number_or_told(
         2.0 if number is None else abs(number) if text == "-0" else number
     )
     assert told in page.inner_text(".knob .trouble")
+    assert ("(write" in page.inner_text(".knob .trouble")) == ("(write" in told)
     assert bool(page.inner_text(".knob .trouble")) == bool(told)
     assert (field.get_attribute("aria-invalid") == "true") == (number is None)
     page.keyboard.press("ArrowLeft")  # of the field, and no step
@@ -235,6 +265,11 @@ def test_what_is_typed_is_a_number_or_told(
     if number is None:
         page.keyboard.press("Escape")  # takes back what was typed, and then closes
         assert field.input_value() == "2.0"
+        field.fill(text)
+        field.blur()  # who goes on finds the number that is used, and still why
+        assert field.input_value() == "2.0"
+        assert field.get_attribute("aria-invalid") is None
+        assert told in page.inner_text(".knob .trouble")
     field.fill("1.25")
     page.keyboard.press("Enter")
     assert data(page, "a") == 1.25
@@ -345,9 +380,14 @@ def test_what_is_not_defined_is_told_and_comes_back(opened: Callable[..., Any]) 
         assert page.inner_text("#value .outcome") == problem
         page.keyboard.press("Escape")
         page.locator("#n0").focus()
-        for key in ("Home", "ArrowRight", "b", "End", "Space", "Space"):
+        for key in ("b", "Home", "End"):
             page.keyboard.press(key)
             assert page.inner_text("#equation") == problem
+        page.keyboard.press("Home")
+        page.keyboard.press("ArrowRight")  # what is defined before it is a step as ever
+        assert page.inner_text("#equation").startswith("v1")
+        assert page.locator(".undefined").count() == 0
+        page.keyboard.press("End")
         page.keyboard.press("Enter")
     page.keyboard.press("End")
     field.fill("2")
@@ -374,10 +414,13 @@ def test_a_page_that_cannot_compute_says_why(opened: Callable[..., Any]) -> None
 
 
 def test_the_panel_says_that_branches_stay(opened: Callable[..., Any]) -> None:
-    """What Python decided while it recorded is not decided again."""
+    """What Python decided while it recorded is not decided again: above all leaves, not at each."""
     page = opened(Backprop(tanh_of_line()[1]()))
     page.keyboard.press("v")
-    assert "in an if or a loop, stays as it was" in page.inner_text("#value")
+    told = "in an if or a loop, stays as it was"
+    assert told in page.inner_text("#value")
+    page.click("#n0 text >> nth=0")
+    assert told not in page.inner_text("#value")
 
 
 def test_what_is_copied_gives_python_the_same_numbers(opened: Callable[..., Any]) -> None:

@@ -65,8 +65,9 @@ class Controls {
   refresh() {
     const { zoom } = this;
     this.scale.textContent = `${Math.round(100 * zoom.scale)} %`;
-    this.whole.setAttribute("aria-pressed", String(Math.abs(zoom.scale - zoom.room()) < 1e-3));
-    this.full.setAttribute("aria-pressed", String(zoom.scale === 1));
+    const isWhole = Math.abs(zoom.scale - zoom.room()) < 1e-3;
+    this.whole.setAttribute("aria-pressed", String(isWhole));
+    this.full.setAttribute("aria-pressed", String(zoom.scale === 1 && !isWhole));
   }
 
   /** To a full screen, where there is one, or back. */

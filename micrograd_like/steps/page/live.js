@@ -158,7 +158,6 @@ class Live {
 
   /** Draw everything that numbers are in. */
   refresh() {
-    this.player.problem = this.board.problem;
     this.player.warning = this.warning;
     this.stage.label(this.scenes.labels());
     this.player.refresh();
@@ -251,6 +250,12 @@ class Live {
     return { view, picture };
   }
 
+  /** Move a group that was opened into sight. @param {string} name */
+  showOpened(name) {
+    const place = this.viewData.open.indexOf(name) + 1;
+    if (place) this.looking.show([this.stage.element(`c${place}`)]);
+  }
+
   /** Show another view: "" for the graph as it is folded, "all", or a group. @param {string} name */
   async open(name) {
     const data = this.source.views.find((view) => view.name === name);
@@ -270,6 +275,7 @@ class Live {
     this.player.at = 0; // as there may be fewer scenes
     this.refresh();
     this.step(number);
+    this.showOpened(name);
     this.tell("view");
   }
 }

@@ -14,8 +14,6 @@ class Player {
     this.phases = phases;
     /** How many scenes have been shown: 0 is before the first. */
     this.at = 0;
-    /** What is in the way of the scenes, and stands on the board instead. */
-    this.problem = "";
     /** What the board says before the first step. */
     this.hint = "press play, or click here and use the arrow keys";
     /** What it says above that, if there is anything to know beforehand. */
@@ -33,6 +31,11 @@ class Player {
 
   get show() {
     return this.stage.show;
+  }
+
+  /** What is in the way of the scene, and stands on the board instead. */
+  get problem() {
+    return this.show.problemAt?.(this.at) ?? "";
   }
 
   get isPlaying() {
@@ -99,7 +102,7 @@ class Player {
     const phase = scene?.phase ?? "";
     byId("phase").textContent = phase;
     this.stage.root.dataset.phase = phase || (this.show.count ? this.show.phaseOf(0) : "");
-    byId("count").textContent = scene ? `step ${scene.number} of ${this.show.total}` : this.title;
+    byId("count").textContent = scene ? this.which(scene.number) : this.title;
     byId("board").classList.toggle("problem", Boolean(problem));
     const before = part("span", "before the first step");
     const hints = [this.warning, this.hint].filter(Boolean).map((words) => part("div", words));
@@ -116,6 +119,13 @@ class Player {
       button.setAttribute("aria-pressed", String(isHere));
     }
     fitWords();
+  }
+
+  /** Which step it is; where several are shown as one, it is counted in both ways. @param {number} number */
+  which(number) {
+    const { count, total } = this.show;
+    const all = `step ${number} of ${total}`;
+    return count < total ? `${all}, here ${this.at} of ${count}` : all;
   }
 
   // --- playing

@@ -148,8 +148,8 @@ class Scenes {
       this.dataLook(looks, start, k);
       this.gradientLooks(looks, start, k);
     });
-    if (this.graph.undefinedAt >= 0) return this.undefinedLooks(looks);
-    this.moment(this.upto(scenes), (moment, step) => {
+    const last = this.upto(scenes);
+    this.moment(Math.min(last, this.undefinedPlace), (moment, step) => {
       const [, kind, at] = this.view.steps[step];
       if (kind === "node") {
         this.dataLook(looks, moment, at);
@@ -159,19 +159,27 @@ class Scenes {
         looks.set(`e${at}`, this.flow(this.product(moment, at) ?? 0));
       } else this.gradientLooks(looks, moment, at);
     });
+    if (last >= this.undefinedPlace) this.markUndefined(looks);
     return looks;
   }
 
-  /** What is known where an operation is not defined: numbers up to there. @param {Map<string, Look>} looks */
-  undefinedLooks(looks) {
-    const moment = new Moment(this.graph);
-    moment.count = this.graph.operations.length;
+  /** The place of the step that is not defined, beyond all if they are. */
+  get undefinedPlace() {
+    const { operations, undefinedAt } = this.graph;
+    return undefinedAt < 0 ? Infinity : operations.indexOf(undefinedAt);
+  }
+
+  /** What stands in the way after so many scenes. @param {number} scenes */
+  problemAt(scenes) {
+    return !scenes || this.upto(scenes) >= this.undefinedPlace ? this.board.problem : "";
+  }
+
+  /** Where the steps end, as an operation is not defined. @param {Map<string, Look>} looks */
+  markUndefined(looks) {
     this.view.nodes.forEach(([, outputs, kind], k) => {
-      this.dataLook(looks, moment, k);
       const isUndefined = outputs.includes(this.graph.undefinedAt);
       if (isUndefined && kind !== HIDDEN) looks.set(`d${k}`, { text: "?", class: "undefined" });
     });
-    return looks;
   }
 
   /** @param {number} k */

@@ -30,5 +30,6 @@
  * @property {(k: number) => string} phaseOf the phase of a scene's step
  * @property {(k: number) => Scene} scene from 0
  * @property {(k: number) => Map<string, Look>} looks of all elements after so many scenes
+ * @property {(scenes: number) => string} [problemAt] what stands in the way after so many scenes
  * @property {(id: string) => number[]} past the scenes that a thing is in
  */

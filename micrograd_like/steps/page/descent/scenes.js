@@ -13,7 +13,13 @@ class WayFrames extends Frames {
     /** The paths of the steps. */
     this.ways = way.steps.map((step) => writer.path(step));
     this.told = writer.told();
+    this.problem = way.problem;
     this.title = put(data.words.title, { rate: number(way.rate) });
+  }
+
+  /** Why there is no way from this start. */
+  problemAt() {
+    return this.problem;
   }
 
   /** @param {number} scenes */

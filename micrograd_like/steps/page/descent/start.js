@@ -69,10 +69,9 @@ class DescentView {
   }
 
   show() {
-    const { player, frames, way } = this;
+    const { player, frames } = this;
     this.stage.show = frames;
     player.title = frames.title;
-    player.problem = way.problem;
     player.at = Math.min(player.at, frames.count);
     player.refresh();
     byId("told").textContent = frames.told;
