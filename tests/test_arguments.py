@@ -94,6 +94,13 @@ def calls(folder: Path) -> dict[str, tuple[Callable[..., Any], list[Any], dict[s
                 "theme": "dark",
             },
         ),
+        "check_engine": (
+            mg.check_engine, [Value, {"tanh": "tanh"}],
+            {
+                "data": "data", "grad": "grad", "backward": "backward", "constants": True,
+                "repeated": True, "examples": 1, "seed": 1,
+            },
+        ),
         "draw_difference": (
             mg.draw_difference, [mg.draw_dot(root), mg.draw_dot(root)], {"theme": "light"},
         ),
