@@ -297,6 +297,48 @@ def test_undo_takes_steps_back_one_by_one(opened: Callable[..., Any]) -> None:
     assert data(page, ["a", "b", "c"]) == first
 
 
+def test_a_run_is_one_to_undo(opened: Callable[..., Any]) -> None:
+    """However many steps it took; one step is one of its own, and so is the next run."""
+    page = opened("tanh")
+    page.keyboard.press("l")
+    start = data(page, ["a", "b", "c"])
+    stops = []
+    for _ in range(2):
+        button(page, "one step").click()
+        stops.append(data(page, ["a", "b", "c"]))
+        before = steps_taken(page)
+        button(page, "run").click()
+        until(lambda: steps_taken(page) > before + 2)  # noqa: B023
+        button(page, "stop").click()
+        stops.append(data(page, ["a", "b", "c"]))
+    taken = steps_taken(page)
+    assert taken >= 8
+    for stop in [*stops[-2::-1], start]:
+        page.evaluate("backprop.undo()")
+        assert data(page, ["a", "b", "c"]) == stop
+        assert steps_taken(page) < taken
+        taken = steps_taken(page)
+    assert taken == 0
+    assert page.locator("#toolbar [aria-label=undo]").is_disabled()
+
+
+def test_a_run_that_diverged_does_not_flatten_the_next(opened: Callable[..., Any]) -> None:
+    """The axis is that of the new curve; the old one leaves it."""
+    w = Value(3.0, "w")
+    loss = w**2
+    loss.label = "L"
+    page = opened(Backprop(loss))
+    page.keyboard.press("l")
+    page.evaluate("backprop.learn(10, 30)")
+    assert page.evaluate("backprop.losses().at(-1)") > 1e60
+    page.evaluate("backprop.reset()")
+    for _ in range(2):  # before the first step, and after some
+        ticks = page.locator("#learn .chart .axes text").all_text_contents()
+        assert not any("e" in text for text in ticks)
+        page.evaluate("backprop.learn(0.1, 5)")
+    assert page.locator("#learn .chart .before").count() == 1
+
+
 def test_an_epoch_has_a_button_where_there_are_points(opened: Callable[..., Any]) -> None:
     """Three steps on the curve for three points, and one to undo."""
     page = opened("network")
@@ -332,7 +374,15 @@ def test_a_rate_that_is_none_is_told_and_not_taken(opened: Callable[..., Any]) -
         field.fill("0.25")
         field.fill(typed)
         field.blur()
-        assert field.input_value() == (value if value != "0.25" else typed)
+        assert field.input_value() == value
+    assert field.get_attribute("aria-invalid") is None
+    field.fill("1,5")
+    page.keyboard.press("Enter")
+    assert field.input_value() == "1,5"  # to be mended
+    assert text(page, "#learn .log-field .trouble").endswith("0.001 stays (write 1.5)")
+    button(page, "one step").click()
+    assert field.input_value() == "0.001"
+    assert "0.001 stays" in text(page, "#learn .log-field .trouble")
 
 
 def test_the_rate_is_typed_or_slid_and_both_agree(opened: Callable[..., Any]) -> None:
@@ -682,13 +732,24 @@ def test_the_errors_fall_and_rise_again(opened: Callable[..., Any]) -> None:
     assert float(re.findall(r"M(\S+) ", mark)[0]) == pytest.approx(width * 11 / 12, abs=0.5)
 
 
-def test_long_names_are_w_and_l(opened: Callable[..., Any]) -> None:
-    """A formula with a path of names in it could not be read."""
+def test_of_a_dotted_name_the_last_part_is_said(opened: Callable[..., Any]) -> None:
+    """A formula with a path of names in it could not be read; but a name that is whole is whole."""
     page = opened("network")
     page.keyboard.press("n")
-    page.wait_for_timeout(80)
-    assert text(page, "#nudge dt >> nth=1").startswith("Δerror/Δw")
-    assert "w = " in text(page, "#nudge .leaf")
+    for own in ("b", "w1"):
+        page.locator("#nudge select").select_option(label=f"layer0.neuron2.{own}")
+        page.wait_for_timeout(80)
+        assert text(page, "#nudge dt >> nth=1") == f"Δerror/Δ{own}"
+        assert f" {own} = " in text(page, "#nudge .leaf")
+    a = Value(1.0, "a_long_name") * Value(2.0, "learning.rate_of_all")
+    a.label = "loss"
+    page = opened(Backprop(a))
+    page.keyboard.press("n")
+    for name in ("a_long_name", "learning.rate_of_all"):
+        page.locator("#nudge select").select_option(label=name)
+        page.wait_for_timeout(80)
+        assert text(page, "#nudge dt >> nth=0") == f"∂loss/∂{name}"
+        assert page.eval_on_selector("#tools", "it => it.scrollWidth <= it.clientWidth")
 
 
 def test_without_numbers_there_is_nothing_to_nudge(opened: Callable[..., Any]) -> None:
@@ -808,6 +869,29 @@ def test_answers_are_counted_and_explained(opened: Callable[..., Any]) -> None:
         button(page, "next question").click()
     assert sorted(leaves[:3]) == sorted(leaves[3:6]) == ["a", "b", "c"]
     assert page.evaluate("backprop.problem()") == ""
+
+
+def test_a_new_rounds_numbers_are_told_and_go(opened: Callable[..., Any]) -> None:
+    """They come when all leaves were asked about, and go on leaving; undo knows none of them."""
+    page = opened("tanh")
+    page.evaluate("backprop.set('a', 1.25)")
+    names = ["a", "b", "c"]
+    before = data(page, names)
+    page.keyboard.press("p")
+    note = "yours come back when this closes"
+    for k in range(8):
+        assert (note in text(page, "#predict")) == (k > 2)
+        assert (data(page, names) != before) == (k > 2)
+        button(page, "= stays").click()
+        button(page, "next question").click()
+    page.keyboard.press("Escape")
+    assert data(page, names) == before
+    page.keyboard.press("p")
+    page.keyboard.press("n")  # another tool instead, in the midst of a question
+    assert data(page, names) == before
+    page.evaluate("backprop.undo()")
+    assert data(page, names) == [2.0, -1.5, 2.4]
+    assert page.locator("#toolbar [aria-label=undo]").is_disabled()
 
 
 def test_the_real_change_is_measured(opened: Callable[..., Any]) -> None:

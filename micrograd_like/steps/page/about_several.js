@@ -13,22 +13,22 @@ function aboutLink(live, link) {
   const changing = () => {
     const lines = productLines(live, ({ edge }) => its.has(edge));
     const products = graph.products.filter(({ edge }) => its.has(edge));
-    const sum = exactOr(graph, total(products.map(({ product }) => product)));
+    const moment = momentOf(live);
+    const sum = orUnknown(live, scenes.product(moment, link));
     const [only] = products;
+    const above = only && graph.edges[only.edge].node;
     const numbers =
       products.length === 1
         ? digits([
             ["local derivative", exactOr(graph, only.local)],
-            ["gradient from above", exactOr(graph, only.upstream)],
-            ["product", exactOr(graph, only.product)],
+            ["gradient from above", orUnknown(live, gradientAt(moment, above))],
+            ["product", sum],
           ])
         : digits([
             ["products", products.length.toLocaleString("en-US")],
             ["their sum", sum],
           ]);
-    const more = lines.length - MOST_LINES;
-    const rest = more > 0 ? [part("p", `and ${counted(more, "more product")}`, "note")] : [];
-    return [numbers, lineList(live, lines.slice(0, MOST_LINES)), ...rest];
+    return [numbers, ...pastOf(live, lines)];
   };
   return { title: `${from} → ${to}`, beside: [], fixed: [], changing };
 }
@@ -98,6 +98,7 @@ function tablesOf(live, values, prefix) {
 function table(live, title, values, prefix = "") {
   if (!values.length) return [];
   const { graph } = live;
+  const moment = momentOf(live);
   const made = part("table");
   const head = part("tr");
   for (const words of [title, "data", "gradient"]) {
@@ -113,15 +114,26 @@ function table(live, title, values, prefix = "") {
     const short = own.startsWith(prefix) && own !== prefix ? own.slice(prefix.length) : own;
     name.append(linkTo(short, () => live.select(value)));
     row.append(name);
-    for (const x of [graph.data[value], graph.grads[value]]) {
-      const cell = part("td", graph.undefinedAt >= 0 && Number.isNaN(x) ? "?" : number(x));
-      cell.title = exactOr(graph, x);
-      row.append(cell);
+    const x = moment.order[value] <= moment.count ? graph.data[value] : undefined;
+    for (const seen of [x, gradientAt(moment, value)]) {
+      const title = orUnknown(live, seen);
+      const isNumber = seen !== undefined && title !== "?";
+      row.append(make("td", { title, textContent: isNumber ? number(seen) : title }));
     }
     made.append(row);
   }
   const more = values.length - MOST_LINES;
   return more > 0 ? [made, part("p", `and ${more.toLocaleString("en-US")} more`, "note")] : [made];
+}
+
+/** A value's gradient so far, if there is one. @param {Moment} moment @param {number} value */
+function gradientAt(moment, value) {
+  return moment.hasGradient[value] ? moment.grads[value] : undefined;
+}
+
+/** A number with all its digits, or what the picture shows where there is none yet. @param {Live} live @param {number | undefined} x */
+function orUnknown({ board, graph }, x) {
+  return x === undefined ? board.words.unknown : exactOr(graph, x);
 }
 
 /** Values alike that a picture shows as one. @param {Live} live @param {string} thing @returns {About} */

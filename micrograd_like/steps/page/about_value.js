@@ -22,7 +22,7 @@ function aboutValue(live, value) {
       numbersOf(live, value),
       ...(isLeaf ? [] : passedBack(live, value)),
       ...pastOf(live, live.thing ? linesOfThing(live, live.thing) : linesOfValue(live, value)),
-      part("p", live.warning || BRANCHES, "note"),
+      ...(live.warning ? [part("p", live.warning, "note")] : []),
     ],
   };
 }
@@ -63,29 +63,31 @@ function exactOr(graph, x) {
 /** @param {Live} live @param {number} value */
 function numbersOf(live, value) {
   const { graph } = live;
+  const far = soFar(live, value);
   /** @type {[string, string][]} */
-  const rows = [["gradient", exactOr(graph, graph.grads[value])]];
+  const rows = [[far ? "gradient at the end" : "gradient", exactOr(graph, graph.grads[value])]];
   const hasKnob = graph.isLeaf(value) && !live.frozen;
   if (!hasKnob) rows.unshift(["data", exactOr(graph, graph.data[value])]);
-  const far = soFar(live, value);
   if (far) rows.push(["so far", far]);
   return digits(rows);
 }
 
+/** What the picture knows at the step that it shows. @param {Live} live */
+function momentOf({ player, scenes }) {
+  return scenes.moment(Math.min(scenes.upto(player.at), scenes.undefinedPlace));
+}
+
 /** What is not there yet at the step that is shown. @param {Live} live @param {number} value */
-function soFar({ graph, player }, value) {
-  const { number: step = 0 } = player.scene ?? {};
-  const { operations, products, root } = graph;
+function soFar(live, value) {
+  const { graph } = live;
   if (graph.undefinedAt >= 0) return "";
-  if (!graph.isLeaf(value) && operations.indexOf(value) >= step) return "not computed";
-  if (value === root && graph.uses[root] === 0)
-    return step > operations.length ? "" : "no gradient";
-  const count = Math.max(0, step - operations.length - 1);
-  const arrived = products.slice(0, count).filter(({ edge }) => graph.edges[edge].input === value);
-  const [last] = arrived.slice(-1);
-  if (!last) return graph.uses[value] ? "no gradient" : "";
-  if (arrived.length === graph.uses[value]) return "";
-  return `gradient ${exact(last.after)}, ${arrived.length} of ${counted(graph.uses[value], "product")}`;
+  const moment = momentOf(live);
+  if (!moment.isKnown(value)) return "not computed";
+  const all = graph.uses[value];
+  if (!moment.hasGradient[value]) return all || value === graph.root ? "no gradient" : "";
+  const arrived = moment.arrived[value];
+  if (arrived === all) return "";
+  return `gradient ${exact(moment.grads[value])}, ${arrived} of ${counted(all, "product")}`;
 }
 
 /** The local derivatives of an operation, and what it passes back by them. @param {Live} live @param {number} node */
@@ -103,12 +105,11 @@ function passedBack(live, node) {
   const list = part("ul", "", "locals");
   for (const line of locals.slice(0, MOST_LINES)) list.append(part("li", line));
   const lines = productLines(live, ({ edge }) => graph.edges[edge].node === node);
-  const passes = part("h4", "passes back");
-  return [part("h4", "local derivatives"), list, passes, lineList(live, lines)];
+  return [part("h4", "local derivatives"), list, ...pastOf(live, lines, "passes back")];
 }
 
-/** The steps that were, and how many are to come. @param {Live} live @param {Line[]} lines */
-function pastOf(live, lines) {
+/** The steps that were, and how many are to come. @param {Live} live @param {Line[]} lines @param {string} [title] */
+function pastOf(live, lines, title = "its steps") {
   const { number: step = 0 } = live.player.scene ?? {};
   if (live.board.problem) return []; // the board says it
   const gone = lines.filter((line) => line.number <= step);
@@ -116,7 +117,7 @@ function pastOf(live, lines) {
   const words = more ? `${counted(more, "more step")} to come` : "nothing more to come";
   const earlier = gone.length - MOST_LINES;
   return [
-    part("h4", "its steps"),
+    part("h4", title),
     ...(earlier > 0 ? [part("p", `${counted(earlier, "earlier step")}, then`, "note")] : []),
     lineList(live, gone),
     part("p", words, "note"),

@@ -2,7 +2,7 @@
 
 /**
  * Steps one after the other, with no other edit in between: the loss before the first and after each,
- * and the edit that each was, which `undo` takes back.
+ * and the edit that each was in, which `undo` takes back.
  *
  * @typedef {object} Run
  * @property {number[]} losses
@@ -23,6 +23,8 @@ class Descent {
     this.refused = "";
     /** The losses of the edit that is being done, with the one before. @type {number[] | null} */
     this.doing = null;
+    /** Whether it is one to undo with the one before. */
+    this.isMore = false;
     live.on("numbers", () => {
       if (this.doing) this.keep(this.doing);
       else this.followUndo();
@@ -62,12 +64,14 @@ class Descent {
    * One step: each leaf moves against its gradient.
    *
    * @param {number} rate the learning rate
+   * @param {boolean} [isMore] whether it is one to undo with the step before
    * @returns {boolean} whether it was taken
    */
-  step(rate) {
+  step(rate, isMore = false) {
     const moved = this.moved(rate, this.live.graph.grads);
     if (!moved) return false;
     this.doing = [this.loss];
+    this.isMore = isMore;
     this.live.set(moved);
     return true;
   }
@@ -93,6 +97,7 @@ class Descent {
     graph.data.set(start);
     if (losses.length === 1) return false;
     this.doing = losses;
+    this.isMore = false;
     this.live.set(moved);
     return losses.length > graph.source.points.length;
   }
@@ -122,16 +127,16 @@ class Descent {
   /** The edit that was done last goes on with the run, or begins another. @param {number[]} losses */
   keep([before, ...losses]) {
     const { live, run } = this;
-    const edit = /** @type {Edit} */ (live.edits.at(-1));
     this.doing = null;
     if (!run.edits.length || live.edits.at(-2) !== run.edits.at(-1)) {
       if (run.edits.length) this.before = run.losses;
       this.run = { losses: [before], edits: [] };
-    }
+    } else if (this.isMore) joinLast(live.edits);
+    const edit = /** @type {Edit} */ (live.edits.at(-1));
     const after = losses.length ? losses : [this.loss]; // of an epoch, or of a single step
     this.run.losses.push(...after);
     this.run.edits.push(...after.map(() => edit));
-    while (this.run.edits.length > MOST_EDITS) this.run.edits.shift();
+    while (!live.edits.includes(this.run.edits[0])) this.run.edits.shift(); // it can't be undone
   }
 
   /** Forget the steps that have been undone. */
@@ -142,4 +147,15 @@ class Descent {
       losses.pop();
     }
   }
+}
+
+/** Make one edit of the last two. @param {Edit[]} edits */
+function joinLast(edits) {
+  const [edit, next] = edits.splice(-2);
+  for (const change of next) {
+    const same = edit.find(({ leaf }) => leaf === change.leaf);
+    if (same) same.to = change.to;
+    else edit.push(change);
+  }
+  edits.push(edit);
 }

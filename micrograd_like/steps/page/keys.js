@@ -26,12 +26,16 @@ function isForOthers(event) {
   if (event.key === " ") return Boolean(target.closest(`button, summary, ${Controls.TYPED}`));
   if (/^(Arrow|Home|End|Page)/.test(event.key) && target.closest("input[type=range]:not(#slider)"))
     return true;
-  return event.key !== "Escape" && Boolean(target.closest(Controls.TYPED));
+  const field = target.closest(Controls.TYPED);
+  if (field?.matches("[readonly]") && event.key.length === 1) return false; // nobody types there
+  return event.key !== "Escape" && field !== null;
 }
 
-/** The panel with the list. @returns {Panel} */
-function keysPanel() {
-  const element = part("dl", "", "keys");
+/** The panel with the list. @param {string[]} [notes] what else there is to know @returns {Panel} */
+function keysPanel(notes = []) {
+  const element = part("section");
+  const list = part("dl", "", "keys");
+  element.append(list, ...notes.map((words) => part("p", words, "note")));
   LISTED.push(
     ["z 1", "whole picture, its own size"],
     ["i o", "larger, smaller"],
@@ -40,7 +44,7 @@ function keysPanel() {
   );
   const open = () => {
     const rows = LISTED.flatMap(([keys, words]) => [part("dt", keys), part("dd", words)]);
-    element.replaceChildren(...rows);
+    list.replaceChildren(...rows);
   };
   return { id: "keys", title: "keys", key: "?", element, open };
 }

@@ -64,6 +64,7 @@ class Knob {
       this.fit();
     });
     this.field.addEventListener("change", () => this.type());
+    this.field.addEventListener("blur", () => this.restore());
     this.field.addEventListener("keydown", (event) => this.press(event));
     this.fit();
     this.write();
@@ -96,13 +97,20 @@ class Knob {
       const told = value.trim()
         ? `“${value.trim().slice(0, 40)}” is no number`
         : "a number is missing";
-      this.trouble.textContent = `${told}; ${exact(this.number)} stays`;
+      this.trouble.textContent = `${told}; ${exact(this.number)} stays${hintFor(value)}`;
       return;
     }
     if (!Object.is(x, this.number)) this.live.set(new Map([[this.leaf, x]]));
     this.fit();
     this.write();
     this.trouble.textContent = rounding(value, x);
+  }
+
+  /** What was refused goes from the field, and what was told of it stays. */
+  restore() {
+    if (this.field.getAttribute("aria-invalid") !== "true") return;
+    this.field.value = exact(this.number);
+    this.field.removeAttribute("aria-invalid");
   }
 
   /** @param {KeyboardEvent} event */

@@ -73,12 +73,12 @@ class LearnPanel {
     this.beat();
   }
 
-  /** A step, and the next one a little later, at the speed of the player. */
-  beat() {
-    const isTaken = this.take(() => this.descent.step(this.rate.value));
+  /** A step, and the next one a little later, at the speed of the player; all are one to undo. @param {boolean} [isMore] */
+  beat(isMore = false) {
+    const isTaken = this.take(() => this.descent.step(this.rate.value, isMore));
     const pause = 1000 / (LearnPanel.PER_SECOND * this.live.player.speed);
     const goesOn = isTaken && !this.descent.problem;
-    this.timer = goesOn ? setTimeout(() => this.beat(), pause) : 0;
+    this.timer = goesOn ? setTimeout(() => this.beat(true), pause) : 0;
     this.show();
   }
 

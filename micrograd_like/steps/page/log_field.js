@@ -33,6 +33,7 @@ class LogField {
     this.element.append(label, this.slider, this.trouble);
     this.field.addEventListener("input", () => this.type());
     this.field.addEventListener("change", () => this.type() && this.write());
+    this.field.addEventListener("blur", () => this.restore());
     this.slider.addEventListener("input", () => {
       this.take(this.choice(Number(this.slider.value)));
       this.write();
@@ -62,12 +63,19 @@ class LogField {
     const typed = parsed(this.field.value);
     const isRight = typed !== undefined && typed > 0 && typed < Infinity;
     this.field.setAttribute("aria-invalid", String(!isRight));
-    const rest = `${number(this.value)} stays`;
+    const rest = `${number(this.value)} stays${hintFor(this.field.value)}`;
     this.trouble.textContent = isRight
       ? ""
       : `the ${this.name} is a finite number above 0; ${rest}`;
     if (isRight) this.take(typed);
     return isRight;
+  }
+
+  /** What was refused goes from the field, and what was told of it stays. */
+  restore() {
+    if (this.field.getAttribute("aria-invalid") !== "true") return;
+    this.write();
+    this.field.removeAttribute("aria-invalid");
   }
 
   /** @param {number} x */

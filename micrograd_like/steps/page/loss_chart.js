@@ -32,7 +32,8 @@ class LossChart {
     const current = isContinued ? losses : [loss];
     const others = isContinued || !losses.length ? before : losses;
     const curves = [others, current].map((curve) => thinned(curve, LossChart.MOST));
-    const known = curves.flat().flatMap(([, y]) => (Number.isFinite(y) ? [y] : []));
+    // Of the run before only what has room: had it diverged, the new one would look flat.
+    const known = curves[1].flatMap(([, y]) => (Number.isFinite(y) ? [y] : []));
     const least = Math.min(...known);
     this.log.disabled = !(least > 0);
     const isLog = this.log.checked && least > 0;

@@ -98,11 +98,14 @@ class NudgePanel {
   }
 }
 
-/** What a nudge calls its values and slopes; long names are L and w here. @param {Term} root @param {Term} leaf */
+const SHORT_NAME = /^[\p{L}_][\p{L}\p{N}_]{0,5}$/u;
+
+/** What a nudge calls its values and slopes: of a dotted name the last part, if it is short. @param {Term} root @param {Term} leaf */
 function slopeNames(root, leaf) {
-  const [of, by] = [root, leaf].map((name, k) =>
-    name.text.length > 6 ? { text: "Lw"[k], strength: ATOM } : name,
-  );
+  const [of, by] = [root, leaf].map((name) => {
+    const last = name.text.slice(name.text.lastIndexOf(".") + 1);
+    return SHORT_NAME.test(last) ? { text: last, strength: ATOM } : name;
+  });
   const [top, bottom] = [of, by].map((name) => within(name, ATOM));
   return { root: top, leaf: bottom, partial: partial(of, by), ratio: `Δ${top}/Δ${bottom}` };
 }

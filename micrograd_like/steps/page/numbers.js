@@ -111,6 +111,15 @@ function parsed(text) {
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/.test(plain) ? Number(plain) : undefined;
 }
 
+/** How a text that is no number can be one: "1,5" and "1/3" are. @param {string} text */
+function hintFor(text) {
+  // With three digits after a comma nobody knows which is meant.
+  const decimal = text.trim().replace(/^([^,]*),(?!\d{3}$)/, "$1.");
+  const [top, bottom = 1, ...more] = decimal.split("/").map((it) => parsed(it) ?? NaN);
+  const isMeant = parsed(text) === undefined && !more.length && Number.isFinite(top / bottom);
+  return isMeant ? ` (write ${exact(top / bottom)})` : "";
+}
+
 /**
  * A number as a program in Python has it.
  *

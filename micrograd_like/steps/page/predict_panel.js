@@ -36,9 +36,10 @@ class PredictPanel {
     this.nextButton = make("button", { type: "button", textContent: "next question" });
     this.nextButton.addEventListener("click", () => this.next());
     this.score = part("span", "", "score");
+    this.note = part("p", "The numbers are new; yours come back when this closes.", "note");
     const going = part("p", "", "going");
     going.append(this.nextButton, " ", this.score);
-    this.element.append(this.words, this.answers, this.verdict, going, this.why);
+    this.element.append(this.note, this.words, this.answers, this.verdict, going, this.why);
     live.on("numbers", () => this.whenChanged());
     live.on("view", () => this.isAsking && this.hide());
     live.on("select", () => this.whenChosen());
@@ -93,6 +94,7 @@ class PredictPanel {
   /** Nothing is asked, for a reason. @param {string} reason */
   cannot(reason) {
     this.question = null;
+    this.note.hidden = true;
     this.show();
     this.words.textContent = reason;
     this.answers.hidden = true;
@@ -110,6 +112,7 @@ class PredictPanel {
     const [from, to] = [graph.data[question.leaf], graph.data[question.leaf] + question.h];
     this.words.textContent = `${leaf} goes up a little, from ${number(from)} to ${number(to)}. Which way does ${root} go?`;
     this.answers.hidden = false;
+    this.note.hidden = !this.questions.isRenewed;
     this.clear();
     this.nextButton.hidden = true;
     this.hide();
@@ -138,6 +141,12 @@ class PredictPanel {
     this.live.isLocked = false;
     this.live.stage.show = this.live.scenes;
     this.live.player.refresh();
+  }
+
+  /** The reader leaves: everything is as it was. */
+  leave() {
+    this.show();
+    this.questions.restore();
   }
 
   /** @param {Direction} direction */
@@ -203,6 +212,6 @@ function predictPanel(live) {
     element: panel.element,
     takesSelection: true,
     open: () => panel.begin(),
-    close: () => panel.show(),
+    close: () => panel.leave(),
   };
 }

@@ -20,6 +20,8 @@ class Questions {
     /** The leaves that were asked about, with these numbers. @type {Set<number>} */
     this.asked = new Set();
     this.seed = 1; // of the same questions at each visit
+    /** What gave the leaves other numbers than the reader's. @type {Edit | null} */
+    this.edit = null;
   }
 
   /** A number from 0 to 1, by chance (Park and Miller, 1988). */
@@ -59,7 +61,6 @@ class Questions {
     for (let k = 0; k < Questions.TRIES; k++) {
       const found = this.another();
       if (found) return found;
-      if (k) this.live.undo();
       this.renew();
     }
     return this.another();
@@ -83,9 +84,21 @@ class Questions {
     return question;
   }
 
+  /** Whether the numbers are those of a round, and not the reader's. */
+  get isRenewed() {
+    return this.edit !== null && this.live.edits.at(-1) === this.edit;
+  }
+
+  /** Put the reader's numbers back. */
+  restore() {
+    if (this.isRenewed) this.live.undo();
+    this.edit = null;
+  }
+
   /** Other numbers for a few leaves, and all leaves may be asked about again. */
   renew() {
     const { graph } = this.live;
+    this.restore();
     this.asked.clear();
     const leaves = [...graph.leaves].sort(() => this.random() - 0.5).slice(0, 3);
     const other = (/** @type {number} */ x) => {
@@ -93,5 +106,6 @@ class Questions {
       return Number(moved.toPrecision(2));
     };
     this.live.set(new Map(leaves.map((leaf) => [leaf, other(graph.data[leaf])])));
+    this.edit = /** @type {Edit} */ (this.live.edits.at(-1));
   }
 }

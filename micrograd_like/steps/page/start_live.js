@@ -16,7 +16,12 @@
   tools.add(pythonPanel(live));
   new Things(live);
   new Cells(live);
-  tools.add(keysPanel());
+  tools.add(
+    keysPanel([
+      "Edges: red is a product above 0, blue and dashed below 0, dotted 0; the width is its size. The number at an edge is its local derivative.",
+      "|grad| is the length of several values’ gradients. “x₂” is the second value with the name “x”.",
+    ]),
+  );
   keepAddress(live);
   live.on("select", () => {
     if (live.isChosen && !tools.current?.takesSelection) tools.show(value);
