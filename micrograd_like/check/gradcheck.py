@@ -144,6 +144,8 @@ def _of_function(f: Function, place: Point, gradient: Any, order: int, options: 
     slopes = None
     if of_floats:
         slopes = _given(place, gradient)
+    if subject.of_floats and place.of_arrays:
+        subject.arrays = f, place.arguments
     return _of_subject(subject, slopes, order, options)
 
 

@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from importlib.util import find_spec
+from itertools import islice
 from typing import Any, NamedTuple
 
 from micrograd_like.arguments import finite
@@ -175,6 +176,7 @@ class PythonFunction:
             raise ValueError("gradcheck: needs at least one input; the point is empty")
         self.limits = limits
         self.called = 0
+        self.arrays: tuple[Callable[..., Any], Sequence[Any]] | None = None  # f as it is, its point
         self.of_floats = of_floats and self._takes_floats()
 
     def _takes_floats(self) -> bool:
@@ -207,8 +209,29 @@ class PythonFunction:
 
     def toward(self, direction: Sequence[float]) -> Callable[[float], float]:
         """The function's number on the line through the point, which is at 1."""
+        if self.arrays is not None and not self.limits.lower:
+            return self._toward_in_arrays(direction)
         pairs = list(zip(self.point, direction, strict=True))
         return lambda t: self.at([x + (t - 1) * d for x, d in pairs])
+
+    def _toward_in_arrays(self, direction: Sequence[float]) -> Callable[[float], float]:
+        """The same for a point of NumPy arrays, all of whose numbers are moved at once."""
+        assert self.arrays is not None
+        f, starts = self.arrays
+        rest, pairs = iter(direction), []
+        for start in starts:
+            part = start.copy()
+            part.flat = list(islice(rest, start.size))
+            pairs.append((start, part))
+
+        def at(t: float) -> Any:
+            if self.called >= self.limits.calls:
+                raise OutOfCallsError
+            self.called += 1
+            output = f(*(start + (t - 1) * part for start, part in pairs))
+            return output.item() if getattr(output, "shape", None) == () else output
+
+        return at
 
     def recorded(self) -> RecordedGraph:
         """The graph that the function records at the point."""

@@ -31,6 +31,14 @@ class Point:
         self.names = [name for name, _ in pairs]
         self.numbers = [finite(x, f"gradcheck: {name}") for name, x in pairs]
 
+    @property
+    def of_arrays(self) -> bool:
+        """Whether all arguments are NumPy's arrays of floats in double precision."""
+        kinds = {
+            (type(part).__module__, str(getattr(part, "dtype", ""))) for part in self.arguments
+        }
+        return kinds == {("numpy", "float64")} and all(map(_dimensions, self.arguments))
+
     def rebuild(self, numbers: Sequence[Any], exactly: bool = False) -> list[Any]:
         """The arguments with other numbers in their places, or with Values.
 

@@ -103,6 +103,22 @@ class Report(NamedTuple):
         bad = ("fail", "inconclusive") if self.strict else ("fail",)
         return all(check.outcome not in bad for check in self.checks)
 
+    @property
+    def line(self) -> str:
+        """All of it in one line, as for the log of a test run: the counts, and the first failure.
+
+        >>> from micrograd_like import gradcheck
+        >>> gradcheck(lambda x: x * x, 3.0, gradient=[7.0]).line
+        'gradcheck failed: 1 input: 1 fail; x is 7, should be 6 ± 7e−15: off by 1'
+        """
+        bad = ("fail", "inconclusive") if self.strict else ("fail",)
+        first = next((c for c in self.checks if c.outcome in bad), None)
+        told = f"gradcheck {'passed' if self.ok else 'failed'}: {self._counts(self.checks)}"
+        if first is None:
+            return told
+        due = "" if math.isnan(first.numeric) else f", should be {_with_bar(first)}"
+        return f"{told}; {shown(first.input)} is {number(first.gradient, 10)}{due}: {first.reason}"
+
     def __repr__(self) -> str:
         return f"<Report of {self._counts(self.checks)}>"
 

@@ -204,3 +204,12 @@ def test_arrays_of_pytorch_and_jax() -> None:
     assert outcomes(gradcheck(cubes, point, gradient=gradient)) == ["pass"] * 2
     assert outcomes(gradcheck(cubes, point.float(), gradient=gradient)) == ["pass"] * 2
     assert not gradcheck(cubes, point, gradient=torch.ones(2)).ok
+
+
+def test_a_report_has_one_line_for_a_log() -> None:
+    """The counts and the first failure; what is open fails a strict check."""
+    assert gradcheck(squares, MATRIX).line == "gradcheck passed: 6 inputs: 6 pass"
+    line = gradcheck(squares, MATRIX, gradient=MATRIX).line
+    assert line.startswith("gradcheck failed: 6 inputs: 6 fail; x[0, 0] is 0.1, should be 0.2 ±")
+    line = gradcheck(math.sin, 1.0, gradient=0.5, calls=9, strict=True).line
+    assert line.endswith("x is 0.5: the limit of 9 calls is reached")
