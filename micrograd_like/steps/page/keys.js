@@ -35,7 +35,7 @@ function isForOthers(event) {
 function keysPanel(notes = []) {
   const element = part("section");
   const list = part("dl", "", "keys");
-  element.append(list, ...notes.map((words) => part("p", words, "note")));
+  element.append(...notes.map((words) => part("p", words, "note")), list);
   LISTED.push(
     ["z 1", "whole picture, its own size"],
     ["i o", "larger, smaller"],
