@@ -158,9 +158,12 @@ def terms_of(root: Value) -> list[Value]:
     while node.rule and node.rule.name in ("mul", "div") and len(edges(node)) == 1:
         node = edges(node)[0][1]
     terms: list[Value] = []
-    stack = [node]
+    stack, met = [node], set[int]()
     while stack:
         v = stack.pop()
+        if id(v) in met:  # what is added twice is no data point's
+            return []
+        met.add(id(v))
         if v.rule and v.rule.name == "add":
             stack += [x for _, x, _ in reversed(edges(v))]
         else:

@@ -151,7 +151,7 @@ class Graph extends Values {
     const rule = rules.get(this.rules[this.ruleOf[node]].name);
     const point = this.point(node);
     try {
-      if (rule?.isDefined(...point)) return rule.function(...point);
+      if (rule) return rule.function(...point); // it throws where Python's raises
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
     }
@@ -233,14 +233,16 @@ class Graph extends Values {
   }
 
   /**
-   * The gradients of another value than the root, for one data point's part of the loss.
+   * The gradients of another value than the root, for one data point's part of the loss, in the
+   * order of the products.
    *
    * @param {number} node
    */
   gradientsOf(node) {
     const grads = new Float64Array(this.data.length);
     grads[node] = 1;
-    for (const { node: from, position, input } of this.edges) {
+    for (const edge of this.sequence) {
+      const { node: from, position, input } = this.edges[edge];
       const upstream = grads[from];
       const local = this.locals[from][position];
       grads[input] += chainProduct(upstream, local);

@@ -53,6 +53,10 @@ class Live {
     this.thing = null;
     /** What was done, for undo. @type {Edit[]} */
     this.edits = [];
+    /** The leaf that is being turned, as the last edit, -1 if none is. */
+    this.turned = -1;
+    /** The view that was asked for last. @type {ViewData | undefined} */
+    this.wanted = undefined;
     /** Whether numbers stay as they are for now. */
     this.isLocked = false;
     /** @type {Map<Topic, (() => void)[]>} */
@@ -124,10 +128,10 @@ class Live {
     if (this.isLocked) return;
     const edit = [...numbers].map(([leaf, to]) => ({ leaf, from: this.graph.data[leaf], to }));
     const last = this.edits.at(-1);
-    const isSame =
-      isMore && last?.length === 1 && edit.length === 1 && last[0].leaf === edit[0].leaf;
-    if (isSame) last[0].to = edit[0].to;
+    const turned = isMore && edit.length === 1 ? edit[0].leaf : -1;
+    if (last && turned >= 0 && turned === this.turned) last[0].to = edit[0].to;
     else this.edits.push(edit);
+    this.turned = turned;
     if (this.edits.length > MOST_EDITS) this.edits.shift();
     this.put(numbers);
   }
@@ -146,6 +150,7 @@ class Live {
   undo() {
     if (this.isLocked) return;
     const edit = this.edits.pop();
+    this.turned = -1;
     if (edit) this.put(new Map(edit.map(({ leaf, from }) => [leaf, from])));
   }
 
@@ -259,8 +264,10 @@ class Live {
   /** Show another view: "" for the graph as it is folded, "all", or a group. @param {string} name */
   async open(name) {
     const data = this.source.views.find((view) => view.name === name);
+    this.wanted = data; // the last one that was asked for, while pictures are made
     if (!data || data === this.viewData) return;
     const { view, picture } = await this.pictured(data);
+    if (this.wanted !== data) return;
     const { number = 0 } = this.player.scene ?? {};
     this.player.travel?.arrive();
     this.viewData = data;

@@ -18,7 +18,8 @@ class Nudge {
     this.graph = graph;
     this.leaf = leaf;
     this.w = graph.data[leaf];
-    this.loss = graph.data[graph.root];
+    // Of the leaf's number now, which is another than the recorded one if the data have changed.
+    this.loss = graph.isRecorded ? graph.valueAt(leaf, this.w) : graph.data[graph.root];
     this.gradient = graph.grads[leaf];
     const each = Math.max(1, graph.dependents(leaf).length);
     this.most = Math.max(24, Math.min(Nudge.POINTS, Math.floor(Nudge.WORK / each)));

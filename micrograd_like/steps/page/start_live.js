@@ -28,6 +28,6 @@
     if (live.thing) live.looking.show([live.stage.element(live.thing)]);
   });
   tools.closed = () => live.select(-1);
-  Object.assign(window, { backprop: hookOf(live, descent) });
+  Object.assign(window, { backprop: new Hook(live, descent) });
   frameElement?.dispatchEvent(new Event("backprop")); // none if the page around is of another origin
 }

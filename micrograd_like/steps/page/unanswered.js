@@ -37,7 +37,7 @@ class Unanswered {
     forward.count = scenes.graph.operations.length;
     scenes.view.nodes.forEach((_, k) => {
       scenes.dataLook(looks, forward, k);
-      scenes.gradientLook(looks, forward, k);
+      scenes.gradientLooks(looks, forward, k);
     });
     return looks;
   }
