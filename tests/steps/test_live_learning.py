@@ -1068,3 +1068,18 @@ def test_on_a_phone_nothing_is_cut_off(opened: Callable[..., Any]) -> None:
         }
         for words in presses[key]:
             button(page, words).click()
+
+
+def test_an_epoch_goes_over_points_without_a_gradient(opened: Callable[..., Any]) -> None:
+    """A point whose loss is flat moves nothing, and the points after it move the leaves as ever."""
+    w, b = Value(1.0, "w"), Value(0.0, "b")
+    rows = [(2.0, 1.0), (0.1, 1.0), (-1.0, -1.0), (0.2, -1.0)]
+    first, *others = ((1 - y * (w * x + b)).relu() for x, y in rows)
+    page = opened(Backprop(sum(others, start=first), learn=["w", "b"]))
+    page.evaluate("backprop.epoch(0.1)")
+    for x, y in rows:
+        w.grad = b.grad = 0.0
+        (1 - y * (w * x + b)).relu().backward()
+        w.data -= 0.1 * w.grad
+        b.data -= 0.1 * b.grad
+    assert page.evaluate("[backprop.get('w').data, backprop.get('b').data]") == [w.data, b.data]

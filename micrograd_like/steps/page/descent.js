@@ -87,7 +87,7 @@ class Descent {
     const start = graph.data.slice();
     const losses = [this.loss];
     for (const point of graph.source.points) {
-      const moved = this.moved(rate, graph.gradientsOf(point));
+      const moved = this.moved(rate, graph.gradientsOf(point), true);
       if (!moved) break;
       for (const [leaf, x] of moved) graph.data[leaf] = x;
       graph.compute();
@@ -107,8 +107,9 @@ class Descent {
    *
    * @param {number} rate
    * @param {ArrayLike<number>} grads
+   * @param {boolean} [mayStay] whether it is a step even if no leaf moves, as of one point of many
    */
-  moved(rate, grads) {
+  moved(rate, grads, mayStay = false) {
     this.refused = this.problem;
     if (this.refused) return null;
     const { data } = this.live.graph;
@@ -117,7 +118,7 @@ class Descent {
       this.refused = `a step of learning rate ${number(rate)} leaves the finite numbers`;
       return null;
     }
-    if ([...moved].every(([leaf, x]) => x === data[leaf])) {
+    if (!mayStay && [...moved].every(([leaf, x]) => x === data[leaf])) {
       this.refused = "no leaf moves any more";
       return null;
     }
