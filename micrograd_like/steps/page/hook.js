@@ -61,6 +61,12 @@ class Hook {
     return this.#descent.loss;
   }
 
+  /** The names of the data points' losses, of which the root is the sum or the mean. */
+  points() {
+    const { names, source } = this.#live.graph;
+    return source.points.map((point) => names[point]);
+  }
+
   /** A step for each data point; returns the loss then. @param {number} rate */
   epoch(rate) {
     const { points } = this.#live.graph.source;
