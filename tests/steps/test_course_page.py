@@ -97,10 +97,13 @@ def test_all_that_is_documented_can_be_called(browser: Any, tmp_path: Path) -> N
     watched = Watched(browser)
     page = watched.open(path)
     page.wait_for_function("window.backprop")
-    hook = page.evaluate("Object.keys(backprop)")
+    hook = page.evaluate(
+        "Object.getOwnPropertyNames(Object.getPrototypeOf(backprop))"
+        ".filter((name) => name !== 'constructor')"
+    )
     told = [name for name in hook if f"{name}(" in table]
     # The rest is for tests, which compare the page with Python.
-    assert {*hook} - {*told} == {"views", "scene", "looks", "labels"}
+    assert {*hook} - {*told} == {"views", "points", "scene", "looks", "labels"}
     w = "layer0.neuron0.w0"
     assert page.evaluate(f"backprop.learners(['{w}'])") == [w]
     page.evaluate(f"backprop.set({{ '{w}': 0.25 }}); backprop.select('{w}')")
