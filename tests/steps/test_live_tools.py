@@ -144,7 +144,8 @@ def test_groups_open_and_close(opened: Callable[..., Any]) -> None:
     page.locator(".cluster[role=button] text", has_text="neuron5").click()
     until(lambda: choice.input_value() == "")
     assert page.inner_text("#count").split(",")[0] == step
-    page.evaluate("backprop.open('nothing')")
+    with pytest.raises(Exception, match="no view nothing; there are "):
+        page.evaluate("backprop.open('nothing')")
     assert choice.input_value() == ""
 
 

@@ -126,8 +126,8 @@ class Hook {
    * @param {string} view
    */
   open(view) {
-    const views = this.views();
-    if (!views.includes(view)) throw new Error(`no view ${view}; there are ${views.join(", ")}`);
+    if (!this.#live.viewOf(view))
+      throw new Error(`no view ${view}; there are ${this.views().join(", ")}`);
     return this.#live.open(view);
   }
 

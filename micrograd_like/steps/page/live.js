@@ -255,6 +255,14 @@ class Live {
     return { view, picture };
   }
 
+  /** The view of a name, or one in which a group of that name is open. @param {string} name */
+  viewOf(name) {
+    const { views } = this.source;
+    return (
+      views.find((view) => view.name === name) ?? views.find(({ open }) => open.includes(name))
+    );
+  }
+
   /** Move a group that was opened into sight. @param {string} name */
   showOpened(name) {
     const place = this.viewData.open.indexOf(name) + 1;
@@ -263,7 +271,7 @@ class Live {
 
   /** Show another view: "" for the graph as it is folded, "all", or a group. @param {string} name */
   async open(name) {
-    const data = this.source.views.find((view) => view.name === name);
+    const data = this.viewOf(name);
     this.wanted = data; // the last one that was asked for, while pictures are made
     if (!data || data === this.viewData) return;
     const { view, picture } = await this.pictured(data);
