@@ -353,7 +353,8 @@ def _inputs(x: Any, where: str) -> list[Any]:
         return list(x)  # in their order, as any loop over it goes
     if hasattr(x, "__len__") or not hasattr(x, "__iter__"):
         row(x, where)
-    return x.tolist() if hasattr(x, "tolist") else list(x)
+    as_list: Any = getattr(x, "tolist", None)
+    return as_list() if as_list is not None else list(x)
 
 
 def _activation(wanted: Any, where: str) -> str:

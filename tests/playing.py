@@ -1,4 +1,4 @@
-"""What a player shows, as plain data, for tests: Python's own scenes, which the page computes anew."""
+"""What a player shows, as plain data, for tests: Python's scenes, which a page computes anew."""
 
 import json
 from typing import Any

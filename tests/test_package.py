@@ -18,8 +18,8 @@ PACKAGE = Path(micrograd_like.__file__).parent
 ROOMS = ("check", "draw", "compile", "learn", "steps", "cli")
 # Each module and each room may import those before it, never one after it.
 ORDER = """
-    elementary table rules notation arguments graph copying guard closures micrograd higher_order engine
-    groups _functions functions derivatives custom files display models classes parameters
+    elementary table rules notation arguments graph copying guard closures micrograd higher_order
+    engine groups _functions functions derivatives custom files display models classes parameters
     strategies _hypothesis check _pytest compile draw modules nn learn steps cli __main__
 """.split()  # noqa: SIM905
 NO_SITE = "-S"  # Python's option: without the files that site-packages start with

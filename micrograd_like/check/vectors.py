@@ -11,7 +11,7 @@ from typing import Any
 
 from micrograd_like.arguments import number
 from micrograd_like.check.points import Point, flat, is_sequence, shape_of
-from micrograd_like.check.report import Check, Report
+from micrograd_like.check.report import Report
 from micrograd_like.engine import Value
 
 __all__ = ["check_vector", "output_of"]
@@ -64,16 +64,20 @@ def check_vector(
     rows = None if gradient is None else _rows(place, output, gradient)
     if not every and count > ROWS:
         rng = random.Random(count)
-        weights = [[rng.choice((-1, 1)) * rng.uniform(0.5, 1) for _ in range(count)] for _ in range(SUMS)]
+        weights = [
+            [rng.choice((-1, 1)) * rng.uniform(0.5, 1) for _ in range(count)] for _ in range(SUMS)
+        ]
         reports = [of_one(*_sum(f, place, rows, w), False) for w in weights]
         if all(c.outcome == "pass" for report in reports for c in report.checks):
             return reports[0]
-    checks: list[Check] = []
-    for k in range(count):
-        unit = [0.0] * k + [1.0]
-        report = of_one(*_sum(f, place, rows, unit), every)
-        checks += [c._replace(input=f"f[{k}]: {c.input}") for c in report.checks]
-    return Report(checks, strict=report.strict)
+    units = [[0.0] * k + [1.0] for k in range(count)]
+    reports = [of_one(*_sum(f, place, rows, unit), every) for unit in units]
+    checks = [
+        c._replace(input=f"f[{k}]: {c.input}")
+        for k, report in enumerate(reports)
+        for c in report.checks
+    ]
+    return Report(checks, strict=bool(reports) and reports[0].strict)
 
 
 def _sum(
