@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from browsing import Watched, chromium
 from test_browser import until
-from test_training import ACTIVATIONS, LOSSES, data_of, model_of, trained
+from test_training_steps import ACTIVATIONS, LOSSES, data_of, model_of, trained
 
 from micrograd_like import (
     MLP,

@@ -73,6 +73,7 @@ class Descent {
     this.doing = [this.loss];
     this.isMore = isMore;
     this.live.set(moved);
+    this.live.turned = -1; // what is turned next is another edit
     return true;
   }
 
@@ -99,6 +100,7 @@ class Descent {
     this.doing = losses;
     this.isMore = false;
     this.live.set(moved);
+    this.live.turned = -1; // what is turned next is another edit
     return losses.length > graph.source.points.length;
   }
 

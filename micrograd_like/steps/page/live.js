@@ -128,8 +128,8 @@ class Live {
     if (this.isLocked) return;
     const edit = [...numbers].map(([leaf, to]) => ({ leaf, from: this.graph.data[leaf], to }));
     const last = this.edits.at(-1);
-    const turned = isMore && edit.length === 1 ? edit[0].leaf : -1;
-    if (last && turned >= 0 && turned === this.turned) last[0].to = edit[0].to;
+    const turned = edit.length === 1 ? edit[0].leaf : -1;
+    if (isMore && last && turned >= 0 && turned === this.turned) last[0].to = edit[0].to;
     else this.edits.push(edit);
     this.turned = turned;
     if (this.edits.length > MOST_EDITS) this.edits.shift();
