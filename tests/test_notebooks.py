@@ -31,17 +31,21 @@ def without_pictures(text: str) -> list[dict[str, Any]]:
     return cells
 
 
+PLACED = {"style", "svg", "set", "start", "place"}  # pictures, and where things are on them
+
+
 def told(player: str) -> dict[str, Any]:
     """What a page is about, without its pictures' layouts, and without how its steps look."""
     script = zlib.decompress(b64decode(player.partition('id="packed">')[2].partition("<")[0]))
     start = script.decode().partition("const CONTENT = ")[2]
-    content, _ = json.JSONDecoder().raw_decode(start)
-    drawn = {"svg", "set"}  # the picture of a view; how elements look after a step
-    parts = {
-        key: [{k: v for k, v in part.items() if k not in drawn} for part in content.get(key, [])]
-        for key in ("views", "steps")
-    }
-    return {"title": content["title"], "graph": content.get("graph"), **parts}
+    content, _ = json.JSONDecoder(object_hook=unplaced).raw_decode(start)
+    about: dict[str, Any] = content
+    return about
+
+
+def unplaced(part: dict[str, Any]) -> dict[str, Any]:
+    """A part of a page's content without what depends on a layout."""
+    return {key: x for key, x in part.items() if key not in PLACED}
 
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
