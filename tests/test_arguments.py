@@ -50,7 +50,8 @@ PARTS = {
     "Layer()": ("neuron",), "MLP()": ("neuron",), "MLP.classify": ("predict",),
     "MLP.accuracy": ("predict",), "Training": ("fit",),
 }  # fmt: skip
-USERS_OWN = r"(?:\S*<lambda>|sin)\(\) "  # Python's words for a user's function called with too much
+# Python's words for a user's function called with too much, and those of what it calls itself.
+USERS_OWN = r"(?:\S*<lambda>|sin)\(\) |sin\(\.\.\.\): "
 
 
 def graph() -> Value:

@@ -111,6 +111,8 @@ def gradcheck(
         return _of_subject(graph, gradient, order, options)
     function(f, "gradcheck: f", "as many Values as there are numbers in the point, to one")
     place = Point(f, point)
+    if not place.numbers:
+        raise ValueError("gradcheck: needs at least one input; the point is empty")
     if lower is not None or upper is not None:
         limits = limits._replace(
             lower=_bounds(place, lower, "lower", -float("inf")),

@@ -23,11 +23,14 @@ class Point:
     def __init__(self, f: Callable[..., Any], arguments: Sequence[Any]) -> None:
         self.arguments = list(arguments)
         self.parameters = _parameters(f, len(self.arguments))
-        pairs = [
-            pair
-            for name, part in zip(self.parameters, self.arguments, strict=True)
-            for pair in _leaves(part, name)
-        ]
+        try:
+            pairs = [
+                pair
+                for name, part in zip(self.parameters, self.arguments, strict=True)
+                for pair in _leaves(part, name)
+            ]
+        except RecursionError:
+            raise ValueError("gradcheck: the point contains itself; give numbers") from None
         self.names = [name for name, _ in pairs]
         self.numbers = [finite(x, f"gradcheck: {name}") for name, x in pairs]
 
