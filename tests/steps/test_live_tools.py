@@ -365,6 +365,22 @@ def test_in_a_notebooks_frame_nothing_is_refused_aloud(browser: Any, tmp_path: P
     watched.close()
 
 
+def test_a_group_closes_at_the_last_step(opened: Callable[..., Any]) -> None:
+    """The folded picture has fewer steps: its last one is shown, and learning goes on."""
+    page = opened(Backprop(network()[1]()))
+    choice = page.locator("#toolbar select")
+    page.locator(".node[aria-label^='layer0.neuron2,'] text").first.dblclick()
+    until(lambda: choice.input_value() == "layer0.neuron2")
+    page.keyboard.press("End")
+    page.locator(".cluster[role=button] text", has_text="neuron2").click()
+    until(lambda: choice.input_value() == "")
+    assert title(page) == "layer0.neuron2"
+    slider = page.locator("#slider")
+    assert slider.input_value() == slider.get_attribute("max")
+    before = page.evaluate("backprop.learn(0.001)")
+    assert page.evaluate("backprop.learn(0.001)") < before
+
+
 def test_a_group_is_found_by_name_open_or_closed(opened: Callable[..., Any]) -> None:
     """Both tell what is in it; what has no name is passed over."""
     page = opened(Backprop(network()[1]()))

@@ -283,11 +283,11 @@ class Live {
     this.stage.picture.replaceWith(picture);
     this.stage = new Stage(this.root, this.scenes);
     this.player.stage = this.stage;
+    this.player.at = 0; // as there may be fewer scenes, and a panel may ask which is shown
     const { selected, group } = this;
     this.looking.take(picture); // which finds nothing there, and so chooses nothing
     const thing = selected < 0 ? this.thingOfGroup(group) : this.thingOf(selected);
     Object.assign(this, { selected, group, thing, link: -1 });
-    this.player.at = 0; // as there may be fewer scenes
     this.refresh();
     this.step(number);
     this.showOpened(name);
