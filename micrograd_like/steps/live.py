@@ -1,7 +1,9 @@
 """The live page of backprop: it computes, so that everything on it follows the reader's numbers."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
+from keyword import iskeyword
 from typing import Any
 
 from micrograd_like.draw import GRADIENTS, NOTHING, RANGE, Outline
@@ -53,6 +55,9 @@ def live_page(
         "phases": PHASES,
         "views": pictures,
         "groups": groups(outline),
+        "variables": [
+            k for k, v in enumerate(steps.order) if not v.rule and is_variable(steps.name(v))
+        ],
         "nameless": nameless(steps),
     }
     written = [
@@ -89,6 +94,16 @@ def nameless(steps: Steps) -> dict[int, str]:
         elif readable(label) != label:
             found[k] = "whose label has characters that no text shows"
     return found
+
+
+def is_variable(name: str) -> bool:
+    """Whether a name is that of a variable in Python, or of something in a list.
+
+    >>> [is_variable(name) for name in ("x1", "xs[0][1]", "a₂", "class", "layer0.w1")]
+    [True, True, False, False, False]
+    """
+    variable = re.sub(r"(\[\d+\])+$", "", name)
+    return variable.isidentifier() and not iskeyword(variable)
 
 
 def board_words() -> dict[str, str]:

@@ -1,8 +1,9 @@
 """The page that plays steps: an HTML file that needs nothing else, no server, no network.
 
-Its parts are in the folder ``page``: `player.html`, `player.css`, and scripts, each with one duty,
-of which a page carries those that it needs, with draw's, which zoom, move and find names.  They
-are deflated, as they would be most of the page; its policy lets no others run.
+Its parts are in the folder ``page``: `player.html`, `player.css` for the picture that is there even
+if nothing plays, and scripts and styles, each with one duty, of which a page carries those that it
+needs, with draw's scripts, which zoom, move and find names.  They are deflated, as they would be
+most of the page; its policy lets no other scripts run.
 """
 
 import json
@@ -39,7 +40,8 @@ __all__ = [
 FOLDER = Path(__file__).parent / "page"
 HEIGHTS = 400, 720  # pixels, the least and the most that a page has in a notebook
 PLAYING = (
-    "shared/elements", "formulas", "looking", "stage", "writing", "travel", "keys", "play", "tools",
+    "shared/elements", "styles", "formulas", "looking", "stage", "writing", "travel", "keys",
+    "play", "tools",
 )  # fmt: skip
 Attributes = Mapping[str, str]  # of an element: "text", "class", CSS variables ("--…"), others
 
@@ -53,7 +55,7 @@ class PageData(NamedTuple):
     scripts: Sequence[str]  # JavaScript
     theme: str = AUTO
     controls: str = ""  # HTML, above those of the steps
-    styles: Sequence[str] = ()  # names of style sheets for what the scripts make: CONTENT.style
+    styles: Sequence[str] = ()  # names of style sheets for what the scripts make, after playing.css
 
 
 class PageStep(NamedTuple):
@@ -108,8 +110,8 @@ def scripts(*names: str) -> list[str]:
 def page(data: PageData) -> str:
     """The page as text."""
     template, style = ((FOLDER / f"player.{kind}").read_text("utf-8") for kind in ("html", "css"))
-    made = "".join((FOLDER / f"{name}.css").read_text("utf-8") for name in data.styles)
-    given = {**data.content, "style": made} if made else data.content
+    sheets = [(FOLDER / f"{name}.css").read_text("utf-8") for name in ("playing", *data.styles)]
+    given = {**data.content, "style": "".join(sheets)}
     content = readable(json.dumps(given, ensure_ascii=False, allow_nan=False))
     script = in_function(look_script(), f"const CONTENT = {content};", *data.scripts)
     loader = in_function(*scripts("inflate", "load"))

@@ -9,6 +9,7 @@
  * @property {string[]} phases
  * @property {ViewData[]} views the first one is on the page
  * @property {Groups} groups
+ * @property {number[]} variables leaves whose names can be those of Python's variables
  * @property {Record<string, string>} nameless leaves that no program can name, by their places, and why
  *
  * The groups that values are in.

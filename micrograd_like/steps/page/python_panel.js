@@ -1,19 +1,12 @@
 // The leaves as they stand, as a program in Python, to copy.
 
-const PYTHON_NAME = /^[\p{XID_Start}_]\p{XID_Continue}*(\[\d+\])*$/u;
-const KEYWORDS = new Set(
-  (
-    "False None True and as assert async await break class continue def del elif else except finally for " +
-    "from global if import in is lambda nonlocal not or pass raise return try while with yield"
-  ).split(" "),
-);
-
 /**
  * What gives the leaves the numbers that they have on the page.
  *
  * @param {Live} live
  */
 function pythonOf({ graph, source }) {
+  const variables = new Set(source.variables);
   const lines = [];
   const labelled = [];
   for (const leaf of graph.leaves) {
@@ -21,8 +14,7 @@ function pythonOf({ graph, source }) {
     const x = asPython(graph.data[leaf]);
     const why = source.nameless[leaf];
     if (why) lines.push(`# ${name.replace(/[\s\p{Cc}]+/gu, " ")}, ${why}: ${x}`);
-    else if (PYTHON_NAME.test(name) && !KEYWORDS.has(name.split("[")[0]))
-      lines.push(`${name}.data = ${x}`);
+    else if (variables.has(leaf)) lines.push(`${name}.data = ${x}`);
     else labelled.push(`    ${JSON.stringify(name)}: ${x},`);
   }
   if (labelled.length)

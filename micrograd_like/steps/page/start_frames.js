@@ -2,7 +2,7 @@
 {
   document.documentElement.classList.add("playing");
   const { title, style, ...frames } = CONTENT;
-  document.head.append(part("style", style));
+  addStyle(style);
   const stage = new Stage(byId("stage"), new Frames(frames));
   const player = new Player(title, stage, []);
   player.view = lookAt(byId("stage"), () => {});

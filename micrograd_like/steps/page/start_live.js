@@ -1,7 +1,7 @@
 // The page of backprop begins.
 {
   document.documentElement.classList.add("playing");
-  document.head.append(part("style", CONTENT.style));
+  addStyle(CONTENT.style);
   const live = new Live(CONTENT);
   const descent = new Descent(live);
   const value = valuePanel(live);

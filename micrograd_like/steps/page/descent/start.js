@@ -82,7 +82,7 @@ class DescentView {
 
 {
   document.documentElement.classList.add("playing");
-  document.head.append(part("style", CONTENT.style));
+  addStyle(CONTENT.style);
   const view = new DescentView(CONTENT);
   const panel = wayPanel(view);
   const tools = new Tools(view.stage, [panel]);
