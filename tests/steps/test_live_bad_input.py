@@ -219,6 +219,15 @@ def test_a_chain_of_5000_values(opened: Callable[[Backprop], Any], make: str) ->
     assert page.inner_text("#value h3") == "L"
 
 
+def test_the_rounding_of_many_operations_is_no_curvature(opened: Callable[[Backprop], Any]) -> None:
+    """A product of 2,000 numbers is a straight line along the first, however rounded."""
+    x = Value(0.5, "x")
+    for _ in range(2000):
+        x = x * 0.999
+    page = opened(Backprop(labelled(x)))
+    assert "The curve is a straight line" in panel(page, "n")
+
+
 # --- what cannot be computed, or not yet
 
 

@@ -22,6 +22,8 @@ class Nudge {
     this.loss = graph.isRecorded ? graph.valueAt(leaf, this.w) : graph.data[graph.root];
     this.gradient = graph.grads[leaf];
     const each = Math.max(1, graph.dependents(leaf).length);
+    /** What part of the loss is rounding, about: that of its operations partly cancels. */
+    this.rounding = 2 ** -53 * Math.sqrt(each);
     this.most = Math.max(24, Math.min(Nudge.POINTS, Math.floor(Nudge.WORK / each)));
   }
 

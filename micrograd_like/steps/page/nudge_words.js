@@ -1,7 +1,5 @@
 // What a nudge shows, in one sentence.
 
-const ROUNDING = 2 ** -53;
-
 /**
  * @param {Nudge} nudge
  * @param {Nudged} now
@@ -36,7 +34,8 @@ function nudgeWords(nudge, now, ladder, names, isRightOrder) {
 /** Whether it is the curve or the rounding that makes the difference. @param {Nudge} nudge @param {Nudged} now @param {{ root: string, leaf: string }} names */
 function sizeWords(nudge, now, { root, leaf }) {
   const bend = bendOf(nudge) * now.h;
-  const rounding = (2 * ROUNDING * Math.max(Math.abs(nudge.loss), Math.abs(now.there))) / now.h;
+  const rounding =
+    (2 * nudge.rounding * Math.max(Math.abs(nudge.loss), Math.abs(now.there))) / now.h;
   if (bend > 4 * rounding)
     return `Curvature: between ${leaf} and ${leaf} + h the curve bends away from its tangent. A smaller step comes nearer.`;
   if (!bend) return `The curve is a straight line: all that is between the two is rounding.`;
@@ -54,7 +53,7 @@ function bendOf(nudge) {
   for (const h of [1e-4, 1e-3, 1e-2, 1e-1]) {
     const { forward, there } = nudge.by(h);
     const off = Math.abs(forward - nudge.gradient);
-    const noise = (8 * ROUNDING * Math.max(Math.abs(nudge.loss), Math.abs(there))) / h;
+    const noise = (8 * nudge.rounding * Math.max(Math.abs(nudge.loss), Math.abs(there))) / h;
     if (off > noise) return off / h;
   }
   return 0;
@@ -65,7 +64,7 @@ function kinkOf(nudge) {
   const scale = Math.max(1, Math.abs(nudge.w));
   const [near, far] = [1e-6, 1e-5].map((h) => {
     const { forward, there, back } = nudge.by(h * scale);
-    const noise = (8 * ROUNDING * Math.abs(nudge.loss)) / (h * scale);
+    const noise = (8 * nudge.rounding * Math.abs(nudge.loss)) / (h * scale);
     const left = (nudge.loss - back) / (h * scale);
     return {
       left,
@@ -83,14 +82,14 @@ function kinkOf(nudge) {
 }
 
 /** Whether no step's difference comes near the gradient. @param {Nudge} nudge @param {Nudged[]} ladder */
-function isWrong({ gradient, loss }, ladder) {
+function isWrong({ gradient, loss, rounding }, ladder) {
   // At smaller steps rounding could excuse anything.
   const told = ladder.filter(({ h, central }) => h >= 1e-7 && Number.isFinite(central));
   return (
     told.length > 0 &&
     told.every(({ h, there, central }) => {
-      const rounding = (8 * ROUNDING * Math.max(Math.abs(loss), Math.abs(there))) / h;
-      return Math.abs(central - gradient) > 1e-4 * Math.abs(gradient) + rounding;
+      const noise = (8 * rounding * Math.max(Math.abs(loss), Math.abs(there))) / h;
+      return Math.abs(central - gradient) > 1e-4 * Math.abs(gradient) + noise;
     })
   );
 }
