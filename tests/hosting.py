@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
+from socket import socket
 from threading import Thread
 from typing import Any
 from urllib.request import urlopen
@@ -92,13 +94,16 @@ def jupyter(app: str, folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def marimo(program: Path, port: int = 8990) -> Iterator[str]:
+def marimo(program: Path) -> Iterator[str]:
     """The address of a marimo that edits a program; skipped where it is not there."""
     if not find_spec("marimo"):
         pytest.skip("needs pip install marimo")
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]  # which is free now
     command = [
         sys.executable, "-m", "marimo", "-q", "edit", str(program), "--headless", "--no-token",
-        "--port", str(port), "--skip-update-check",
+        "--port", f"{port}", "--skip-update-check",
     ]  # fmt: skip
     address = f"http://127.0.0.1:{port}/"
     with process(command, program.parent) as running:
@@ -139,10 +144,15 @@ class Firefox:
             FIREFOX, "--headless", "--no-remote", "--profile", self.folder.name,
             "--remote-debugging-port", "0", "about:blank",
         ]  # fmt: skip
-        self.running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        assert self.running.stderr
-        said = (line for line in self.running.stderr if "BiDi listening on " in line)
-        address = next(said).split()[-1]
+        log = Path(self.folder.name, "log")
+        with log.open("w") as said:
+            self.running = subprocess.Popen(command, stdout=said, stderr=said)
+
+        def listens() -> str | None:
+            found = re.search(r"BiDi listening on (\S+)", log.read_text("utf-8"))
+            return found and found[1]
+
+        address = started(self.running, listens)
         self.socket = create_connection(f"{address}/session", suppress_origin=True, timeout=60)
         self.count = 0
         self.events: list[Any] = []
@@ -182,5 +192,5 @@ class Firefox:
     def close(self) -> None:
         self.ask("browser.close")
         self.socket.close()
-        self.running.communicate(timeout=30)
+        self.running.wait(30)
         self.folder.cleanup()
