@@ -27,8 +27,9 @@ def function_of(rule: Rule) -> Callable[..., Any]:
     function.__name__ = function.__qualname__ = rule.name
     function.__defaults__ = rule.function.__defaults__
     function.__doc__ = documentation(rule)
-    own = rule.function.__module__
-    function.__module__ = "micrograd_like" if own.startswith("micrograd_like.") else own
+    own = rule.function.__module__  # None where its namespace has no __name__
+    is_ours = own is not None and own.startswith("micrograd_like.")
+    function.__module__ = "micrograd_like" if is_ours else own
     kinds = dict.fromkeys([*"xy"[: rule.arity], "return"], "Value | float")
     function.__annotations__ = kinds
     function.rule = rule

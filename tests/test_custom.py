@@ -185,6 +185,14 @@ def test_functions_in_a_function_find_their_m() -> None:
     assert derivative(unlisted(exponential), 3)(0.0) == 1.0
 
 
+def test_a_function_of_no_module_can_be_a_rule() -> None:
+    """As where a program is run by ``exec``."""
+    scope: dict[str, Any] = {}
+    exec("def halved(x):\n    return x / 2, 0.5", scope)
+    halved = rule("½", "x / 2", "1 / 2")(scope["halved"])
+    assert unlisted(halved)(Value(3.0)).data == 1.5
+
+
 def defined(*words: str, function: Callable[..., Any], **options: str) -> Callable[[], Any]:
     """A definition to try."""
     return lambda: rule(*words, **options)(function)
