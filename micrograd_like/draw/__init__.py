@@ -16,12 +16,11 @@ from micrograd_like.draw.ids import (
 from micrograd_like.draw.numbers import Numbers, Scales, strength
 from micrograd_like.draw.outline import Node, Outline, check_groups, names_to_open
 from micrograd_like.draw.page import (
-    filled,
+    document,
     image_of,
     in_function,
     look_script,
     look_style,
-    script_hash,
     scripts_of,
 )
 from micrograd_like.draw.pictures import draw_difference, draw_dot
@@ -90,11 +89,11 @@ __all__ = [
     "Theme",
     "Words",
     "check_groups",
+    "document",
     "draw_difference",
     "draw_dot",
     "drawn_theme",
     "edge_id",
-    "filled",
     "gradient_text",
     "gradient_word",
     "hop_id",
@@ -108,7 +107,6 @@ __all__ = [
     "node_ids",
     "page_colours",
     "picture_bytes",
-    "script_hash",
     "scripts_of",
     "sign_name",
     "spread",

@@ -1,7 +1,8 @@
 """A page for a picture: an HTML file that needs nothing else, to zoom, move and find names in.
 
-Its parts are `page.html`, and `look.css` and the scripts of `look/`, which work on any SVG in an
-element that scrolls.  Another page uses these two in this way:
+Every page begins with `head.html` (``document``).  The parts of this one are `page.html` and
+`page.css`; and `look.css` and the scripts of `look/`, which work on any SVG in an element that
+scrolls.  Another page uses these two in this way:
 
 1.  It has ``look_style()`` in a ``<style>``, ``look_script()`` in a ``<script>`` before its own
     script, in one function with it (``in_function``), and the variables of ``page_colours(theme)``.
@@ -22,7 +23,7 @@ element that scrolls.  Another page uses these two in this way:
 import os
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from html import escape
 from pathlib import Path
@@ -32,8 +33,8 @@ from micrograd_like.draw.theme import page_colours
 from micrograd_like.notation import readable
 
 __all__ = [
-    "compact", "filled", "image_of", "in_function", "look_script", "look_style", "page_of",
-    "script_hash", "scripts_of",
+    "compact", "document", "filled", "image_of", "in_function", "look_script", "look_style",
+    "page_of", "script_hash", "scripts_of",
 ]  # fmt: skip
 
 FOLDER = Path(os.path.dirname(__file__))
@@ -101,20 +102,36 @@ def script_hash(script: str) -> str:
     return f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}"
 
 
+def document(
+    body: Path, title: str, style: Sequence[str], scripts: Sequence[str], **parts: str
+) -> str:
+    """A page: the head of all pages, and the body of a file, with its parts in their places.
+
+    ``scripts`` are those that the page's policy lets run; the first stands in the body.
+    """
+    template = (FOLDER / "head.html").read_text("utf-8") + body.read_text("utf-8")
+    given = {
+        "title": escape(title),
+        "style": "\n".join(style),
+        "hashes": " ".join(f"'{script_hash(script)}'" for script in scripts),
+        "script": scripts[0],
+    }
+    return filled(template, given | parts)
+
+
 def page_of(svg: str, title: str, theme: str) -> str:
     """An HTML page for a picture, in a theme or as its reader likes ("auto")."""
     width, height = size_of(svg)
     script = in_function(look_script(), START)
-    parts = {
-        "title": escape(title),
-        "paper": "landscape" if width > height else "portrait",
-        "colours": page_colours(theme),
-        "style": look_style(),
-        "svg": svg[svg.index("<svg") :],
-        "script": script,
-        "hash": script_hash(script),
-    }
-    return filled((FOLDER / "page.html").read_text("utf-8"), parts)
+    paper = "landscape" if width > height else "portrait"
+    style = [
+        page_colours(theme),
+        look_style(),
+        (FOLDER / "page.css").read_text("utf-8"),
+        f"@page {{ size: {paper}; margin: 1cm; }}",
+    ]
+    body = FOLDER / "page.html"
+    return document(body, title, style, [script], svg=svg[svg.index("<svg") :])
 
 
 def image_of(svg: str, title: str) -> str:

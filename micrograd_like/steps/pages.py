@@ -21,13 +21,12 @@ from micrograd_like.draw import (
     EDGE_FONT,
     FONT,
     THEMES,
+    document,
     drawn_theme,
-    filled,
     in_function,
     look_script,
     look_style,
     page_colours,
-    script_hash,
 )
 from micrograd_like.notation import readable
 from micrograd_like.steps.sequence import one_line
@@ -109,23 +108,16 @@ def scripts(*names: str) -> list[str]:
 
 def page(data: PageData) -> str:
     """The page as text."""
-    template, style = ((FOLDER / f"player.{kind}").read_text("utf-8") for kind in ("html", "css"))
-    sheets = [(FOLDER / f"{name}.css").read_text("utf-8") for name in ("playing", *data.styles)]
+    own, *sheets = (
+        (FOLDER / f"{name}.css").read_text("utf-8") for name in ("player", "playing", *data.styles)
+    )
     given = {**data.content, "style": "".join(sheets)}
     content = readable(json.dumps(given, ensure_ascii=False, allow_nan=False))
     script = in_function(look_script(), f"const CONTENT = {content};", *data.scripts)
     loader = in_function(*scripts("inflate", "load"))
-    parts = {
-        "title": escape(data.title),
-        "svg": data.svg,
-        "controls": data.controls,
-        "colours": page_colours(data.theme) + "\n" + _drawn_style(data.theme),
-        "style": look_style() + style,
-        "packed": packed(script),
-        "script": loader,
-        "hashes": f"'{script_hash(loader)}' '{script_hash(script)}'",
-    }
-    return filled(template, parts)
+    style = [page_colours(data.theme), _drawn_style(data.theme), look_style() + own]
+    parts = {"svg": data.svg, "controls": data.controls, "packed": packed(script)}
+    return document(FOLDER / "player.html", data.title, style, [loader, script], **parts)
 
 
 def packed(text: str) -> str:

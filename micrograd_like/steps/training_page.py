@@ -9,18 +9,16 @@ import sys
 from array import array
 from base64 import b64encode
 from collections.abc import Iterable
-from html import escape
 from pathlib import Path
 from typing import Any
 
 from micrograd_like.draw import (
     AUTO,
     THEMES,
+    document,
     drawn_theme,
-    filled,
     in_function,
     page_colours,
-    script_hash,
     scripts_of,
 )
 from micrograd_like.learn import is_wide
@@ -59,15 +57,13 @@ def training_page(data: PageData) -> str:
 
     text = json.dumps(data.content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     script = in_function(*data.scripts)
-    parts = {
-        "title": escape(data.title),
-        "colours": page_colours(data.theme) + "\n" + _class_colours(data.theme),
-        "style": (FOLDER / "training.css").read_text("utf-8"),
-        "content": text.replace("<", "\\u003c"),
-        "script": script,
-        "hash": script_hash(script),
-    }
-    return filled((FOLDER / "training.html").read_text("utf-8"), parts)
+    style = [
+        page_colours(data.theme),
+        _class_colours(data.theme),
+        (FOLDER / "training.css").read_text("utf-8"),
+    ]
+    content = text.replace("<", "\\u003c")
+    return document(FOLDER / "training.html", data.title, style, [script], content=content)
 
 
 class _Content:

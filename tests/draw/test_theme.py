@@ -25,8 +25,7 @@ def test_no_colour_is_written_outside_the_theme() -> None:
 
 def test_every_variable_of_the_style_sheets_is_a_colour_of_the_theme() -> None:
     """All but sizes, and those that steps set on elements; and every theme has all of them."""
-    sheets = [*PACKAGE.rglob("*.css"), PACKAGE / "draw" / "page.html"]
-    styles = "".join(path.read_text("utf-8") for path in sheets)
+    styles = "".join(path.read_text("utf-8") for path in PACKAGE.rglob("*.css"))
     scripts = "".join(path.read_text("utf-8") for path in PACKAGE.rglob("*.js"))
     used = set(re.findall(r"var\((--[\w-]+)", styles)) - {"--font", "--edge-font"}
     used -= set(re.findall(r"--[\w-]+", scripts))
