@@ -1,9 +1,13 @@
 """What several test files share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import pytest
+from browsing import chromium
 from hypothesis import settings
+from live_page import openings
 
 from micrograd_like.engine import Value
 from micrograd_like.rules import RULES, Rule
@@ -43,3 +47,17 @@ def of(function: Callable[..., Any]) -> Rule:
     """The rule of a function that the decorator made."""
     found: Rule = function.rule  # type: ignore[attr-defined]
     return found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A browser for all tests of a file."""
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Opens the live page of some steps; nobody may have complained at the end."""
+    with openings(browser, tmp_path) as opening:
+        yield opening

@@ -2,28 +2,28 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from browsing import Watched
 
-from micrograd_like import MLP, Backprop, Value, mse
+from micrograd_like import MLP, Value, mse
+from micrograd_like.steps.player import Player
 
 PHONE = {"width": 390, "height": 800}
 
 
 @contextmanager
 def openings(browser: Any, folder: Path) -> Iterator[Callable[..., Any]]:
-    """What opens the page of some steps; nobody may have complained at the end."""
+    """What opens the page of some steps, or one that was saved; nobody may have complained."""
     pages: list[Watched] = []
 
-    def opening(steps: Backprop, end: str = "", **options: Any) -> Any:
+    def opening(steps: Player | Path, end: str = "", **options: Any) -> Any:
         watched = Watched(browser, reduced_motion="reduce", **options)
         pages.append(watched)
-        path = folder / "page.html"
-        steps.save(path)
+        path = steps if isinstance(steps, Path) else Path(steps.save(folder / "page.html"))
         watched.page.goto(path.as_uri() + end)
         watched.page.wait_for_selector("#toolbar")
         return watched.page
@@ -45,15 +45,23 @@ def tanh_of_line() -> tuple[list[Value], Callable[[], Value]]:
     return [a, b, c], record
 
 
-def network() -> tuple[MLP, Callable[[], Value]]:
-    """The error of a network whose neurons are folded, and what records it again."""
-    model = MLP(2, [8, 1], activation="tanh")
+ROWS, TARGETS = ([0.5, -0.2], [1.0, 0.3]), [1.0, -1.0]
+
+
+def network(
+    sizes: Sequence[int] = (8, 1),
+    rows: Sequence[Sequence[float]] = ROWS,
+    targets: Sequence[float] = TARGETS,
+    label: str = "L",
+) -> tuple[MLP, Callable[[], Value]]:
+    """The error of a network, whose neurons are folded if they are many, and what records it."""
+    model = MLP(2, [*sizes], activation="tanh")
     for k, p in enumerate(model.parameters()):
         p.data = ((k * 7919) % 200 - 100) / 100
 
     def record() -> Value:
-        loss = mse([model(row) for row in ([0.5, -0.2], [1.0, 0.3])], [1.0, -1.0])
-        loss.label = "L"
+        loss = mse([model(row) for row in rows], targets)
+        loss.label = label
         return loss
 
     return model, record

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Watched, chromium
+from browsing import Watched
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "step_through_backprop.ipynb"
 CELLS: list[dict[str, Any]] = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
@@ -35,13 +35,6 @@ def lessons() -> dict[int, list[dict[str, Any]]]:
 
 
 LESSONS = lessons()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A browser for all tests of this file."""
-    with chromium() as started:
-        yield started
 
 
 class Lesson:

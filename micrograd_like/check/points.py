@@ -10,9 +10,10 @@
 import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any
 
-from micrograd_like.arguments import finite, is_value, number, short
+from micrograd_like.arguments import finite, is_array, is_value, number, short
 
 __all__ = ["Point", "flat", "is_plain", "shape_of"]
 
@@ -32,7 +33,7 @@ class Point:
         except RecursionError:
             raise ValueError("gradcheck: the point contains itself; give numbers") from None
         self.names = [name for name, _ in pairs]
-        self.numbers = [finite(x, f"gradcheck: {name}") for name, x in pairs]
+        self.numbers = [finite(_data(x), f"gradcheck: {name}") for name, x in pairs]
 
     @property
     def of_arrays(self) -> bool:
@@ -40,7 +41,7 @@ class Point:
         kinds = {
             (type(part).__module__, str(getattr(part, "dtype", ""))) for part in self.arguments
         }
-        return kinds == {("numpy", "float64")} and all(map(_dimensions, self.arguments))
+        return kinds == {("numpy", "float64")} and all(map(is_array, self.arguments))
 
     def rebuild(self, numbers: Sequence[Any], exactly: bool = False) -> list[Any]:
         """The arguments with other numbers in their places, or with Values.
@@ -55,15 +56,13 @@ class Point:
 
         A ValueError names both shapes where they differ.
         """
-        arguments: Any = self.arguments
+        arguments = self.arguments
         alone = len(arguments) == 1 and not (
             is_sequence(tree) and len(tree) == 1 and shape_of(tree) != shape_of(arguments[0])
         )
         if alone:
-            return [
-                number(x, where) for x in _matched(arguments[0], tree, self.parameters[0], where)
-            ]
-        if not is_sequence(tree) or len(tree) != len(arguments):
+            tree = [tree]
+        elif not is_sequence(tree) or len(tree) != len(arguments):
             raise ValueError(
                 f"{where} is {short(tree)}; it is to have {len(arguments)} parts, one for each "
                 "argument"
@@ -77,12 +76,12 @@ class Point:
 
 def is_plain(arguments: Sequence[Any]) -> bool:
     """Whether all arguments are numbers, or what `number` takes for one."""
-    return not any(isinstance(x, Mapping) or is_sequence(x) or _dimensions(x) for x in arguments)
+    return not any(isinstance(x, Mapping) or is_sequence(x) for x in arguments)
 
 
 def is_sequence(x: Any) -> bool:
     """A list, a tuple, or an array with an axis."""
-    return isinstance(x, (list, tuple)) or _dimensions(x) > 0
+    return isinstance(x, (list, tuple)) or is_array(x)
 
 
 def shape_of(x: Any) -> str:
@@ -108,12 +107,12 @@ def shape_of(x: Any) -> str:
 
 def flat(x: Any, keep: bool = False) -> list[Any]:
     """The numbers of an array, of nested lists or of dicts, in order; Values are kept if asked."""
-    return [value for _, value in _leaves(x, "", keep)]
+    return [leaf if keep else _data(leaf) for _, leaf in _leaves(x, "")]
 
 
-def _dimensions(x: Any) -> int:
-    """The number of an array's axes; 0 of anything else."""
-    return 0 if is_value(x) else len(getattr(x, "shape", ()) or ())
+def _data(leaf: Any) -> Any:
+    """The number of a Value; anything else as it is."""
+    return leaf.data if is_value(leaf) else leaf
 
 
 def _as_array(x: Any) -> Any:
@@ -136,29 +135,21 @@ def _parameters(f: Callable[..., Any], count: int) -> list[str]:
     return ["x"] if count == 1 else [f"x{i}" for i in range(count)]
 
 
-def _leaves(part: Any, name: str, keep: bool = False) -> Iterator[tuple[str, Any]]:
-    """The numbers of a tree, each with its name."""
+def _leaves(part: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """The numbers and Values of a tree, each with its name."""
     if isinstance(part, Mapping):
         for key, inner in part.items():
-            yield from _leaves(inner, f"{name}[{key!r}]", keep)
+            yield from _leaves(inner, f"{name}[{key!r}]")
     elif isinstance(part, (list, tuple)):
         for i, inner in enumerate(part):
-            yield from _leaves(inner, f"{name}[{i}]", keep)
-    elif _dimensions(part):
+            yield from _leaves(inner, f"{name}[{i}]")
+    elif is_array(part):
         array = _as_array(part)
-        places = _indices(array.shape)
+        places = product(*map(range, array.shape))
         for place, x in zip(places, array.reshape(-1).tolist(), strict=True):
-            number = x.data if is_value(x) and not keep else x
-            yield f"{name}[{', '.join(map(str, place))}]", number
+            yield f"{name}[{', '.join(map(str, place))}]", x
     else:
-        yield name, part.data if is_value(part) and not keep else part
-
-
-def _indices(shape: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    """All places of an array, the last axis first."""
-    from itertools import product
-
-    return product(*map(range, shape))
+        yield name, part
 
 
 def _rebuilt(part: Any, rest: Iterator[Any], exactly: bool = False) -> Any:
@@ -167,11 +158,10 @@ def _rebuilt(part: Any, rest: Iterator[Any], exactly: bool = False) -> Any:
         return {key: _rebuilt(inner, rest, exactly) for key, inner in part.items()}
     if isinstance(part, (list, tuple)):
         inner = [_rebuilt(x, rest, exactly) for x in part]
-        made: Any = type(part)
         if isinstance(part, list):
             return inner
-        return made(*inner) if hasattr(part, "_fields") else tuple(inner)
-    if not _dimensions(part):
+        return type(part)(*inner) if hasattr(part, "_fields") else tuple(inner)
+    if not is_array(part):
         return next(rest)
     return _array_like(part, [next(rest) for _ in range(math.prod(part.shape))], exactly)
 
@@ -202,7 +192,7 @@ def _matched(part: Any, tree: Any, name: str, where: str) -> Iterator[Any]:
             raise _differs(part, tree, name, where)
         for key, inner in part.items():
             yield from _matched(inner, tree[key], f"{name}[{key!r}]", where)
-    elif _dimensions(part):
+    elif is_array(part):
         theirs = _as_array(tree) if is_sequence(tree) and not _ragged(tree) else None
         if theirs is None or tuple(theirs.shape) != tuple(part.shape):
             raise _differs(part, tree, name, where)
@@ -218,7 +208,7 @@ def _matched(part: Any, tree: Any, name: str, where: str) -> Iterator[Any]:
         else:
             raise _differs(part, tree, name, where)
     else:
-        yield tree.data if is_value(tree) else tree
+        yield _data(tree)
 
 
 def _ragged(tree: Any) -> bool:

@@ -112,6 +112,7 @@ class Outline:
     def opened(self, expand: Iterable[str], fits: Callable[["Outline"], bool]) -> "Outline":
         """Another outline of the same graph, with these groups open: what both need is there."""
         other = copy.copy(self)
+        other._alike = self._alike
         other._choose(list(expand), None, fits)
         return other
 
@@ -154,7 +155,7 @@ class Outline:
         single: Keys = list(range(len(self.units)))
         if everything:
             yield single
-        paths = {path: len(prefixes(path)) for group in self._group for path in prefixes(group)}
+        paths = {path: len(prefixes(path)) for group in {*self._group} for path in prefixes(group)}
         large = {path for path, count in Counter(self._group).items() if count > SMALL}
         yield self._closed(single, large - opened)
         alike = self._alike

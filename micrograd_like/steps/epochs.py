@@ -14,6 +14,7 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from copy import deepcopy
+from functools import cached_property
 from typing import Any, NamedTuple, overload
 
 from micrograd_like import arguments
@@ -110,7 +111,7 @@ class Epochs(Sequence[Epoch]):
         kept[latest[0]] = latest[1]
         self._epochs = _Measure(self, len(kept), tape).all(kept)
 
-    @property
+    @cached_property  # as the model has to run to tell, and pictures ask for each of their places
     def outputs(self) -> int:
         """How many outputs the model has."""
         found = self._copy(self.points[0].row)

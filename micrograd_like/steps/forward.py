@@ -11,6 +11,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from micrograd_like.arguments import is_list
@@ -73,8 +74,11 @@ class Forward:
 
     def places(self, values: Sequence[Value]) -> list[int]:
         """Where values are in the graph that a page has; -1 for those that are not in it."""
-        known = {id(v): k for k, v in enumerate(self.order)}
-        return [known.get(id(v), -1) for v in values]
+        return [self._places.get(id(v), -1) for v in values]
+
+    @cached_property
+    def _places(self) -> dict[int, int]:
+        return {id(v): k for k, v in enumerate(self.order)}
 
     def data(self) -> dict[str, Any]:
         """The graph for a page, with the places of inputs, weights and outputs in it."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Watched, chromium
+from browsing import Watched
 
 from micrograd_like import MLP, Neuron, Value, cross_entropy, draw_dot, mse
 from micrograd_like.draw import THEMES
@@ -114,13 +114,6 @@ CASES: dict[str, tuple[Callable[[], Value | list[Value]], int]] = {
     "a tangle": (lambda: tangle(3000), 1600),
 }
 LARGE = ("iris, all rows", "a tangle")  # a second each
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A browser for all tests of this file."""
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

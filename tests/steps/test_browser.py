@@ -16,7 +16,7 @@ from urllib.request import urlopen
 
 import nbformat
 import pytest
-from browsing import Watched, chromium
+from browsing import Watched
 from nbclient import NotebookClient
 from playing import played
 from test_player import names_of, network, reused
@@ -31,13 +31,6 @@ b = a * 3
 L = b * b + b
 b.label, L.label = "b", "L"
 Backprop(L)"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A browser for all tests of this file."""
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

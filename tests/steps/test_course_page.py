@@ -2,7 +2,6 @@
 
 import inspect
 import threading
-from collections.abc import Iterator
 from functools import partial
 from html import escape
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Watched, chromium
+from browsing import Watched
 
 from micrograd_like import MLP, Backprop, Value, mse
 
@@ -22,13 +21,6 @@ class Quiet(SimpleHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         pass
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A browser for all tests of this file."""
-    with chromium() as started:
-        yield started
 
 
 def tanh_of_line() -> Backprop:

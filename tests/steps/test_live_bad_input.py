@@ -2,12 +2,10 @@
 
 import linecache
 import math
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from browsing import Watched, chromium
 from conftest import unlisted
 
 from micrograd_like import Backprop, Value, rule
@@ -39,32 +37,6 @@ TURNED = f"""
   return leaves.length;
 }}
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A browser for all tests of this file."""
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture
-def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[[Backprop], Any]]:
-    """Opens the page of some steps; at the end nobody may have complained or asked for anything."""
-    pages: list[Watched] = []
-
-    def opening(steps: Backprop) -> Any:
-        watched = Watched(browser, reduced_motion="reduce")
-        pages.append(watched)
-        path = tmp_path / "page.html"
-        steps.save(path)
-        watched.open(path)
-        watched.page.wait_for_selector("#toolbar")
-        return watched.page
-
-    yield opening
-    for watched in pages:
-        watched.close()
 
 
 def labelled(root: Value, label: str = "L") -> Value:

@@ -3,12 +3,11 @@
 import json
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Watched, chromium
 
 from micrograd_like import Descent, Value
 from micrograd_like.custom import forget, rule
@@ -49,30 +48,6 @@ def one_sided(w1: Value, w2: Value) -> Value:
 ERRORS: dict[Callable[..., Value], tuple[float, ...]] = {
     valley: (2.5,), root: (2.0,), bowl: (3.0, -1.0), edge: (1.0, 0.5),
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A browser for all tests of this file."""
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture
-def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """Opens the page of some steps; at the end nobody may have complained."""
-    pages: list[Watched] = []
-
-    def opening(steps: Descent, **options: Any) -> Any:
-        watched = Watched(browser, reduced_motion="reduce", **options)
-        pages.append(watched)
-        page = watched.open(Path(steps.save(tmp_path / "descent.html")))
-        page.wait_for_selector("#toolbar")
-        return page
-
-    yield opening
-    for watched in pages:
-        watched.close()
 
 
 def asked(page: Any, **given: Any) -> Any:

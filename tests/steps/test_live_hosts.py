@@ -16,7 +16,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from browsing import Watched, chromium
+from browsing import Watched
 from hosting import jupyter, marimo, pages
 from live_page import tanh_of_line
 from nbclient import NotebookClient
@@ -39,13 +39,6 @@ WEBVIEW = (
     "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
     "style-src 'unsafe-inline'; img-src https: http: data:; connect-src https:; child-src data:"
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A browser for all tests of this file."""
-    with chromium() as started:
-        yield started
 
 
 class Host:

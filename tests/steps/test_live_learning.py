@@ -2,29 +2,20 @@
 
 import math
 import re
-import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Watched, chromium
+from live_page import PHONE, network, openings, tanh_of_line, until
 
 from micrograd_like import MLP, SGD, Backprop, Value, mse
 from micrograd_like.custom import forget, rule
 from micrograd_like.rules import RULES
 
 ROWS, TARGETS = [[0.5, -0.2], [1.0, 0.3], [-0.4, 0.8]], [1.0, -1.0, 0.5]
-PHONE = {"width": 390, "height": 800}
 INEXACT = {"normal_cdf", "gelu"}  # erfc: within 4 ulp of Python's, as test_javascript.py proves
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A browser for all tests of this file."""
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
@@ -35,33 +26,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def opened(browser: Any, folder: Path) -> Iterator[Callable[..., Any]]:
     """Opens the page of some steps; at the end nobody may have complained."""
-    pages: list[Watched] = []
+    with openings(browser, folder) as opening:
 
-    def opening(steps: Backprop | str, **options: Any) -> Any:
-        watched = Watched(browser, reduced_motion="reduce", **options)
-        pages.append(watched)
-        path = folder / f"{steps}.html" if isinstance(steps, str) else folder / "page.html"
-        if not isinstance(steps, str):
-            steps.save(path)
-        elif not path.exists():
-            record = {"tanh": tanh_of_line, "network": network}[steps]()[1]
-            Backprop(record()).save(path)
-        page = watched.open(path)
-        page.wait_for_selector("#toolbar")
-        return page
+        def open_page(steps: Backprop | str, **options: Any) -> Any:
+            if not isinstance(steps, str):
+                return opening(steps, **options)
+            path = folder / f"{steps}.html"
+            if not path.exists():
+                record = {"tanh": tanh_of_line, "network": small_network}[steps]()[1]
+                Backprop(record()).save(path)
+            return opening(path, **options)
 
-    yield opening
-    for watched in pages:
-        watched.close()
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Waits for something to become true, some seconds at most."""
-    for _ in range(400):
-        if true():
-            return
-        time.sleep(0.02)
-    raise AssertionError("it did not become true")
+        yield open_page
 
 
 def steps_taken(page: Any) -> int:
@@ -69,30 +45,9 @@ def steps_taken(page: Any) -> int:
     return count
 
 
-def tanh_of_line() -> tuple[list[Value], Callable[[], Value]]:
-    """L = tanh(a·b + c), and what records it again."""
-    a, b, c = Value(2.0, "a"), Value(-1.5, "b"), Value(2.4, "c")
-
-    def record() -> Value:
-        loss = (a * b + c).tanh()
-        loss.label = "L"
-        return loss
-
-    return [a, b, c], record
-
-
-def network() -> tuple[MLP, Callable[[], Value]]:
+def small_network() -> tuple[MLP, Callable[[], Value]]:
     """The error of a small network over three data points, and what records it again."""
-    model = MLP(2, [3, 1], activation="tanh")
-    for k, p in enumerate(model.parameters()):
-        p.data = ((k * 7919) % 200 - 100) / 100
-
-    def record() -> Value:
-        loss = mse([model(row) for row in ROWS], TARGETS)
-        loss.label = "error"
-        return loss
-
-    return model, record
+    return network([3, 1], ROWS, TARGETS, "error")
 
 
 def data(page: Any, names: list[str]) -> list[float]:
@@ -138,7 +93,7 @@ def test_fifty_steps_are_those_of_sgd_for_one_operation_after_the_other(
 
 def test_fifty_steps_are_those_of_sgd_for_a_network(opened: Callable[..., Any]) -> None:
     """The parameters of an MLP over three data points, to the last digit."""
-    model, record = network()
+    model, record = small_network()
     steps = Backprop(record(), learn=model)
     parameters = model.parameters()
     names = [steps.name(p) for p in parameters]
@@ -152,7 +107,7 @@ def test_fifty_steps_are_those_of_sgd_for_a_network(opened: Callable[..., Any]) 
 
 def test_an_epoch_point_by_point_is_that_of_sgd(opened: Callable[..., Any]) -> None:
     """A step for each data point by its own loss, for 15 epochs, to the last digit."""
-    model, record = network()
+    model, record = small_network()
     steps = Backprop(record())
     parameters = model.parameters()
     names = [steps.name(p) for p in parameters]
@@ -787,11 +742,6 @@ def turned(is_up: bool) -> Backprop:
         forget("turn")
 
 
-def seen(page: Any) -> tuple[str, bytes]:
-    """What a reader of the screen hears, and what others see."""
-    return page.locator("body").aria_snapshot(), page.screenshot()
-
-
 @pytest.mark.parametrize("size", [{}, PHONE])
 def test_nothing_gives_the_answer_away(size: Any, opened: Callable[..., Any]) -> None:
     """Two graphs with the same numbers and opposite gradients look and sound the same.
@@ -805,13 +755,11 @@ def test_nothing_gives_the_answer_away(size: Any, opened: Callable[..., Any]) ->
         for page in pages:
             for key in keys:
                 page.keyboard.press(key)
-        one, other = (seen(page) for page in pages)
-        assert one[0] == other[0]
-        assert one[1] == other[1], f"pixels differ after {keys}"
+        one, other = (page.locator("body").aria_snapshot() for page in pages)
+        assert one == other
+        until(lambda: pages[0].screenshot() == pages[1].screenshot())  # once both are painted
     for page in pages:
         button(page, "↑ up").click()
-    one, other = (seen(page) for page in pages)
-    assert one != other
     assert "Right." in text(pages[0], "#predict")
     assert "No. L goes down." in text(pages[1], "#predict")
 

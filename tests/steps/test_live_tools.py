@@ -1,18 +1,17 @@
 """The live page's tools in a browser: groups, the address, windows of any size, readers, paper."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Watched, chromium
+from browsing import Watched
 from live_page import (
     PHONE,
     apart,
     as_float,
     data,
     network,
-    openings,
     place,
     shown,
     tanh_of_line,
@@ -25,20 +24,6 @@ from micrograd_like import Backprop, Value, group
 HOSTILE = "</script><script>alert(1)</script>"
 ZOOMED = {"width": 640, "height": 400}  # a window of 1280×800 at 200 %
 SIZES = [{"width": 1100, "height": 700}, PHONE, ZOOMED, {"width": 320, "height": 640}]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A browser for all tests of this file."""
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture
-def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """Opens the page of some steps; nobody may have complained at the end."""
-    with openings(browser, tmp_path) as opening:
-        yield opening
 
 
 def test_tools_have_buttons_and_keys_and_one_is_open(opened: Callable[..., Any]) -> None:

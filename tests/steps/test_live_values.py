@@ -1,12 +1,10 @@
 """Values and edges of the live page in a browser: every way to choose, to turn and to undo."""
 
 import math
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from browsing import chromium
 from live_page import (
     PHONE,
     as_float,
@@ -14,7 +12,6 @@ from live_page import (
     data,
     drag,
     network,
-    openings,
     place,
     seen,
     shown,
@@ -24,20 +21,6 @@ from live_page import (
 )
 
 from micrograd_like import MLP, Backprop, Value
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A browser for all tests of this file."""
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture
-def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """Opens the page of some steps; nobody may have complained at the end."""
-    with openings(browser, tmp_path) as opening:
-        yield opening
 
 
 def test_a_value_is_chosen_by_pointer_keys_and_name(opened: Callable[..., Any]) -> None:

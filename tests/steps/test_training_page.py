@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Watched, chromium
+from browsing import Watched
 from test_browser import until
 from test_training_steps import ACTIVATIONS, LOSSES, data_of, model_of, trained
 
@@ -47,13 +47,6 @@ PIXELS = """(places) => {
     return [...brush.getImageData(x, y, 1, 1).data];
   });
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A browser for all tests of this file."""
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

@@ -114,7 +114,7 @@ function table(live, title, values, prefix = "") {
     const short = own.startsWith(prefix) && own !== prefix ? own.slice(prefix.length) : own;
     name.append(linkTo(short, () => live.select(value)));
     row.append(name);
-    const x = moment.order[value] <= moment.count ? graph.data[value] : undefined;
+    const x = graph.stepOf[value] < moment.count ? graph.data[value] : undefined;
     for (const seen of [x, gradientAt(moment, value)]) {
       const title = orUnknown(live, seen);
       const isNumber = seen !== undefined && title !== "?";

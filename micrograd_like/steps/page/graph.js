@@ -48,7 +48,7 @@ class Graph extends Values {
     this.root = values.length - 1;
     this.rules = data.rules;
     /** Whether the numbers are those that were recorded, not computed from the leaves. */
-    this.isRecorded = Boolean(data.recorded);
+    this.isRecorded = false;
     this.data = this.start.slice();
     this.grads = new Float64Array(values.length);
     /** @type {number[][]} */
@@ -65,6 +65,11 @@ class Graph extends Values {
           this.isConstant[node][position] ? [] : [{ node, position, input }],
         ),
       );
+    /** The place of the step that computes each value, -1 for a leaf. */
+    this.stepOf = new Int32Array(values.length).fill(-1);
+    this.operations.forEach((node, k) => {
+      this.stepOf[node] = k;
+    });
     /** The operations that depend on a leaf. @type {Map<number, number[]>} */
     this.after = new Map();
     this.inOrder = this.edges.map((_, edge) => edge);
@@ -82,24 +87,18 @@ class Graph extends Values {
     });
     /** The gradients of the right order. */
     this.right = this.grads;
-    if (data.recorded) this.takeRecorded(data.recorded);
-    else this.forward();
-    this.backward();
+    if (data.recorded) this.recall(data.recorded);
+    else this.compute();
   }
 
-  /** The numbers that were recorded, again. @param {Recorded} recorded */
-  recall(recorded) {
+  /** Take the numbers that were recorded. @param {Recorded} recorded */
+  recall({ data, locals }) {
     this.isRecorded = true;
     this.undefinedAt = -1;
     this.isUnknown.fill(0);
-    this.takeRecorded(recorded);
-    this.backward();
-  }
-
-  /** @param {Recorded} recorded */
-  takeRecorded({ data, locals }) {
     this.data = Float64Array.from(data, Number);
     this.locals = locals.map((all) => all.map((x) => (x === null ? 0 : Number(x))));
+    this.backward();
   }
 
   /** The place of a value by its name, -1 if there is none. @param {string} name */
@@ -160,19 +159,20 @@ class Graph extends Values {
   }
 
   backward() {
-    this.right = this.passBack(this.inOrder);
-    this.grads = this.isRightOrder ? this.right : this.passBack(this.sequence);
+    this.grads = this.gradientsOf(this.root, this.sequence, true);
+    this.right = this.isRightOrder ? this.grads : this.gradientsOf(this.root, this.inOrder);
   }
 
   /**
-   * The gradients, with the products of the chain rule added in an order of edges.
+   * The gradients of a value, with the products of the chain rule added in an order of edges.
    *
-   * @param {number[]} sequence
+   * @param {number} value the root, or one data point's part of the loss
+   * @param {number[]} [sequence] the order of the products, if not told
+   * @param {boolean} [isKept] whether the products are those that the steps show
    */
-  passBack(sequence) {
+  gradientsOf(value, sequence = this.sequence, isKept = false) {
     const grads = new Float64Array(this.data.length);
-    grads[this.root] = 1;
-    const isKept = this.isRightOrder || sequence === this.sequence;
+    grads[value] = 1;
     for (let k = 0; k < sequence.length; k++) {
       const { node, position, input } = this.edges[sequence[k]];
       const upstream = grads[node];
@@ -230,24 +230,6 @@ class Graph extends Values {
     const found = [...reached];
     this.after.set(leaf, found);
     return found;
-  }
-
-  /**
-   * The gradients of another value than the root, for one data point's part of the loss, in the
-   * order of the products.
-   *
-   * @param {number} node
-   */
-  gradientsOf(node) {
-    const grads = new Float64Array(this.data.length);
-    grads[node] = 1;
-    for (const edge of this.sequence) {
-      const { node: from, position, input } = this.edges[edge];
-      const upstream = grads[from];
-      const local = this.locals[from][position];
-      grads[input] += chainProduct(upstream, local);
-    }
-    return grads;
   }
 }
 

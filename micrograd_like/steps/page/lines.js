@@ -30,7 +30,7 @@ function productLines(live, isMeant) {
  */
 function linesOfValue(live, value) {
   const { board, graph } = live;
-  const made = graph.operations.indexOf(value);
+  const made = graph.stepOf[value];
   const places = made < 0 ? [] : [made];
   if (value === graph.root) places.push(graph.operations.length);
   const first = places.map((k) => ({ number: k + 1, words: () => board.at(k) }));

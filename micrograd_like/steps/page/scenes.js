@@ -36,10 +36,6 @@ class Moment {
     this.arrived = new Uint32Array(graph.data.length);
     this.products = new Float64Array(graph.edges.length);
     this.hasProduct = new Uint8Array(graph.edges.length);
-    this.order = new Uint32Array(graph.data.length);
-    graph.operations.forEach((node, k) => {
-      this.order[node] = k + 1;
-    });
   }
 
   /** Take one more step, whose place is told. @param {number} k */
@@ -62,7 +58,7 @@ class Moment {
 
   /** Whether a value's number is known. @param {number} value */
   isKnown(value) {
-    return this.order[value] <= this.count && !this.graph.isUnknown[value];
+    return this.graph.stepOf[value] < this.count && !this.graph.isUnknown[value];
   }
 }
 
@@ -165,8 +161,8 @@ class Scenes {
 
   /** The place of the step that is not defined, beyond all if they are. */
   get undefinedPlace() {
-    const { operations, undefinedAt } = this.graph;
-    return undefinedAt < 0 ? Infinity : operations.indexOf(undefinedAt);
+    const { stepOf, undefinedAt } = this.graph;
+    return undefinedAt < 0 ? Infinity : stepOf[undefinedAt];
   }
 
   /** What stands in the way after so many scenes. @param {number} scenes */

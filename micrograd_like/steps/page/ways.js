@@ -29,7 +29,7 @@ function waysOf(graph, leaf, most) {
       (best.get(input) ?? []).map(({ values, locals, product }) => ({
         values: [...values, node],
         locals: [...locals, local],
-        product: product !== 0 && local !== 0 ? product * local : 0,
+        product: chainProduct(product, local),
       })),
     );
     ways.sort((a, b) => Math.abs(b.product) - Math.abs(a.product));
