@@ -49,7 +49,7 @@ from micrograd_like.check.ladder import (
     samples_of,
     scatter_of,
 )
-from micrograd_like.check.report import Check
+from micrograd_like.check.report import Asked, Check
 from micrograd_like.notation import number
 
 __all__ = [
@@ -135,20 +135,20 @@ def check_slope(
         raise TypeError(f"gradcheck: f returned {center!r}, not a number or a Value")
     if math.isfinite(center) and again != center:
         raise ValueError(f"gradcheck: f gives different values for {name} = {x!r}: is it random?")
-    outcome, reason, plateau = _verdict(f, x, center, Claim(slope, rounding, noise, tolerance))
-    if plateau is None:
-        return Check(name, x, slope, math.nan, math.inf, outcome, reason, 0.0, math.inf)
-    best = plateau.best
-    return Check(
-        name, x, slope, best.value, best.bar, outcome, reason, best.step, plateau.departs
-    )  # fmt: skip
+    ladder = Ladder(f, x, center, samples_of(f, x) if math.isfinite(center) else [])
+    outcome, reason, plateau = _verdict(ladder, Claim(slope, rounding, noise, tolerance))
+    asked = None if outcome == "pass" else Asked(center, ladder.samples)
+    value, bar, step, departs = math.nan, math.inf, 0.0, math.inf
+    if plateau is not None:
+        (bar, value, step, _), departs = plateau
+    return Check(name, x, slope, value, bar, outcome, reason, step, departs, asked=asked)
 
 
-def _verdict(f: Function, x: float, center: float, claim: Claim) -> Verdict:
+def _verdict(ladder: Ladder, claim: Claim) -> Verdict:
     """The outcome, its reason, and the plateau that tells."""
+    f, x, center, _ = ladder
     if not math.isfinite(center):
         return "inconclusive", f"the function is {number(center)} here", None
-    ladder = Ladder(f, x, center, samples_of(f, x))
     if any(jumps_at(ladder, side) for side in (1, -1)):
         return "inconclusive", "the function jumps here", None
     own = claim.tolerance.unit * abs(center) / 2

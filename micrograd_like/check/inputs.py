@@ -305,7 +305,7 @@ def taken_again(subject: Subject, claims: Claims, checks: list[Check]) -> list[C
                 checks[i].input, graph.leaves[i], *claims[i][:2], subject.limits.tolerance
             )
             if exact.check_value([again]).outcome != "fail" and again.outcome != "inconclusive":
-                checks[i] = again
+                checks[i] = again._replace(asked=checks[i].asked)
     return checks
 
 

@@ -16,9 +16,19 @@ from micrograd_like.display import Table, shown
 from micrograd_like.notation import exact, formula, number, operation, plural
 from micrograd_like.rules import Rule
 
-__all__ = ["Check", "LocalCheck", "Report"]
+__all__ = ["Asked", "Check", "LocalCheck", "Report"]
 
 MOST_SHOWN = 20  # inputs in a notebook
+
+
+class Asked(NamedTuple):
+    """What a function gave when it was asked: at the point, and at the steps around it."""
+
+    value: float
+    samples: Sequence[Any]  # of `ladder.py`, from the largest step down
+
+    def __repr__(self) -> str:
+        return f"<the function at {plural(len(self.samples), 'step')}>"
 
 
 class Check(NamedTuple):
@@ -45,6 +55,7 @@ class Check(NamedTuple):
     step: float  # the step that gave `numeric`
     kink: float  # the distance to the nearest place where the slope breaks, inf if none was met
     ulps: float = math.nan
+    asked: Asked | None = None  # what a picture is drawn from, unless the check passed
 
 
 class LocalCheck(NamedTuple):
