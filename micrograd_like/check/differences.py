@@ -137,7 +137,7 @@ def check_slope(
         raise ValueError(f"gradcheck: f gives different values for {name} = {x!r}: is it random?")
     ladder = Ladder(f, x, center, samples_of(f, x) if math.isfinite(center) else [])
     outcome, reason, plateau = _verdict(ladder, Claim(slope, rounding, noise, tolerance))
-    asked = None if outcome == "pass" else Asked(center, ladder.samples)
+    asked = None if outcome == "pass" else Asked(ladder.samples, center)
     value, bar, step, departs = math.nan, math.inf, 0.0, math.inf
     if plateau is not None:
         (bar, value, step, _), departs = plateau

@@ -12,20 +12,22 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from micrograd_like.arguments import choice, file_name
 from micrograd_like.display import Table, shown
+from micrograd_like.files import write
 from micrograd_like.notation import exact, formula, number, operation, plural
 from micrograd_like.rules import Rule
 
 __all__ = ["Asked", "Check", "LocalCheck", "Report"]
 
-MOST_SHOWN = 20  # inputs in a notebook
+MOST_SHOWN = 20  # rows in a notebook, and in an error
 
 
 class Asked(NamedTuple):
     """What a function gave when it was asked: at the point, and at the steps around it."""
 
-    value: float
     samples: Sequence[Any]  # of `ladder.py`, from the largest step down
+    value: float
 
     def __repr__(self) -> str:
         return f"<the function at {plural(len(self.samples), 'step')}>"
@@ -111,24 +113,57 @@ class Report(NamedTuple):
     @property
     def ok(self) -> bool:
         """Whether nothing failed; what is inconclusive has not, unless the check is strict."""
-        bad = ("fail", "inconclusive") if self.strict else ("fail",)
-        return all(check.outcome not in bad for check in self.checks)
+        return not any(map(self._is_bad, self.checks))
 
     @property
     def line(self) -> str:
-        """All of it in one line, as for the log of a test run: the counts, and the first failure.
+        """All of it in one line, as for the log of a test run: the first failure, and the counts.
 
         >>> from micrograd_like import gradcheck
         >>> gradcheck(lambda x: x * x, 3.0, gradient=[7.0]).line
-        'gradcheck failed: 1 input: 1 fail; x is 7, should be 6 ± 7e−15: off by 1'
+        'gradcheck failed: x is 7, should be 6 ± 7e−15: off by 1 (1 input: 1 fail)'
         """
-        bad = ("fail", "inconclusive") if self.strict else ("fail",)
-        first = next((c for c in self.checks if c.outcome in bad), None)
-        told = f"gradcheck {'passed' if self.ok else 'failed'}: {self._counts(self.checks)}"
+        counts = self._counts(self.checks)
+        first = next(filter(self._is_bad, self.checks), None)
         if first is None:
-            return told
-        due = "" if math.isnan(first.numeric) else f", should be {_with_bar(first)}"
-        return f"{told}; {shown(first.input)} is {number(first.gradient, 10)}{due}: {first.reason}"
+            return f"gradcheck passed: {counts}"
+        claim = f"{shown(first.input)} is {number(first.gradient, 10)}"
+        return f"gradcheck failed: {claim}, {_due(first)} ({counts})"
+
+    @property
+    def message(self) -> str:
+        r"""What `assert_gradients` raises: the line, and below it the table.
+
+        Of very many inputs the table has the first of those that did not pass.
+
+        >>> from micrograd_like import gradcheck
+        >>> report = gradcheck(lambda x: x * x, 3.0, gradient=[7.0])
+        >>> report.message == f"{report.line}\n{report}"
+        True
+        """
+        return f"{self.line}\n{self._short_table()}"
+
+    def save(self, filename: Any) -> str:
+        """Save the picture that a notebook shows, as an SVG file; returns its name.
+
+        It has the error of the differences against the step, and the claim, of the first input that
+        failed, or else of the first that is left open.  A ValueError tells that there is none, as
+        where the check passed or took digits; or that the name does not end in .svg.
+
+        >>> from micrograd_like import gradcheck
+        >>> report = gradcheck(lambda x: x * x, 3.0, gradient=[7.0])
+        >>> report.save("square.svg")                                 # doctest: +SKIP
+        'square.svg'
+        """
+        from pathlib import Path
+
+        path = Path(file_name(filename, "Report.save"))
+        choice(path.suffix.lower(), f"Report.save: the ending of {path}", (".svg",))
+        drawn = self._picture()
+        if drawn is None:
+            raise ValueError(f"Report.save: there is nothing to draw; {self.line}")
+        write(path, drawn[0].encode())
+        return str(path)
 
     def __repr__(self) -> str:
         return f"<Report of {self._counts(self.checks)}>"
@@ -140,14 +175,38 @@ class Report(NamedTuple):
         printer.text(str(self))
 
     def _repr_html_(self) -> str:
-        """In a notebook as a table; of very many inputs it has those that did not pass first."""
-        order = sorted(range(len(self.checks)), key=lambda k: self.checks[k].outcome == "pass")
-        told = [self.checks[k] for k in sorted(order[:MOST_SHOWN])]
-        left = [self.checks[k] for k in order[MOST_SHOWN:]]
+        """In a notebook a picture and a table, of very many inputs of those that did not pass."""
+        from micrograd_like.draw import image_of
+
+        drawn = self._picture()
+        picture = f"<div>{image_of(*drawn)}</div>" if drawn else ""
+        return self._short_table().html(self._counts(self.checks), picture)
+
+    def _is_bad(self, check: Check) -> bool:
+        return check.outcome == "fail" or (self.strict and check.outcome == "inconclusive")
+
+    def _picture(self) -> tuple[str, str] | None:
+        """The picture of the first failure, or else of the first open check, and its words."""
+        from micrograd_like.check.picture import drawn, scene_of, words
+
+        for outcome in ("fail", "inconclusive"):
+            for c in self.checks:
+                if c.outcome == outcome and c.asked and not math.isnan(c.numeric):
+                    scene = scene_of(*c.asked, c.numeric, c.bar, c.gradient, _at_kink(c))
+                    return drawn(c.input, scene), words(c.input, scene)
+        return None
+
+    def _short_table(self) -> Table:
+        """The table, of very many inputs the first of those that did not pass."""
+        told = list(self.checks)
+        if len(told) > MOST_SHOWN:
+            told = [c for c in told if c.outcome != "pass"][:MOST_SHOWN] or told[:MOST_SHOWN]
         table = self._table(told)
-        if left:
-            table = table._replace(notes=[f"and {self._counts(left, 'more ')}", *table.notes])
-        return table.html(self._counts(self.checks))
+        if len(told) == len(self.checks):
+            return table
+        kept = {id(c) for c in told}
+        left = [c for c in self.checks if id(c) not in kept]
+        return table._replace(notes=[f"and {self._counts(left, 'more ')}", *table.notes])
 
     def _counts(self, checks: Sequence[Check], more: str = "") -> str:
         """How many inputs there are, and how many of each outcome."""
@@ -175,6 +234,19 @@ def _row(c: Check, exactly: bool) -> list[str]:
         return [*row, _unless_nan(c.ulps, lambda ulps: f"{number(ulps, 2)} ulp")]
     kink = "–" if math.isinf(c.kink) else f"± {number(c.kink, 2)}"
     return [*row, number(c.step, 1) if c.step else "–", kink]
+
+
+def _due(c: Check) -> str:
+    """What a claim that is not right should be."""
+    if c.outcome != "fail":
+        return f"left open: {c.reason}"
+    if _at_kink(c):
+        return f"should be between the {c.reason}"
+    return c.reason if math.isnan(c.numeric) else f"should be {_with_bar(c)}: {c.reason}"
+
+
+def _at_kink(c: Check) -> bool:
+    return c.reason.startswith("slopes ")  # of two sides
 
 
 def _with_bar(c: Check) -> str:

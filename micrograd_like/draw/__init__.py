@@ -25,6 +25,7 @@ from micrograd_like.draw.page import (
 )
 from micrograd_like.draw.pictures import draw_difference, draw_dot
 from micrograd_like.draw.render import FORMATS, Picture, picture_bytes
+from micrograd_like.draw.svg import framed
 from micrograd_like.draw.theme import (
     AUTO,
     EDGE_FONT,
@@ -94,6 +95,7 @@ __all__ = [
     "draw_dot",
     "drawn_theme",
     "edge_id",
+    "framed",
     "gradient_text",
     "gradient_word",
     "hop_id",

@@ -6,13 +6,14 @@ file, so that it works in a page, in a notebook, as an ``<img>``, and by itself.
 """
 
 import re
+from collections.abc import Sequence
 from hashlib import sha256
 from html import escape
 
 from micrograd_like.draw.theme import AUTO, THEMES, in_dark
 from micrograd_like.notation import readable
 
-__all__ = ["fitted", "size_of"]
+__all__ = ["fitted", "framed", "size_of"]
 
 CLASS = "micrograd-like"  # of every picture, so that its style meets nothing else on a page
 FONTS = "Arial,Helvetica,sans-serif"
@@ -60,11 +61,29 @@ def fitted(svg: str, title: str, theme: str = "light") -> str:
         svg,
     )
     svg = _own_ids(RECTANGLE.sub(_rectangle, svg.replace('"transparent"', '"none"')))
+    return framed(svg, (width, height), title, theme, box)
+
+
+def framed(
+    svg: str,
+    size: tuple[int, int],
+    title: str,
+    theme: str = "light",
+    box: Sequence[int] = (),
+) -> str:
+    """An SVG with its size, its words and its style, from what follows these in its root's tag.
+
+    Its content is in a ``<g class="graph">``, which begins with the ground.
+
+    >>> framed(' xmlns="http://www.w3.org/2000/svg"></svg>', (8, 6), "none")[39:104]
+    '<svg width="8" height="6" viewBox="0 0 8 6" class="micrograd-like'
+    """
+    width, height = box or size
     at = svg.index(">") + 1  # of the root's tag, whose attributes are addresses
     classes = f"{CLASS} {AUTO}" if theme == AUTO else CLASS
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<svg width="{width}" height="{height}" viewBox="0 0 {box[0]} {box[1]}" '
+        f'<svg width="{size[0]}" height="{size[1]}" viewBox="0 0 {width} {height}" '
         f'class="{classes}" role="img" aria-label="{escape(readable(title))}" '
         f'font-family="{FONTS}"{svg[:at]}\n'
         f"<style>{_style(svg, theme)}</style>{svg[at:]}"
