@@ -1,30 +1,41 @@
-"""The hard points put to several gradient checkers: false alarms, misses, points left open.
+"""Hard points and hard functions put to gradient checkers: false alarms, misses, what is left open.
 
-``python tests/benchmarks/checkers.py`` prints a table of the checkers that are installed, each with
-its defaults in float64.  Every checker gets the same function of floats and the same claimed
-gradient, as a custom operation of its own library.
+``python tests/benchmarks/checkers.py [--write]`` prints a table of the checkers that are installed,
+each with its defaults in float64, or writes it into the README.  The points are those of
+`tools/hard_points.py`; the functions, each with a right slope and a wrong one, those of
+`check/hard_functions.py`.
 """
 
-import math
 import sys
 import warnings
-from collections.abc import Callable
+from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tools.hard_points import HARD_POINTS, HardPoint
+from benchmarks.peer_checkers import PEERS, Checker, Claim
+from check.hard_functions import HARD_FUNCTIONS
+from tools.hard_points import HARD_POINTS
 
 from micrograd_like import gradcheck
 
-Checker = Callable[[HardPoint], bool | None]  # whether it accepts the gradient; None: left open
+Judged = tuple[bool, Claim]  # whether it is right, and what is claimed
+POINTS: list[Judged] = [(p.right, Claim(p.f, p.x, p.gradient)) for p in HARD_POINTS]
+FUNCTIONS: list[Judged] = [
+    (right, Claim(f.f, f.x, slope))
+    for f in HARD_FUNCTIONS
+    for right, slope in ((True, f.right), (False, f.wrong))
+]
+README = Path(__file__).parents[2] / "README.md"
+COLUMNS = ["false alarms", "misses", "left open"]
 
 
 def ours(reference: str) -> Checker:
-    """The one of this package, against differences or hundreds of digits."""
+    """The one of this package, with digits from mpmath where a graph is left open, or without."""
 
-    def check(p: HardPoint) -> bool | None:
-        report = gradcheck(p.f, p.x, gradient=[p.gradient], reference=reference)
+    def check(claim: Claim) -> bool | None:
+        report = gradcheck(claim.f, claim.x, gradient=[claim.slope], reference=reference)
         if any(c.outcome == "inconclusive" for c in report.checks):
             return None
         return report.ok
@@ -32,109 +43,82 @@ def ours(reference: str) -> Checker:
     return check
 
 
-def number(p: HardPoint, x: float) -> float:
-    """The function; NaN where it is undefined, as arrays have it."""
-    try:
-        return float(p.f(x))
-    except (ValueError, ArithmeticError):
-        return math.nan
-
-
-def pytorch() -> Checker:
-    """torch.autograd.gradcheck."""
-    import torch
-
-    def check(p: HardPoint) -> bool:
-        class Custom(torch.autograd.Function):
-            @staticmethod
-            def forward(ctx, x):
-                return torch.tensor(number(p, x.item()), dtype=torch.float64)
-
-            @staticmethod
-            def backward(ctx, upstream):
-                return upstream * p.gradient
-
-        x = torch.tensor(p.x, dtype=torch.float64, requires_grad=True)
-        return bool(torch.autograd.gradcheck(Custom.apply, (x,), raise_exception=False))
-
-    return check
-
-
-def jax() -> Checker:
-    """jax.test_util.check_grads, first order, forward and reverse."""
-    import jax
-    from jax.test_util import check_grads
-
-    jax.config.update("jax_enable_x64", True)
-
-    def check(p: HardPoint) -> bool:
-        shape = jax.ShapeDtypeStruct((), "float64")
-
-        @jax.custom_jvp
-        def custom(x):
-            return jax.pure_callback(lambda v: jax.numpy.float64(number(p, float(v))), shape, x)
-
-        custom.defjvp(lambda xs, moved: (custom(*xs), moved[0] * p.gradient))
-        try:
-            check_grads(custom, (p.x,), order=1)
-        except AssertionError:
-            return False
-        return True
-
-    return check
-
-
-def hips() -> Checker:
-    """autograd.test_util.check_grads, first order; its directions are random, so 11 are tried."""
-    import numpy as np
-    from autograd.extend import defvjp, primitive
-    from autograd.test_util import check_grads
-
-    def check(p: HardPoint) -> bool:
-        custom = primitive(lambda x: number(p, x))
-        defvjp(custom, lambda value, x: lambda upstream: upstream * p.gradient)
-        accepted = 0
-        for seed in range(11):
-            np.random.seed(seed)  # the generator that it uses
-            try:
-                check_grads(custom, modes=["rev"], order=1)(p.x)
-                accepted += 1
-            except AssertionError:
-                pass
-        return accepted > 5
-
-    return check
-
-
-CHECKERS: dict[str, Callable[[], Checker]] = {
-    "micrograd_like": lambda: ours("differences"),
-    "micrograd_like, mpmath": lambda: ours("mpmath"),
-    "PyTorch": pytorch,
-    "JAX": jax,
-    "HIPS autograd": hips,
+OURS = {
+    "micrograd_like": ours("auto"),
+    'micrograd_like, `reference="differences"`': ours("differences"),
 }
+
+
+def counts(check: Checker, asked: list[Judged]) -> list[str]:
+    """How often a checker is wrong in each way, of how many."""
+    verdicts = [(right, check(claim)) for right, claim in asked]
+    rights = sum(right for right, _ in asked)
+    return [
+        f"{verdicts.count((True, False))} of {rights}",
+        f"{verdicts.count((False, True))} of {len(asked) - rights}",
+        f"{sum(verdict is None for _, verdict in verdicts)}",
+    ]
+
+
+def line(cells: list[str]) -> str:
+    """A line of a markdown table."""
+    return f"| {' | '.join(cells)} |"
 
 
 def row(name: str, check: Checker) -> str:
     """A checker's line of the table."""
-    verdicts = [(p.right, check(p)) for p in HARD_POINTS]
-    alarms, misses = verdicts.count((True, False)), verdicts.count((False, True))
-    left_open = sum(verdict is None for _, verdict in verdicts)
-    return f"| {name} | {alarms} of 29 | {misses} of 26 | {left_open} |"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return line([name, *counts(check, POINTS), *counts(check, FUNCTIONS)])
 
 
-def main() -> None:
-    """Print the table."""
-    print("| checker | false alarms | misses | left open |\n| --- | ---: | ---: | ---: |")
-    for name, load in CHECKERS.items():
+def head() -> list[str]:
+    """The table's first two lines."""
+    titles = [f"points: {COLUMNS[0]}", *COLUMNS[1:], f"functions: {COLUMNS[0]}", *COLUMNS[1:]]
+    return [
+        line([f"checker, {date.today():%B %Y}", *titles]),
+        line(["---", *["---:"] * len(titles)]),
+    ]
+
+
+def peers() -> tuple[list[str], list[str]]:
+    """The lines of other checkers, and the names of those that are not installed."""
+    lines, missing = [], []
+    for name, (package, load) in PEERS.items():
         try:
             check = load()
         except ImportError:
-            print(f"| {name} | not installed | | |")
+            missing.append(name)
             continue
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            print(row(name, check))
+        release = version(package).partition("+")[0]
+        library, comma, function = name.partition(",")
+        lines.append(row(f"{library} {release}{comma}{function}", check))
+    return lines, missing
+
+
+def written(readme: str, lines: list[str]) -> str:
+    """The README with another table of checkers: the one with misses in its head."""
+    before, _, rest = readme.partition(_table(readme))
+    return before + "\n".join(lines) + rest
+
+
+def _table(readme: str) -> str:
+    """The table of checkers that a README has."""
+    tables = [block for block in readme.split("\n\n") if block.startswith("| ")]
+    (found,) = (table for table in tables if "| misses |" in table.partition("\n")[0])
+    return found
+
+
+def main() -> None:
+    """Print the table, or write it."""
+    lines, missing = peers()
+    lines = [*head(), *(row(name, check) for name, check in OURS.items()), *lines]
+    if sys.argv[1:] == ["--write"]:
+        README.write_text(written(README.read_text("utf-8"), lines), "utf-8")
+    else:
+        print("\n".join(lines))
+    if missing:
+        print(f"left out, as they are not installed: {', '.join(missing)}", file=sys.stderr)
 
 
 if __name__ == "__main__":
