@@ -119,7 +119,7 @@ def _claim(scene: Scene) -> str:
 
 def drawn(name: str, scene: Scene) -> str:
     """The picture as SVG, light or dark as its reader likes."""
-    across = _Scale([h for h, _ in scene.errors], LEFT, RIGHT)
+    across = _Scale([h for h, _ in scene.errors] or [1.0], LEFT, RIGHT)
     heights = [y for y in (scene.bar, scene.off) if 0 < y < math.inf]
     near = [e for _, e in scene.errors if e > 0]
     if heights:

@@ -121,13 +121,15 @@ class Report(NamedTuple):
 
         >>> from micrograd_like import gradcheck
         >>> gradcheck(lambda x: x * x, 3.0, gradient=[7.0]).line
-        'gradcheck failed: x is 7, should be 6 ± 7e−15: off by 1 (1 input: 1 fail)'
+        'gradcheck failed: gradient of x is 7, should be 6 ± 7e−15: off by 1 (1 input: 1 fail)'
         """
         counts = self._counts(self.checks)
         first = next(filter(self._is_bad, self.checks), None)
         if first is None:
             return f"gradcheck passed: {counts}"
-        claim = f"{shown(first.input)} is {number(first.gradient, 10)}"
+        name = shown(first.input)
+        what = name if name == "value" or name.startswith("∂") else f"gradient of {name}"
+        claim = f"{what} is {number(first.gradient, 10)}"
         return f"gradcheck failed: {claim}, {_due(first)} ({counts})"
 
     @property

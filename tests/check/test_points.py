@@ -210,7 +210,7 @@ def test_a_report_has_one_line_for_a_log() -> None:
     """The counts and the first failure; what is open fails a strict check."""
     assert gradcheck(squares, MATRIX).line == "gradcheck passed: 6 inputs: 6 pass"
     line = gradcheck(squares, MATRIX, gradient=MATRIX).line
-    assert line.startswith("gradcheck failed: x[0, 0] is 0.1, should be 0.2 ±")
+    assert line.startswith("gradcheck failed: gradient of x[0, 0] is 0.1, should be 0.2 ±")
     assert line.endswith("off by 0.1 (6 inputs: 6 fail)")
     line = gradcheck(math.sin, 1.0, gradient=0.5, calls=9, strict=True).line
     assert "x is 0.5, left open: the limit of 9 calls is reached (1 input: " in line
