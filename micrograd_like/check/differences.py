@@ -43,6 +43,7 @@ from micrograd_like.check.ladder import (
     Function,
     Ladder,
     Plateau,
+    complaint_at,
     estimates_of,
     noise_of,
     plateau_of,
@@ -134,7 +135,8 @@ def check_slope(
     if isinstance(center, complex) or not hasattr(center, "__float__"):
         raise TypeError(f"gradcheck: f returned {center!r}, not a number or a Value")
     if math.isfinite(center) and again != center:
-        raise ValueError(f"gradcheck: f gives different values for {name} = {x!r}: is it random?")
+        at = f"{name} = {x!r}" if name else "the same point"  # along a direction
+        raise ValueError(f"gradcheck: f gives different values for {at}: is it random?")
     ladder = Ladder(f, x, center, samples_of(f, x) if math.isfinite(center) else [])
     outcome, reason, plateau = _verdict(ladder, Claim(slope, rounding, noise, tolerance))
     asked = None if outcome == "pass" else Asked(ladder.samples, center)
@@ -167,7 +169,8 @@ def _verdict(ladder: Ladder, claim: Claim) -> Verdict:
         return _at_vertical_tangent(steep, left if steep[0] else right, claim)
     plateau = both or right or left
     if plateau is None:
-        return "inconclusive", "undefined on both sides", None
+        why = complaint_at(f, math.nextafter(x, math.inf))
+        return "inconclusive", ": ".join(filter(None, ["undefined on both sides", why])), None
     if right and left and _broken(right.best, left.best):
         outcome, reason = _at_kink(right.best, left.best, center, noise, claim)
     else:

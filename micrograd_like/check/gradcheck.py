@@ -11,10 +11,10 @@ Where the gradient is the engine's own and wrong, the report goes on to name the
 local derivative is: each node of the graph is checked by itself, at the numbers it had.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from micrograd_like.arguments import above_zero, choice, flag, function, number, whole
+from micrograd_like.arguments import above_zero, choice, flag, function, is_list, number, whole
 from micrograd_like.check.blame import first_failures, hint, local_checks, open_at_kinks
 from micrograd_like.check.differences import EPSILON, Tolerance
 from micrograd_like.check.directions import check_by_directions
@@ -25,11 +25,12 @@ from micrograd_like.check.inputs import (
     Subject,
     check_inputs,
 )
-from micrograd_like.check.points import Point, is_plain
+from micrograd_like.check.points import Point, is_plain, is_sequence, shape_of
 from micrograd_like.check.report import Check, Report
 from micrograd_like.check.vectors import check_vector, output_of
 from micrograd_like.derivatives import grad, hessian
 from micrograd_like.engine import Value
+from micrograd_like.notation import plural
 
 __all__ = ["assert_gradients", "gradcheck"]
 
@@ -230,14 +231,14 @@ def _given(place: Point, gradient: Any) -> list[float]:
 
 def _listed(gradient: Any, count: int) -> list[float]:
     """The slopes for plain numbers: a list of them, or one."""
-    several = gradient if hasattr(gradient, "__len__") and not isinstance(gradient, str) else None
-    slopes = [gradient] if several is None else list(several)
-    found = [number(slope, "gradcheck: gradient") for slope in slopes]
-    if len(found) != count:
+    is_dict = isinstance(gradient, Mapping)
+    slopes = [*gradient] if is_dict or is_list(gradient) else [gradient]
+    if is_dict or len(slopes) != count or any(map(is_sequence, slopes)):
         raise ValueError(
-            f"gradcheck: gradient has {len(found)} slopes for {count} inputs; give one for each"
+            f"gradcheck: gradient has {shape_of(gradient)} for a point of "
+            f"{plural(count, 'number')}; give one slope for each"
         )
-    return found
+    return [number(slope, "gradcheck: gradient") for slope in slopes]
 
 
 def _slopes(subject: Subject, gradient: Any) -> list[float]:

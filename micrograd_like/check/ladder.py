@@ -13,6 +13,9 @@ from itertools import pairwise
 from statistics import median
 from typing import Any, NamedTuple
 
+from micrograd_like.arguments import short
+from micrograd_like.notation import one_line
+
 __all__ = [
     "EPSILON",
     "RATIO",
@@ -23,6 +26,7 @@ __all__ = [
     "Ladder",
     "OutOfCallsError",
     "Plateau",
+    "complaint_at",
     "estimates_of",
     "noise_of",
     "plateau_of",
@@ -91,6 +95,22 @@ def value_at(f: Function, x: float) -> float | None:
 
 def _finite(value: float) -> float | None:
     return value if not isinstance(value, complex) and math.isfinite(value) else None
+
+
+def complaint_at(f: Function, x: float) -> str:
+    """Why the function has no value nearby, in a few words; "" where it has one.
+
+    >>> complaint_at(math.log, -1.0), complaint_at(lambda x: None, 0.0)
+    ('f raises ValueError: math domain error', 'f returns None')
+    """
+    try:
+        value = f(x)
+    except OutOfCallsError:
+        raise
+    except Exception as error:
+        return f"f raises {type(error).__name__}: {one_line(str(error), 80)}"
+    number_like = hasattr(value, "__float__") and not isinstance(value, complex)
+    return "" if number_like else f"f returns {short(value)}"
 
 
 def steps_of(x: float) -> list[float]:

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from micrograd_like.arguments import finite, is_array, is_value, number, short
+from micrograd_like.arguments import finite, is_array, is_list, is_value, number, short
+from micrograd_like.notation import listed, one_line
 
 __all__ = ["Point", "flat", "is_plain", "shape_of"]
 
@@ -91,9 +92,9 @@ def shape_of(x: Any) -> str:
     ('shape (2, 3)', 'the keys w', 'one number')
     """
     if isinstance(x, Mapping):
-        return f"the keys {', '.join(map(str, x))}"
+        return f"the keys {listed((one_line(str(key)) for key in x), 8)}"
     sizes: list[int] = []
-    while is_sequence(x):
+    while is_list(x):
         sizes.append(len(x))
         if not len(x):
             break
@@ -220,4 +221,6 @@ def _ragged(tree: Any) -> bool:
 
 
 def _differs(part: Any, tree: Any, name: str, where: str) -> ValueError:
-    return ValueError(f"{where} has {shape_of(tree)} for {name}, which has {shape_of(part)}")
+    known = isinstance(tree, Mapping) or is_list(tree) or hasattr(tree, "__float__")
+    theirs = f"has {shape_of(tree)}" if known else f"is {short(tree)}"
+    return ValueError(f"{where} {theirs} for {one_line(name)}, which has {shape_of(part)}")

@@ -117,7 +117,7 @@ class Report(NamedTuple):
 
     @property
     def line(self) -> str:
-        """All of it in one line, as for the log of a test run: the first failure, and the counts.
+        """All of it in one line, as for a log: the first that failed or is open, and the counts.
 
         >>> from micrograd_like import gradcheck
         >>> gradcheck(lambda x: x * x, 3.0, gradient=[7.0]).line
@@ -125,12 +125,11 @@ class Report(NamedTuple):
         """
         counts = self._counts(self.checks)
         first = next(filter(self._is_bad, self.checks), None)
-        if first is None:
-            return f"gradcheck passed: {counts}"
-        name = shown(first.input)
-        what = name if name == "value" or name.startswith("∂") else f"gradient of {name}"
-        claim = f"{what} is {number(first.gradient, 10)}"
-        return f"gradcheck failed: {claim}, {_due(first)} ({counts})"
+        if first is not None:
+            claim = f"{_whose(first)} is {number(first.gradient, 10)}"
+            return f"gradcheck failed: {claim}, {_due(first)} ({counts})"
+        left = next((c for c in self.checks if c.outcome == "inconclusive"), None)
+        return f"gradcheck passed: {counts}" + (f"; {_whose(left)} is {_due(left)}" if left else "")
 
     @property
     def message(self) -> str:
@@ -236,6 +235,12 @@ def _row(c: Check, exactly: bool) -> list[str]:
         return [*row, _unless_nan(c.ulps, lambda ulps: f"{number(ulps, 2)} ulp")]
     kink = "–" if math.isinf(c.kink) else f"± {number(c.kink, 2)}"
     return [*row, number(c.step, 1) if c.step else "–", kink]
+
+
+def _whose(c: Check) -> str:
+    """What a row is about."""
+    name = shown(c.input)
+    return name if name == "value" or name.startswith("∂") else f"gradient of {name}"
 
 
 def _due(c: Check) -> str:

@@ -103,13 +103,22 @@ def _rows(place: Point, output: Any, gradient: Any) -> list[list[float]]:
     where = "gradcheck: gradient"
     numbers = [number(x, where) for x in flat(gradient)]
     count, inputs = len(flat(output)), len(place.numbers)
-    if len(numbers) != count * inputs or not is_sequence(gradient):
+    if len(numbers) != count * inputs or not _begins_with(gradient, count):
         wanted = [shape_of(x) for x in place.arguments]
         raise ValueError(
             f"{where} has {shape_of(gradient)}; f gives {shape_of(output)} of a point of "
             f"{', '.join(wanted)}: give a row of slopes for each output"
         )
-    parts = list(gradient) if len(gradient) == count else None
+    parts = list(gradient) if is_sequence(gradient) and len(gradient) == count else None
     if parts is None:
         return [numbers[k * inputs : (k + 1) * inputs] for k in range(count)]
     return [[number(x, where) for x in flat(part)] for part in parts]
+
+
+def _begins_with(gradient: Any, count: int) -> bool:
+    """Whether the first axes of a gradient are those of so many outputs."""
+    product = 1
+    while product < count and is_sequence(gradient) and len(gradient):
+        product *= len(gradient)
+        gradient = gradient[0]
+    return product == count

@@ -1,6 +1,7 @@
 """Functions as people write them: points of any shape, gradients given by functions, vectors."""
 
 import math
+import random
 from typing import Any
 
 import numpy as np
@@ -162,6 +163,17 @@ def changing(x: Any) -> Any:
     return x.sum()
 
 
+def adding(x: Any) -> Any:
+    """A function that adds to its argument."""
+    x["b"] = 2.0
+    return x["a"]
+
+
+def twice_and_sum(x: Any) -> Any:
+    """Three outputs of two inputs."""
+    return np.array([x[0] * 2, x[1] * 2, x[0] + x[1]])
+
+
 @pytest.mark.parametrize(
     ("f", "point", "gradient", "message"),
     [
@@ -173,6 +185,24 @@ def changing(x: Any) -> Any:
         (np.sin, np.ones(2), np.ones(3), r"gradient has shape \(3,\); f gives shape \(2,\)"),
         (lambda x: x["a"], {"a": 1.0}, {"b": 1.0}, "has the keys b for x, which has the keys a"),
         (lambda x: x[0], [math.nan], [1.0], r"x\[0\] is nan; it is to be a finite number"),
+        (math.sin, 1.0, np.ones((3, 2)), r"has shape \(3, 2\) for a point of 1 number; give one"),
+        (math.sin, 1.0, {"x": 1.0}, "has the keys x for a point of 1 number; give one slope"),
+        (squares, MATRIX, lambda x: None, r"gradient is None for x, which has shape \(2, 3\)"),
+        (twice_and_sum, np.ones(2), np.ones((2, 3)), r"shape \(2, 3\); f gives shape \(3,\) of a"),
+        (lambda x: x["\n" * 9], {"\n" * 9: 1.0}, {"b" * 99: 1.0}, "has the keys b{37}... for x"),
+        (
+            adding,
+            {"a": 1.0},
+            {"a": 1.0},
+            "f changes the length of its argument; let it take a copy",
+        ),
+        (
+            lambda x: x.sum() + random.random(),
+            np.ones(9),
+            np.ones(9),
+            r"x\[0\] = 1.0: is it random",
+        ),
+        (lambda x: x.sum() + random.random(), np.ones(99), np.ones(99), "same point: is it random"),
     ],
 )
 def test_what_does_not_fit_is_told(f: Any, point: Any, gradient: Any, message: str) -> None:
@@ -180,6 +210,67 @@ def test_what_does_not_fit_is_told(f: Any, point: Any, gradient: Any, message: s
     with pytest.raises(ValueError, match=message) as error:
         gradcheck(f, point, gradient=gradient)
     assert "\n" not in str(error.value)
+
+
+class OwnError(Exception):
+    """An error that no library knows of."""
+
+
+def raising(x: float) -> float:
+    """A function of one point."""
+    if x != 3.0:
+        raise OwnError("not\nthere")
+    return x * x
+
+
+@pytest.mark.parametrize(
+    ("f", "why"),
+    [
+        (raising, "f raises OwnError: not there"),
+        (lambda x: x * x if x == 3.0 else None, "f returns None"),
+        (lambda x: x * x if x == 3.0 else [x, x], "f returns ["),
+        (lambda x: x * x if x == 3.0 else 1j, "f returns 1j"),
+        (lambda x: x * x if x == 3.0 else math.nan, ""),
+    ],
+)
+def test_a_function_that_has_no_number_next_to_the_point_is_left_open(f: Any, why: str) -> None:
+    """What it does there is told in the line, and fails a strict check."""
+    line = gradcheck(f, 3.0, gradient=6.0).line
+    expected = (
+        "passed: 1 input: 1 inconclusive; gradient of x is left open: undefined on both sides"
+    )
+    assert line.startswith(f"gradcheck {expected}{': ' if why else ''}{why}")
+    assert len(line.splitlines()) == 1
+    assert not gradcheck(f, 3.0, gradient=6.0, strict=True).ok
+
+
+def test_a_function_that_changes_its_argument_elsewhere_changes_no_point_of_its_user() -> None:
+    """Each call has arrays, lists and dicts of its own."""
+
+    def f(x: Any) -> Any:
+        total = (x["w"] ** 2).sum() + x["b"][0]
+        if x["b"][0] != 2.0:
+            x["w"][:], x["b"][0] = 0.0, 0.0
+        return total
+
+    point = {"w": np.ones(2), "b": [2.0]}
+    assert gradcheck(f, point, gradient={"w": [2.0, 2.0], "b": [1.0]}).ok
+    assert (point["w"].tolist(), point["b"]) == ([1.0, 1.0], [2.0])
+
+
+def test_a_gradient_of_no_dimension_is_a_number() -> None:
+    """As NumPy and PyTorch give them."""
+    assert gradcheck(math.sin, 1.0, gradient=np.array(math.cos(1.0))).ok
+    assert not gradcheck(math.sin, 1.0, gradient=np.array(1.0)).ok
+
+
+def test_what_was_found_before_the_limit_of_calls_is_kept() -> None:
+    """Of three inputs the first is right, the second is wrong, and the third was not reached."""
+    report = gradcheck(
+        lambda *x: sum(v * v for v in x), 1.0, 2.0, 3.0, gradient=[2.0, 5.0, 6.0], calls=170
+    )
+    assert outcomes(report) == ["pass", "fail", "inconclusive"]
+    assert "the limit of 170 calls is reached" in str(report)
 
 
 def test_a_bound_beyond_the_point_is_told() -> None:
