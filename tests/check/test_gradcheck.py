@@ -167,7 +167,7 @@ def test_mistakes_are_told() -> None:
         gradcheck(mg.sin, math.nan)
     with pytest.raises(ValueError, match="needs at least one input"):
         gradcheck(lambda: Value(1.0))
-    with pytest.raises(ValueError, match=r"has shape \(2,\) for a point of 1 number; give one slope"):
+    with pytest.raises(ValueError, match=r"has shape \(2,\) for a point of 1 number"):
         gradcheck(mg.sin, 1.0, gradient=[1.0, 2.0])
     with pytest.raises(TypeError, match="has its point"):
         gradcheck(Value(1.0), 1.0)
