@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd_like.arguments import file_name, short
 from micrograd_like.files import read_json, write
+from micrograd_like.notation import plural
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +23,8 @@ WEIGHTS = {"format": "micrograd_like weights", "version": 1}
 CONTENT = {
     "name": str, "nin": int, "nouts": list, "activation": list, "about": dict, "parameters": dict,
 }  # fmt: skip
+KINDS = {str: "a text", int: "a whole number", list: "a list", dict: "an object"}
+MOST_LAYERS, LONGEST_NAME = 10_000, 1000  # which a file may have
 
 
 def write_model(path: "str | Path", model: dict[str, Any]) -> str:
@@ -39,6 +42,7 @@ def write_model(path: "str | Path", model: dict[str, Any]) -> str:
     ...     read_model(path)["parameters"]
     {'w0': 0.5, 'b': 0.0}
     """
+    _check_layers(model, "save: the network")
     return _write(path, {**FORMAT, **model})
 
 
@@ -69,7 +73,7 @@ def _write(path: "str | Path", document: dict[str, Any]) -> str:
         content = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
     except (TypeError, ValueError, RecursionError) as error:
         raise type(error)(f"save: about holds what JSON has not: {error}") from None
-    write(file, content.encode())
+    write(file, content.encode("utf-8", "backslashreplace"))  # half characters, as JSON has them
     return str(path)
 
 
@@ -111,21 +115,44 @@ def _checked(
 ) -> dict[str, Any]:
     """What a document holds besides its header: each of its type, and all weights finite floats."""
     for key, expected in header.items():
-        if document.get(key) != expected:
-            raise ValueError(f"{path}: its {key} is {short(document.get(key))}, not {expected!r}")
+        found = document.get(key)
+        if type(found) is not type(expected) or found != expected:
+            remedy = "; save it again with this micrograd_like" if key == "version" else ""
+            raise ValueError(f"{path}: its {key} is {short(found)}, not {expected!r}{remedy}")
     for key, kind in content.items():
-        if type(document.get(key)) is not kind:
-            raise ValueError(f"{path}: its {key} is to be of type {kind.__name__}")
+        found = document.get(key)
+        if type(found) is not kind:
+            raise ValueError(f"{path}: its {key} is {short(found)}; it is to be {KINDS[kind]}")
     for name, x in document["parameters"].items():
         if type(x) is not float or not math.isfinite(x):
-            raise ValueError(f"{path}: {name} is {short(x)}, no finite float")
+            raise ValueError(f"{path}: {short(name)[1:-1]} is {short(x)}, no finite float")
     return {key: document[key] for key in content}
 
 
 def _check_sizes(model: dict[str, Any], path: "Path") -> None:
-    """There are as many weights as the sizes of the layers need."""
-    sizes = [model["nin"], *model["nouts"]]
-    right = all(type(size) is int and size > 0 for size in sizes)
-    needed = sum((n + 1) * nout for n, nout in pairwise(sizes)) if right else 0
-    if len(model["parameters"]) != needed or not needed:
-        raise ValueError(f"{path}: has no layers, or not as many weights as they need")
+    """The sizes of layers are whole numbers, and there are as many weights as these need.
+
+    What is made of them is then no larger than the file.
+    """
+    sizes, count = [model["nin"], *model["nouts"]], len(model["parameters"])
+    _check_layers(model, str(path))
+    for k, size in enumerate(sizes):
+        if type(size) is not int or size < 1:
+            name = f"nouts[{k - 1}]" if k else "nin"
+            raise ValueError(f"{path}: its {name} is {short(size)}; it is to be 1, 2, 3 or more")
+    needed = sum((n + 1) * nout for n, nout in pairwise(sizes))
+    if count != needed:
+        raise ValueError(
+            f"{path}: has {plural(count, 'weight')}; layers of these sizes need {short(needed)}"
+        )
+
+
+def _check_layers(model: dict[str, Any], where: str) -> None:
+    """There are layers, no more than can be made in seconds, and their names are no longer."""
+    layers, name = len(model["nouts"]), len(model["name"])
+    if not 0 < layers <= MOST_LAYERS:
+        raise ValueError(f"{where}: has {plural(layers, 'layer')}; a file has 1 to {MOST_LAYERS:,}")
+    if name > LONGEST_NAME:
+        raise ValueError(
+            f"{where}: its name has {name:,} characters; a file has at most {LONGEST_NAME:,}"
+        )

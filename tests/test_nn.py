@@ -382,14 +382,14 @@ def damaged(text: str) -> dict[str, str]:
         "holds a list": "[1, 2]",
         "is not UTF-8": "\udcff",
         "its format is None, not 'micrograd_like MLP'": "{}",
-        "its version is 2, not 1": but(version=2),
+        "its version is 2, not 1; save it again": but(version=2),
         "its format is 'x'": but(format="x"),
-        "as many weights as they need": but(nouts=[10**9, 1]),
-        "has no layers": but(nouts=[]),
-        "its nouts is to be of type list": but(nouts="41"),
-        "not as many": but(nouts=[4.0, 1]),
-        "its parameters is to be of type dict": but(parameters=[1.0]),
-        "its nin is to be of type int": but(nin=True),
+        "has 17 weights; layers of these sizes need 4000000001": but(nouts=[10**9, 1]),
+        "has 0 layers; a file has 1 to 10,000": but(nouts=[]),
+        "its nouts is '41'; it is to be a list": but(nouts="41"),
+        "its nouts[0] is 4.0; it is to be 1, 2, 3 or more": but(nouts=[4.0, 1]),
+        "its parameters is [1.0]; it is to be an object": but(parameters=[1.0]),
+        "its nin is True; it is to be a whole number": but(nin=True),
         "layer0.neuron0.w0 is '1', no finite float": but(
             parameters={**state, "layer0.neuron0.w0": "1"}
         ),
@@ -402,11 +402,11 @@ def damaged(text: str) -> dict[str, str]:
         "activation is '__import__'": but(activation=["__import__", "linear"]),
         "activation lists 1 name for 2 layers": but(activation=["tanh"]),
         "activation is 5; it is to be one of": but(activation=[5, 5]),
-        "its activation is to be of type list": json.dumps(
+        "its activation is None; it is to be a list": json.dumps(
             {k: v for k, v in document.items() if k != "activation"}
         ),
-        "its name is to be of type str": but(name=[1]),
-        "its about is to be of type dict": but(about=[1]),
+        "its name is [1]; it is to be a text": but(name=[1]),
+        "its about is [1]; it is to be an object": but(about=[1]),
     }
 
 

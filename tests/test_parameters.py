@@ -214,8 +214,8 @@ def test_a_file_of_weights_is_checked(tmp_path: Path) -> None:
     wrong = {
         "its format is 'x', not 'micrograd_like weights'": {**document, "format": "x"},
         "its version is 2, not 1": {**document, "version": 2},
-        "its about is to be of type dict": {**document, "about": 3},
-        "its parameters is to be of type dict": {**document, "parameters": []},
+        "its about is 3; it is to be an object": {**document, "about": 3},
+        "its parameters is []; it is to be an object": {**document, "parameters": []},
         "first.w0 is '1', no finite float": {**document, "parameters": {**state, "first.w0": "1"}},
         "missing ['scale'], unknown []": {
             **document, "parameters": {k: v for k, v in state.items() if k != "scale"},

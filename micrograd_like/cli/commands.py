@@ -1,16 +1,16 @@
 """The commands: a tour; ``step``, ``draw`` and ``check`` a formula; ``train`` and ``predict``."""
 
 import argparse
-import csv
-import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 
 from micrograd_like.check import gradcheck
 from micrograd_like.cli.formula import parse, variables
-from micrograd_like.cli.outputs import check_outputs, free_name, readable_output
+from micrograd_like.cli.outputs import check_outputs, free_name
 from micrograd_like.cli.parser import options_of
+from micrograd_like.cli.terminal import flush, in_one_line, readable_output, unguarded
 from micrograd_like.cli.training import predict, train
 from micrograd_like.draw import draw_dot
 from micrograd_like.engine import Value
@@ -21,6 +21,7 @@ from micrograd_like.steps import Backprop
 __all__ = ["main"]
 
 PAGE, PICTURE, PLOT = "backprop.html", "gradient_flow.svg", "training.png"  # of the tour
+STOPPED = 130  # the exit status of what was interrupted, as shells have it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,26 +32,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ...
     0
     """
-    options = options_of(sys.argv[1:] if arguments is None else arguments)
-    try:
-        check_outputs(options)
-        if options.command == "predict":  # which is data, and is not to be changed
-            predict(options)
+    with readable_output():
+        try:
+            run(options_of(sys.argv[1:] if arguments is None else arguments))
+            flush()
+        except BrokenPipeError:  # whoever reads has read enough
             return 0
-        with readable_output():
-            if options.command == "train":
-                train(read_csv(options.data, options.target, options.task == "classify"), options)
-            elif options.command:
-                root = parse(options.formula, variables(options.variables))
-                {"step": step, "draw": draw, "check": check}[options.command](root, options)
-            else:
-                tour(options)
-    except BrokenPipeError:  # whoever reads has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (ValueError, ArithmeticError, OSError, ImportError, RuntimeError, csv.Error) as error:
-        print(f"micrograd-like: {error}", file=sys.stderr)
-        return 2
+        except KeyboardInterrupt:
+            return complain("stopped", STOPPED)
+        except MemoryError:
+            return complain("there is not enough memory for this; use less data")
+        except (ValueError, ArithmeticError, OSError, ImportError, RuntimeError) as error:
+            return complain(str(error))
     return 0
+
+
+def complain(problem: str, status: int = 2) -> int:
+    """Tell in one line what is wrong; returns the exit status."""
+    with suppress(OSError):  # after what was printed before it
+        flush()
+    print(f"micrograd-like: {in_one_line(problem)}", file=sys.stderr)
+    return status
+
+
+def run(options: argparse.Namespace) -> None:
+    """Do what the words of the command line say."""
+    check_outputs(options)
+    if options.command == "train":
+        train(read_csv(options.data, options.target, options.task == "classify"), options)
+    elif options.command == "predict":
+        predict(options)
+    elif options.command:
+        root = parse(options.formula, variables(options.variables))
+        {"step": step, "draw": draw, "check": check}[options.command](root, options)
+    else:
+        tour(options)
 
 
 def tour(options: argparse.Namespace) -> None:
@@ -78,9 +94,10 @@ def tour(options: argparse.Namespace) -> None:
 def step(root: Value, options: argparse.Namespace) -> None:
     """Print every step, forward and backward, and write the page that plays them."""
     steps = Backprop(root)
+    saved = None if options.output is None else steps.save(options.output)
     print_steps(steps)
-    if options.output is not None:
-        print(steps.save(options.output))
+    if saved:
+        print(saved)
 
 
 def print_steps(steps: Backprop, indent: int = 0) -> None:
@@ -88,7 +105,7 @@ def print_steps(steps: Backprop, indent: int = 0) -> None:
     if sys.stdout.isatty() and find_spec("rich"):
         from rich.console import Console
 
-        console = Console(highlight=False)
+        console = Console(file=unguarded(sys.stdout), highlight=False)
         for each in steps:
             console.print(" " * indent, each.__rich__(), sep="", soft_wrap=True)
     else:

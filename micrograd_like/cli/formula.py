@@ -6,6 +6,7 @@ Value(data=-0.46211715726000974, grad=0.0, label='L')
 
 import ast
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -63,7 +64,9 @@ def parse(text: str, numbers: Mapping[str, float]) -> Value:
     for name in sorted(words, key=len, reverse=True):
         text = re.sub(rf"(?<![\w.]){re.escape(name)}(?![^\W⁰¹²³⁴⁵⁶⁷⁸⁹]|\.)", words[name], text)
     try:
-        statements = ast.parse(python(text.strip())).body
+        with warnings.catch_warnings():  # of Python, about 2(a) or 1if: the error tells it
+            warnings.simplefilter("ignore")
+            statements = ast.parse(python(text.strip())).body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         reason = getattr(error, "msg", str(error))
         raise ValueError(f"{text!r}: is no formula: {reason}") from None

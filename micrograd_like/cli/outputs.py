@@ -1,4 +1,4 @@
-"""What the commands leave behind: no file is lost to another, and no text to a plain terminal.
+"""What the commands leave behind: no file is lost to another.
 
 Library functions, such as ``Picture.save``, write over what is there, as programs expect; a person
 who types a command is asked first.
@@ -6,27 +6,14 @@ who types a command is asked first.
 
 import argparse
 import os
-import re
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 from micrograd_like.files import check_place
-from micrograd_like.notation import RAISED, SUBSCRIPTS, SUPERSCRIPTS
 
-__all__ = ["check_outputs", "free_name", "readable_output"]
+__all__ = ["check_outputs", "free_name"]
 
 OUTPUTS = ("output", "save", "draw", "plot")  # the options that name a file to write
-# What stands for the signs of the board where there is ASCII alone.
-ASCII = {
-    "−": "-", "·": "*", "×": "*", "÷": "/", "∂": "d", "Σ": "sum", "∞": "inf", "±": "+-", "–": "-",
-    "≠": "!=", "≤": "<=", "≥": ">=", "→": "->", "←": "<-", "…": "...",
-}  # fmt: skip
-DIGITS = {chr(sign): chr(digit) for table in (SUBSCRIPTS, RAISED) for digit, sign in table.items()}
-PLAIN = str.maketrans(ASCII | DIGITS)
 
 
 def check_outputs(options: argparse.Namespace) -> None:
@@ -65,37 +52,3 @@ def free_name(name: str) -> str:
     while os.path.lexists(free):
         free = path.with_stem(f"{path.stem}_{next(numbers)}")
     return str(free)
-
-
-class _Plain:
-    """A stream whose encoding lacks the signs of the board: it gets what stands for them."""
-
-    def __init__(self, stream: Any) -> None:
-        self.stream = stream
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.stream, name)
-
-    def write(self, text: str) -> int:
-        plain = re.sub(f"([{SUPERSCRIPTS}]+)", r"^\1", text).translate(PLAIN)
-        encoding = self.stream.encoding
-        self.stream.write(plain.encode(encoding, "backslashreplace").decode(encoding))
-        return len(text)
-
-
-@contextmanager
-def readable_output() -> Iterator[None]:
-    """What is printed meanwhile reaches any terminal, as ``d`` and ``*`` where it has no ∂ and ·.
-
-    >>> with readable_output():
-    ...     print("∂L/∂a")
-    ∂L/∂a
-    """
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    try:
-        "".join([*ASCII, *DIGITS]).encode(encoding)
-        stream: Any = sys.stdout
-    except UnicodeEncodeError:
-        stream = _Plain(sys.stdout)
-    with redirect_stdout(stream):
-        yield

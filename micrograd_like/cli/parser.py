@@ -2,8 +2,12 @@
 
 import argparse
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
+
+from micrograd_like.cli.terminal import in_one_line
 
 __all__ = ["options_of"]
 
@@ -24,8 +28,17 @@ def options_of(words: Sequence[str]) -> argparse.Namespace:
     return _parser().parse_args([f" {word}" if minus.match(word) else word for word in words])
 
 
+class _Parser(argparse.ArgumentParser):
+    """Tells what is wrong in one line, as all commands do, and where to read more."""
+
+    def error(self, message: str) -> NoReturn:
+        told = in_one_line(f"{self.prog}: {message}")
+        print(f"{told}; see {self.prog} --help", file=sys.stderr)
+        raise SystemExit(2)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="micrograd-like",
         description="Backprop you can look inside. Without a command: a tour on real data.",
     )
@@ -42,7 +55,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_training(
         commands.add_parser("train", help="train a network to predict a column of a CSV file")
     )
-    command = commands.add_parser("predict", help="print a saved model's answers for a CSV file")
+    command = commands.add_parser(
+        "predict",
+        help="print a saved model's answers for a CSV file",
+        description="Print a saved model's answers for the rows of a CSV file, as CSV.  Text that "
+        "a spreadsheet would take for a formula, such as =A1, gets an apostrophe before it; "
+        "numbers get none.  Control characters are escaped.",
+    )
     command.add_argument("model", type=Path, metavar="MODEL.json")
     command.add_argument("data", type=Path, metavar="DATA.csv", help="with the model's columns")
     return parser

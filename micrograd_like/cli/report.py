@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from micrograd_like.arguments import choice
 from micrograd_like.classes import class_of
+from micrograd_like.cli.terminal import safe_name
 from micrograd_like.files import write
 from micrograd_like.learn import (
     Encoding,
@@ -89,18 +90,18 @@ def print_predictions(table: Table, predicted: dict[int, float], training: Seque
 
 def print_classes(table: Table, predicted: dict[int, float], training: Sequence[int]) -> None:
     """Answers beside the actual classes, and the share of right ones beside the commonest's."""
-    width = max(9, *map(len, table.classes))
+    names = [safe_name(name) for name in table.classes]
+    width = max(9, *map(len, names))
     print(f"{'row':>5} {'actual':>{width}} {'predicted':>{width}}   of rows it has never seen")
     for i in list(predicted)[:6]:
-        actual, answer = (table.classes[int(k)] for k in (table.targets[i], predicted[i]))
+        actual, answer = (names[int(k)] for k in (table.targets[i], predicted[i]))
         print(f"{i + 1:>5} {actual:>{width}} {answer:>{width}}")
     learned = [table.targets[i] for i in training]
     usual = max(set(learned), key=learned.count)
     right = [predicted[i] == table.targets[i] for i in predicted]
     baseline = [usual == table.targets[i] for i in predicted]
     print(f"\nright answers on test rows: {sum(right) / len(right):.0%}", end=" ")
-    name = table.classes[int(usual)]
-    print(f"(always answering {name}: {sum(baseline) / len(baseline):.0%})")
+    print(f"(always answering {names[int(usual)]}: {sum(baseline) / len(baseline):.0%})")
 
 
 def print_gradients(model: MLP, over: str) -> None:

@@ -1,11 +1,13 @@
 """Networks for tables: ``train`` makes one and tells how good it is, ``predict`` asks it."""
 
 import argparse
-import csv
 import random
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from unicodedata import normalize
 
 from micrograd_like.arguments import above_zero, choice, whole
 from micrograd_like.cli.report import (
@@ -16,22 +18,27 @@ from micrograd_like.cli.report import (
     print_gradients,
     print_predictions,
 )
+from micrograd_like.cli.terminal import escaped, safe_name
 from micrograd_like.draw import FORMATS, draw_dot
 from micrograd_like.engine import Value
 from micrograd_like.learn import Encoding, Table, cross_entropy, fit, mse, read_rows
 from micrograd_like.nn import MLP
-from micrograd_like.notation import number, plural
+from micrograd_like.notation import listed, number, plural
 
 __all__ = ["predict", "train"]
 
 HELD_BACK = 0.2  # of the rows, for testing
+MOST_HIDDEN = 10_000  # neurons
+FORMULA = {"=", "+", "-", "@", "\t", "\r", "\n"}  # begins one, in a spreadsheet
+PLAIN = r"[^\s,;|\"]+"
+NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:inf|nan)"
 BATCH = 100  # rows, at most, of the graph whose gradients are told and drawn
 
 
 def train(table: Table, options: argparse.Namespace) -> None:
     """Train a network on four fifths of the table and report how it does on the rest."""
-    for name, least in (("seed", 0), ("hidden", 1), ("epochs", 1)):
-        whole(getattr(options, name), f"train: --{name}", least)
+    for name, least, most in (("seed", 0, None), ("hidden", 1, MOST_HIDDEN), ("epochs", 1, None)):
+        whole(getattr(options, name), f"train: --{name}", least, most)
     above_zero(options.lr, "train: --lr")
     if options.plot:
         check_plot(options.plot)
@@ -50,11 +57,13 @@ def train(table: Table, options: argparse.Namespace) -> None:
     model.about = encoding.about()
     loss, name = (cross_entropy, "cross-entropy") if table.classes else (mse, "mean of squares")
     weights = plural(len(model.parameters()), "weight")
-    print(f"{table.target} from {', '.join(table.columns)}: MLP of {weights},", end=" ")
+    columns = listed(map(safe_name, table.columns))
+    print(f"{safe_name(table.target)} from {columns}: MLP of {weights},", end=" ")
     print(f"{plural(len(training), 'row')} to learn, {len(testing)} to test")
     history = fit(
-        model, rows, targets, loss, epochs=options.epochs, lr=options.lr, seed=options.seed
-    )
+        model, rows, targets, loss, epochs=options.epochs, lr=options.lr, seed=options.seed,
+        progress=sys.stderr.isatty(),
+    )  # fmt: skip
     print(f"loss ({name}) in epoch 1: {number(history.loss[0])},", end=" ")
     print(f"in epoch {len(history.loss)}: {number(history.loss[-1])}\n")
 
@@ -91,12 +100,39 @@ def predict(options: argparse.Namespace) -> None:
     """Print a saved model's answer for each row of a file, as CSV."""
     model = MLP.load(options.model)
     encoding = Encoding.from_about(model.about, options.model)
+    first, last = model.layers[0].neurons, model.layers[-1].neurons
+    if (len(first[0].w), len(last)) != (len(encoding.columns), len(encoding.classes) or 1):
+        raise ValueError(
+            f"{options.model}: its network is of {plural(len(first[0].w), 'column')} and "
+            f"{plural(len(last), 'output')}, and its columns and classes are not; train it again"
+        )
     rows, actual = read_rows(options.data, encoding)
-    table = csv.writer(sys.stdout, lineterminator="\n")
-    table.writerow([encoding.target, *(["actual"] if actual else [])])
-    for k, answer in enumerate(Answering(model, encoding).answers(rows)):
-        cell = encoding.classes[answer] if encoding.classes else f"{answer:.6g}"
-        table.writerow([cell, *([actual[k]] if actual else [])])
+    print(csv_line(encoding.target, *(["actual"] if actual else [])))
+    answers: list[Any] = Answering(model, encoding).answers(rows)
+    for k, answer in enumerate(answers):
+        cell = encoding.classes[int(answer)] if encoding.classes else f"{answer:.6g}"
+        print(csv_line(cell, *([actual[k]] if actual else [])))
+
+
+def csv_line(*cells: str) -> str:
+    r"""A line of CSV that is safe to open in a spreadsheet, as OWASP describes it (CSV injection).
+
+    Text that would be a formula gets an apostrophe before it, and what could end a cell, in any
+    country's separators, is in quotation marks.  Numbers stay numbers.
+
+    >>> print(csv_line("-1.5", "-A1", "a;=A1", "fig", "\t@A1"))
+    -1.5,'-A1,"a;=A1",fig,'\t@A1
+    """
+    return ",".join(map(_csv_cell, cells))
+
+
+def _csv_cell(text: str) -> str:
+    first = normalize("NFKC", text[:1])  # signs of full width, too
+    if first in FORMULA and not re.fullmatch(NUMBER, text):
+        text = f"'{text}"
+    text = escaped(text)
+    quoted = text.replace('"', '""')
+    return text if re.fullmatch(rf"(?:{PLAIN}(?: {PLAIN})*)?", text) else f'"{quoted}"'
 
 
 def _split(count: int, seed: int) -> tuple[list[int], list[int]]:

@@ -12,6 +12,7 @@ missing.
 """
 
 import math
+import warnings
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -285,7 +286,11 @@ def _legend(ax: Any, colours: Theme, **options: Any) -> None:
 
 
 def _needed() -> None:
-    extra("matplotlib", "demo", "this picture needs matplotlib")
+    with (
+        warnings.catch_warnings()
+    ):  # of matplotlib itself, as it lists the fonts for the first time
+        warnings.simplefilter("ignore", EncodingWarning)
+        extra("matplotlib.figure", "demo", "this picture needs matplotlib")
 
 
 def _around(numbers: Sequence[float]) -> tuple[float, float]:

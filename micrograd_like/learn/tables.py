@@ -5,8 +5,10 @@ Scale(mean=2.0, spread=1.0)
 """
 
 import csv
+import io
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,16 +20,19 @@ from micrograd_like.arguments import (
     number,
     row,
     several,
+    short,
     text,
     whole,
 )
-from micrograd_like.files import check_file
-from micrograd_like.notation import listed, plural
+from micrograd_like.files import read_text
+from micrograd_like.notation import listed, one_line, plural
 
 __all__ = ["Encoding", "Scale", "Table", "house_prices", "read_csv", "read_rows"]
 
 FEWEST = 5  # rows to learn from and to test on
 MOST_CLASSES = 100
+MOST_CELLS = 10_000_000  # whose numbers take some 400 MB of memory
+LONGEST_ROW = 1_000_000  # characters
 
 
 class Table(NamedTuple):
@@ -67,8 +72,17 @@ class Scale(NamedTuple):
             raise ValueError("Scale: the column is empty; it needs at least one number")
         if min(column) == max(column):
             return cls(column[0], 1.0)
-        mean = math.fsum(column) / len(column)
-        return cls(mean, math.hypot(*(x - mean for x in column)) / math.sqrt(len(column)))
+        try:
+            mean = math.fsum(column) / len(column)
+            spread = math.hypot(*(x - mean for x in column)) / math.sqrt(len(column))
+        except OverflowError:  # of the sum
+            mean = spread = math.inf
+        if math.isinf(spread):
+            raise ValueError(
+                f"Scale: the numbers go up to {max(map(abs, column)):.4g}, and their spread beyond "
+                "all floats; give the column a larger unit"
+            )
+        return cls(mean, spread or 1.0)  # it may be too small for any float
 
     def standardize(self, x: float) -> float:
         """The number in spreads from the mean.
@@ -122,10 +136,15 @@ class Encoding(NamedTuple):
         """What `about` has put into a model's file; a ValueError tells that it is not there."""
         try:
             columns, target, classes = about["columns"], about["target"], about["classes"]
-            scales = [Scale(float(mean), float(spread)) for mean, spread in about["scales"]]
-            right = len(scales) == len(columns) + 1
-            right = right and all(isinstance(name, str) for name in [*columns, target, *classes])
-        except (KeyError, TypeError, ValueError):
+            scales = [
+                Scale(finite(mean, ""), finite(spread, "")) for mean, spread in about["scales"]
+            ]
+            names = [*columns, target, *classes]
+            right = isinstance(columns, list) and isinstance(classes, list | tuple)
+            right = right and len(scales) == len(columns) + 1
+            right = right and all(scale.spread for scale in scales)
+            right = right and all(isinstance(name, str) for name in names)
+        except (KeyError, TypeError, ValueError, OverflowError):
             right, columns, scales, target, classes = False, [], [], "", []
         if not right:
             raise ValueError(f"{path}: tells no columns; save it with the train command's --save")
@@ -183,23 +202,21 @@ def read_csv(path: str | Path, target: str, classify: bool = False) -> Table:
     """
     path = Path(file_name(path, "read_csv: path"))
     text(target, "read_csv: target")
-    header, lines = _lines(path)
+    lines = _rows(path)
+    header = next(lines)
     if target not in header:
-        raise ValueError(f"{path}: has no column {target!r}; there are {listed(header)}")
+        raise ValueError(f"{path}: has no column {short(target)}; there are {_names(header)}")
     columns = [name for name in header if name != target]
     if not columns:
-        raise ValueError(f"{path}: has no column beside {target!r} to predict it from")
-    rows = _numbers(path, header, lines, columns)
+        raise ValueError(f"{path}: has no column beside {short(target)} to predict it from")
+    read = _class if classify else _target
+    rows, targets = _read(lines, path, header, columns, (target, read))
     if len(rows) < FEWEST:
         raise ValueError(f"{path}: has {len(rows)} rows of data; it needs at least {FEWEST}")
     if not classify:
-        try:
-            targets = [row[0] for row in _numbers(path, header, lines, [target])]
-        except ValueError as error:
-            raise ValueError(f"{error} (or learn classes, with --task classify)") from None
         return Table(columns, rows, target, targets)
-    targets, classes = _classes(path, target, [line[header.index(target)] for line in lines])
-    return Table(columns, rows, target, targets, classes=classes)
+    places, classes = _classes(path, target, targets)
+    return Table(columns, rows, target, places, classes=classes)
 
 
 def read_rows(path: str | Path, encoding: Encoding) -> tuple[list[list[float]], list[str] | None]:
@@ -209,75 +226,149 @@ def read_rows(path: str | Path, encoding: Encoding) -> tuple[list[list[float]], 
     """
     path = Path(file_name(path, "read_rows: path"))
     expect(isinstance(encoding, Encoding), encoding, "read_rows: encoding", "an Encoding")
-    header, lines = _lines(path)
+    lines = _rows(path)
+    header = next(lines)
     missing = [name for name in encoding.columns if name not in header]
     if missing:
         raise ValueError(
-            f"{path}: has no column {missing[0]!r}; the model was trained on "
-            f"{listed(encoding.columns)}"
+            f"{path}: has no column {short(missing[0])}; the model was trained on "
+            f"{_names(encoding.columns)}"
         )
-    rows = _numbers(path, header, lines, encoding.columns)
+    target = (encoding.target, _text) if encoding.target in header else None
+    rows, cells = _read(lines, path, header, encoding.columns, target)
     if not rows:
-        raise ValueError(f"{path}: has no rows of data")
-    if encoding.target not in header:
-        return rows, None
-    place = header.index(encoding.target)
-    return rows, [line[place].strip() for line in lines]
+        raise ValueError(f"{path}: has no rows of data; give at least one below the header line")
+    return rows, None if target is None else cells
 
 
-def _classes(path: Path, target: str, cells: list[str]) -> tuple[list[float], list[str]]:
+def _classes(path: Path, target: str, names: list[str]) -> tuple[list[float], list[str]]:
     """The place of each cell's class among the names of all, and these names."""
-    names = [cell.strip() for cell in cells]
-    if "" in names:
-        raise ValueError(
-            f"{path}: row {names.index('') + 1}, column {target!r}: has no class; "
-            "fill it in or drop the row"
-        )
     classes = sorted(set(names), key=_numbers_first)
     if not 2 <= len(classes) <= MOST_CLASSES:
         raise ValueError(
-            f"{path}: column {target!r} has {len(classes)} classes; it needs 2 to {MOST_CLASSES}"
+            f"{path}: column {short(target)} has {len(classes)} classes; it needs 2 to "
+            f"{MOST_CLASSES}"
         )
-    return [float(classes.index(name)) for name in names], classes
+    places = {name: float(k) for k, name in enumerate(classes)}
+    return [places[name] for name in names], classes
 
 
-def _lines(path: Path) -> tuple[list[str], list[list[str]]]:
-    """The header and the other lines, all of the same length."""
-    check_file(path)
+def _names(columns: Sequence[str]) -> str:
+    return listed(map(one_line, columns))
+
+
+def _rows(path: Path) -> Iterator[list[str]]:
+    """The cells of the header, then of each row, as many in each; of lines without text none.
+
+    They come one after the other, as the cells of a whole file may need more memory than its
+    numbers.
+    """
+    row, cells, started = 0, 0, 0  # which is read; the cells so far; the characters of this row
+
+    def lines() -> Iterator[str]:
+        nonlocal started
+        for line in _lines(path):
+            started += len(line)
+            if started > LONGEST_ROW:
+                raise csv.Error(f"is longer than {LONGEST_ROW:,} characters")
+            yield line
+
+    header: list[str] = []
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            lines = [line for line in csv.reader(file) if any(cell.strip() for cell in line)]
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: is not UTF-8 text: {error}") from None
-    if not lines:
+        for line in csv.reader(lines()):
+            started = 0
+            if not any(cell and not cell.isspace() for cell in line):
+                continue
+            if not header:
+                header = _header(path, line)
+            elif len(line) != len(header):
+                raise ValueError(
+                    f"{path}: row {row} has {plural(len(line), 'cell')}, not {len(header)}; "
+                    "give each row one for each column"
+                )
+            cells += len(line)
+            if cells > MOST_CELLS:
+                raise ValueError(
+                    f"{path}: row {row} is beyond {MOST_CELLS:,} cells, the most that are read; "
+                    "give fewer rows or columns"
+                )
+            yield header if not row else line
+            row += 1
+    except csv.Error as error:
+        where = f"row {row}" if row else "the header line"
+        raise ValueError(f"{path}: {where}: {error}; is a quotation mark not closed?") from None
+    if not row:
         raise ValueError(f"{path}: is empty; it needs a header line and rows of numbers")
-    header = [name.strip() for name in lines[0]]
-    if len(set(header)) < len(header):
-        raise ValueError(f"{path}: two columns have the same name; rename one")
-    for k, line in enumerate(lines[1:], 1):
-        if len(line) != len(header):
-            raise ValueError(f"{path}: row {k} has {len(line)} cells, not {len(header)}")
-    return header, lines[1:]
 
 
-def _numbers(
-    path: Path, header: list[str], lines: list[list[str]], columns: Sequence[str]
-) -> list[list[float]]:
-    places = [(name, header.index(name)) for name in columns]
-    return [
-        [_cell(line[at], f"{path}: row {k}, column {name!r}") for name, at in places]
-        for k, line in enumerate(lines, 1)
-    ]
+def _lines(path: Path) -> Iterator[str]:
+    """The lines of a file, whatever ends them; of one that is very long, its beginning."""
+    ends, rest = io.IncrementalNewlineDecoder(None, translate=True), ""
+    for piece in read_text(path):
+        *lines, rest = (rest + ends.decode(piece, final=not piece)).split("\n")
+        yield from (f"{line}\n" for line in lines)
+        if len(rest) > LONGEST_ROW:
+            break
+    if rest:
+        yield rest
 
 
-def _cell(cell: str, where: str) -> float:
+def _header(path: Path, line: list[str]) -> list[str]:
+    header = [name.strip() for name in line]
+    ((name, times),) = Counter(header).most_common(1)
+    if times > 1:
+        raise ValueError(f"{path}: two columns have the same name, {short(name)}; rename one")
+    return header
+
+
+def _read(
+    lines: Iterator[list[str]],
+    path: Path,
+    header: list[str],
+    columns: Sequence[str],
+    target: tuple[str, Callable[[str, str], Any]] | None,
+) -> tuple[list[list[float]], list[Any]]:
+    """The numbers of these columns for each row, and what is made of the target's cell."""
+    places = [(header.index(name), name) for name in columns]
+    rows, targets = [], list[Any]()
+    for k, line in enumerate(lines, 1):
+        try:
+            rows.append([float(line[i]) for i, _ in places])
+        except ValueError:
+            rows.append([math.nan])
+        if not all(map(math.isfinite, rows[-1])):
+            for i, name in places:
+                _cell(line[i], f"{path}: row {k}, column {short(name)}")
+        if target:
+            name, make = target
+            cell = line[header.index(name)].strip()
+            targets.append(make(cell, f"{path}: row {k}, column {short(name)}"))
+    return rows, targets
+
+
+def _cell(cell: str, where: str, remedy: str = "fill it in or drop the row") -> float:
     try:
         x = float(cell)
     except ValueError:
         x = math.nan
     if not math.isfinite(x):
-        raise ValueError(f"{where}: {cell!r} is no finite number; fill it in or drop the row")
+        raise ValueError(f"{where}: {short(cell)} is no finite number; {remedy}")
     return x
+
+
+def _target(cell: str, where: str) -> float:
+    other = "fill it in or drop the row (or learn classes, with --task classify)"
+    return _cell(cell, where, other)
+
+
+def _class(cell: str, where: str) -> str:
+    if not cell:
+        raise ValueError(f"{where}: has no class; fill it in or drop the row")
+    return cell
+
+
+def _text(cell: str, _: str) -> str:
+    return cell
 
 
 def _numbers_first(name: str) -> tuple[float, str]:

@@ -1,9 +1,7 @@
-"""What the commands write: only what was asked for, over nothing, on any terminal."""
+"""What the commands write: only what was asked for, and over nothing."""
 
-import io
 import os
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -204,35 +202,6 @@ def test_the_tour_finds_names_of_its_own(
     assert files() == {*mine, *made}
     assert all(f": {name}\n" in out for name in made)
     assert all(Path(name).read_text() == "mine" for name in mine)
-
-
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "latin-1"])
-def test_a_terminal_without_our_signs_gets_others(
-    encoding: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Commands succeed; ∂, · and raised digits are d, * and ^, which a formula may have again."""
-    for command in ("step", "check"):
-        screen = io.BytesIO()
-        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(screen, encoding))
-        assert main([command, "-tanh(a*b)**12", "a=2", "b=-3"]) == 0
-        sys.stdout.flush()
-        out = screen.getvalue().decode(encoding)
-        assert "\\" not in out
-        assert out.isascii()
-        assert ("v2.grad += dv3/dv2 * dL/dv3 = (12 * v2^11)" in out) == (command == "step")
-    monkeypatch.undo()
-
-
-def test_names_that_a_terminal_cannot_show_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A column's name in another script is no reason to stop."""
-    words = table(20)
-    data = Path("data.csv")
-    data.write_text(data.read_text().replace("rooms", "комнаты"), encoding="utf-8")
-    screen = io.BytesIO()
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(screen, "ascii"))
-    assert main(words) == 0
-    sys.stdout.flush()
-    assert b"price from size, \\u043a\\u043e" in screen.getvalue()
 
 
 def test_the_look_of_a_picture_is_chosen(capsys: pytest.CaptureFixture[str]) -> None:
