@@ -1,7 +1,9 @@
-"""Many inputs: a few random directions decide, and halving finds the inputs where they do not.
+"""Many inputs: a few random directions decide, and where they do not, find the inputs to check.
 
 The slope along a direction is the sum of the inputs' slopes, each times the direction's part.  A
-wrong one among a thousand shows in the sum, but for one next to nothing of the others.
+wrong one among a thousand shows in the sum, but for one next to nothing of the others.  If it is
+the only one, the errors along two directions are as their parts of that input are, which tells
+which input it is; else the inputs are halved.
 
 >>> from micrograd_like.check.inputs import PythonFunction
 >>> square = PythonFunction(lambda *xs: sum(x * x for x in xs), [float(k) for k in range(20)])
@@ -20,7 +22,7 @@ from micrograd_like.check.inputs import Claims, Subject, check_inputs, quietly, 
 from micrograd_like.check.ladder import OutOfCallsError
 from micrograd_like.check.report import Check
 
-__all__ = ["FEW", "check_by_directions"]
+__all__ = ["FEW", "check_by_directions", "evening"]
 
 FEW = 12  # inputs, of which each is checked by itself
 GROUP = 3  # inputs that are not halved any more
@@ -35,21 +37,43 @@ def check_by_directions(subject: Subject, claims: Claims, reference: str) -> lis
         return check_inputs(subject, claims, reference)
     directions = _directions(subject.point, [slope for slope, _, _ in claims])
     found: dict[int, Check] = {}
-    with quietly():
-        groups = [[i for i in range(n) if all(map(math.isfinite, claims[i]))]]
-        alone = sorted({*range(n)} - {*groups[0]})
-        while groups:
-            group = groups.pop()
-            if len(group) <= GROUP:
-                alone += group
-            elif _passes(subject, claims, directions, group):
-                found |= {i: _passed(subject, i, claims[i][0]) for i in group}
-            else:
-                middle = len(group) // 2
-                groups += [group[middle:], group[:middle]]
+    groups = [[i for i in range(n) if all(map(math.isfinite, claims[i]))]]
+    alone = sorted({*range(n)} - {*groups[0]})
+    while groups:
+        group = groups.pop()
+        along = _along(subject, claims, directions, group) if len(group) > GROUP else []
+        if not along:
+            alone += group
+        elif all(check.outcome == "pass" for check in along):
+            found |= {i: _passed(subject, i, claims[i][0]) for i in group}
+        else:
+            groups += _parts(subject, claims, directions, group, along, found)
     found |= zip(alone, check_inputs(subject, claims, "differences", alone), strict=True)
     checks = [found[i] for i in range(n)]
     return taken_again(subject, claims, checks) if reference == "auto" else checks
+
+
+def _parts(
+    subject: Subject, claims: Claims, directions: Sequence[Sequence[float]], group: Sequence[int],
+    along: Sequence[Check], found: dict[int, Check],
+) -> list[list[int]]:  # fmt: skip
+    """Of a group along which directions do not pass: all but the one input that is to blame.
+
+    Or else its halves.  An input that is checked by itself is added to those found.
+    """
+    one, other = (check.numeric - check.gradient for check in along)
+    if math.isfinite(one * other) and one * other != 0:
+        first, second = directions
+        suspect = min(
+            group,
+            key=lambda i: abs(second[i] * one - first[i] * other) / math.hypot(first[i], second[i]),
+        )
+        (check,) = check_inputs(subject, claims, "differences", [suspect])
+        if check.outcome != "pass":
+            found[suspect] = check
+            return [[i for i in group if i != suspect]]
+    middle = len(group) // 2
+    return [list(group[middle:]), list(group[:middle])]
 
 
 def _passed(subject: Subject, i: int, slope: float) -> Check:
@@ -65,22 +89,32 @@ def _directions(point: Sequence[float], slopes: Sequence[float]) -> list[list[fl
     """
     rng = random.Random(len(point))
     sizes = [abs(x) or 1.0 for x in point]
-    known = [abs(s) for s in slopes if s and math.isfinite(s)]
-    usual = median(known) if known else 1.0
-    evened = [
-        size * min(EVENED, max(1 / EVENED, usual / abs(s))) if s and math.isfinite(s) else size
-        for size, s in zip(sizes, slopes, strict=True)
-    ]
+    evened = [size * weight for size, weight in zip(sizes, evening(slopes), strict=True)]
     return [
         [size * rng.choice((-1, 1)) * rng.uniform(0.5, 1) for size in of_kind]
         for of_kind in (sizes, evened)
     ]
 
 
-def _passes(
-    subject: Subject, claims: Claims, directions: list[list[float]], group: list[int]
-) -> bool:
-    """Whether the slopes of a group of inputs are right along all directions."""
+def evening(sizes: Sequence[float]) -> list[float]:
+    """Weights that make what is small among several as large as is usual, and what is large small.
+
+    >>> evening([1.0, -4.0, 2.0])
+    [2.0, 0.5, 1.0]
+    """
+    known = [abs(s) for s in sizes if s and math.isfinite(s)]
+    usual = median(known) if known else 1.0
+    return [
+        min(EVENED, max(1 / EVENED, usual / abs(s))) if s and math.isfinite(s) else 1.0
+        for s in sizes
+    ]
+
+
+def _along(
+    subject: Subject, claims: Claims, directions: Sequence[Sequence[float]], group: Sequence[int]
+) -> list[Check]:
+    """The verdicts on a group's slopes along all directions; none if there are no calls left."""
+    checks = []
     for whole in directions:
         direction = [0.0] * len(whole)
         for i in group:
@@ -90,12 +124,12 @@ def _passes(
         terms = math.fsum(abs(claims[i][0] * direction[i]) for i in group)
         rounding += 2.0**-50 * terms  # of the sum, and of the inputs next to the point
         try:
-            check = check_slope(
-                "", subject.toward(direction), 1.0, slope, rounding, claims[group[0]][2],
-                subject.limits.tolerance,
-            )  # fmt: skip
+            with quietly():
+                check = check_slope(
+                    "", subject.toward(direction), 1.0, slope, rounding, claims[group[0]][2],
+                    subject.limits.tolerance,
+                )  # fmt: skip
         except OutOfCallsError:
-            return False
-        if check.outcome != "pass":
-            return False
-    return True
+            return []
+        checks.append(check)
+    return checks

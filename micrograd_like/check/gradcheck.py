@@ -12,9 +12,19 @@ local derivative is: each node of the graph is checked by itself, at the numbers
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from micrograd_like.arguments import above_zero, choice, flag, function, is_list, number, whole
+from micrograd_like.arguments import (
+    above_zero,
+    choice,
+    flag,
+    function,
+    is_list,
+    is_value,
+    number,
+    whole,
+)
 from micrograd_like.check.blame import first_failures, hint, local_checks, open_at_kinks
 from micrograd_like.check.differences import EPSILON, Tolerance
 from micrograd_like.check.directions import check_by_directions
@@ -26,8 +36,8 @@ from micrograd_like.check.inputs import (
     check_inputs,
 )
 from micrograd_like.check.points import Point, is_plain, is_sequence, shape_of
-from micrograd_like.check.report import Check, Report
-from micrograd_like.check.vectors import check_vector, output_of
+from micrograd_like.check.report import Report
+from micrograd_like.check.vectors import ALL, check_rows, check_vector, output_of
 from micrograd_like.derivatives import grad, hessian
 from micrograd_like.engine import Value
 from micrograd_like.notation import plural
@@ -35,6 +45,7 @@ from micrograd_like.notation import plural
 __all__ = ["assert_gradients", "gradcheck"]
 
 Function = Callable[..., Any]
+MOST_KEPT = 1_000_000  # numbers of gradients, for other rows of a Hessian
 UNITS = {"float64": EPSILON, "float32": 2.0**-23, "float16": 2.0**-10}
 
 
@@ -168,11 +179,13 @@ def _of_subject(subject: Subject, gradient: Any, order: int, options: Options) -
     checks = check(subject, claims, options.reference)
     if graph is None or Report(checks).ok:
         return Report(checks, strict=options.strict)
-    local = local_checks(graph, options.reference)
+    of_rules = graph.gives(slopes)  # and not slopes of another's
+    value_fails = any(c.outcome == "fail" and c.input == "value" for c in checks)
+    local = local_checks(graph, options.reference) if of_rules or value_fails else []
     blame = first_failures(local)
     if blame:
         return Report(checks, blame, strict=options.strict)
-    if graph.gives(slopes):
+    if of_rules:
         checks = open_at_kinks(checks, graph, local)
     told = "" if Report(checks).ok else hint(subject, graph, checks)
     return Report(checks, [], told, options.strict)
@@ -267,25 +280,37 @@ def _hessian_by_hand(f: Function, point: Sequence[Any], gradient: Any, options: 
 
 
 def _second_derivatives(subject: Subject, options: Options) -> Report:
-    """Each row of the hessian as the gradient of a first derivative."""
-    rows: list[list[Check]] = []
-    for i, row in enumerate(hessian(subject.on_values)(*subject.point)):
+    """Each row of the hessian as the gradient of a first derivative; of many, sums of them first.
 
-        def first(*xs: Any, i: int = i) -> Any:
-            found = grad(subject.on_values)(*xs)
-            return found[i] if isinstance(found, tuple) else found
+    First derivatives at a point are computed once for all rows.
+    """
+    names = subject.names
 
-        one = PythonFunction(first, subject.point, True, limits=options.limits)
-        report = _of_subject(one, row, 1, options)
-        rows.append(
-            [
-                check._replace(input=f"∂/∂{other} of ∂f/∂{subject.names[i]}")
-                for check, other in zip(report.checks, subject.names, strict=False)
-            ]
-        )
-    checks = [check for row in rows for check in row]
-    if not Report(checks).ok:
+    def gradient(*xs: Any) -> list[Any]:
+        found = grad(subject.on_values)(*xs)
+        return list(found) if isinstance(found, tuple) else [found]
+
+    kept = lru_cache(max(1, MOST_KEPT // len(names)))(gradient)
+
+    def first(*xs: Any) -> list[Any]:
+        return (gradient if any(map(is_value, xs)) else kept)(*xs)
+
+    def of_one(f: Function, slopes: Any, every: bool) -> Report:
+        one = PythonFunction(f, subject.point, True, names, options.limits)
+        return _of_subject(one, slopes, 1, options._replace(every=every))
+
+    rows = hessian(subject.on_values)(*subject.point)
+    place = Point(first, subject.point)
+    reports = check_rows(first, place, rows, len(names), of_one, options.every)
+    checks = {k: report.checks for k, report in reports.items()}
+    if any(not report.ok for report in reports.values()):
         graph = subject.recorded()
         local = local_checks(graph, options.reference)
-        checks = [check for row in rows for check in open_at_kinks(row, graph, local)]
-    return Report(checks, strict=options.strict)
+        checks = {k: open_at_kinks(row, graph, local) for k, row in checks.items()}
+    of_row = {k: "∇f" if k == ALL else f"∂f/∂{names[k]}" for k in checks}
+    renamed = [
+        check._replace(input=f"∂/∂{other} of {of_row[k]}")
+        for k, row in checks.items()
+        for check, other in zip(row, names, strict=False)
+    ]
+    return Report(renamed, strict=options.strict)

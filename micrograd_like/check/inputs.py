@@ -12,6 +12,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
+from functools import partial
 from importlib.util import find_spec
 from itertools import islice
 from typing import Any, NamedTuple
@@ -202,31 +203,34 @@ class PythonFunction:
 
     def along(self, i: int) -> Callable[[float], float]:
         """The function's number as a function of one input."""
+        if self.arrays is not None and not self.limits.lower:
+            return self._in_arrays(partial(_with_one, self.arrays[1], i))
         before, after = self.point[:i], self.point[i + 1 :]
         return lambda x: self.at([*before, x, *after])
 
     def toward(self, direction: Sequence[float]) -> Callable[[float], float]:
         """The function's number on the line through the point, which is at 1."""
         if self.arrays is not None and not self.limits.lower:
-            return self._toward_in_arrays(direction)
+            starts, rest = self.arrays[1], iter(direction)
+            parts = [start.copy() for start in starts]
+            for part in parts:
+                part.flat = list(islice(rest, part.size))
+            return self._in_arrays(
+                lambda t: [x + (t - 1) * d for x, d in zip(starts, parts, strict=True)]
+            )
         pairs = list(zip(self.point, direction, strict=True))
         return lambda t: self.at([x + (t - 1) * d for x, d in pairs])
 
-    def _toward_in_arrays(self, direction: Sequence[float]) -> Callable[[float], float]:
-        """The same for a point of NumPy arrays, all of whose numbers are moved at once."""
+    def _in_arrays(self, moved: Callable[[float], Sequence[Any]]) -> Callable[[float], float]:
+        """The function of a point of NumPy arrays, all of whose numbers are moved at once."""
         assert self.arrays is not None
-        f, starts = self.arrays
-        rest, pairs = iter(direction), []
-        for start in starts:
-            part = start.copy()
-            part.flat = list(islice(rest, start.size))
-            pairs.append((start, part))
+        f, _ = self.arrays
 
         def at(t: float) -> Any:
             if self.called >= self.limits.calls:
                 raise OutOfCallsError
             self.called += 1
-            output = f(*(start + (t - 1) * part for start, part in pairs))
+            output = f(*moved(t))
             return output.item() if getattr(output, "shape", None) == () else output
 
         return at
@@ -242,6 +246,16 @@ Subject = RecordedGraph | PythonFunction
 
 def _finite_point(point: Sequence[float], names: Sequence[str]) -> list[float]:
     return [finite(x, f"gradcheck: {name}") for x, name in zip(point, names, strict=True)]
+
+
+def _with_one(starts: Sequence[Any], i: int, x: float) -> list[Any]:
+    """Arrays with another number in one place, counted through all of them."""
+    parts = [start.copy() for start in starts]
+    for part in parts:
+        if 0 <= i < part.size:
+            part.flat[i] = x
+        i -= part.size
+    return parts
 
 
 def check_inputs(

@@ -6,19 +6,22 @@
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from micrograd_like.arguments import number
+from micrograd_like.check.directions import evening
 from micrograd_like.check.points import Point, flat, is_sequence, shape_of
 from micrograd_like.check.report import Report
 from micrograd_like.engine import Value
 
-__all__ = ["check_vector", "output_of"]
+__all__ = ["ALL", "check_rows", "check_vector", "output_of"]
 
 ROWS = 12  # outputs, of which each has its row checked by itself
-SUMS = 2  # of rows, at random
+GROUP = 2  # rows that are not halved any more
+ALL = -1  # rows
 Function = Callable[..., Any]
+OfOne = Callable[[Function, Any, bool], Report]
 
 
 def output_of(f: Function, place: Point, of_floats: bool) -> Any:
@@ -48,42 +51,67 @@ def output_of(f: Function, place: Point, of_floats: bool) -> Any:
 
 
 def check_vector(
-    f: Function,
-    place: Point,
-    output: Any,
-    gradient: Any,
-    of_one: Callable[[Function, Any, bool], Report],
-    every: bool,
+    f: Function, place: Point, output: Any, gradient: Any, of_one: OfOne, every: bool
 ) -> Report:
     """The Jacobian's rows; of many outputs random sums of them first.
 
     ``of_one`` checks a function of one output.
     """
-    count = len(flat(output))
     rows = None if gradient is None else _rows(place, output, gradient)
-    if not every and count > ROWS:
-        rng = random.Random(count)
-        weights = [
-            [rng.choice((-1, 1)) * rng.uniform(0.5, 1) for _ in range(count)] for _ in range(SUMS)
-        ]
-        reports = [of_one(*_sum(f, place, rows, w), False) for w in weights]
-        if all(c.outcome == "pass" for report in reports for c in report.checks):
-            return reports[0]
-    units = [[0.0] * k + [1.0] for k in range(count)]
-    reports = [of_one(*_sum(f, place, rows, unit), every) for unit in units]
+    reports = check_rows(f, place, rows, len(flat(output)), of_one, every)
     checks = [
-        c._replace(input=f"f[{k}]: {c.input}")
-        for k, report in enumerate(reports)
+        c if k == ALL else c._replace(input=f"f[{k}]: {c.input}")
+        for k, report in reports.items()
         for c in report.checks
     ]
-    return Report(checks, strict=bool(reports) and reports[0].strict)
+    return Report(checks, strict=any(report.strict for report in reports.values()))
+
+
+def check_rows(
+    f: Function,
+    place: Point,
+    rows: list[list[float]] | None,
+    count: int,
+    of_one: OfOne,
+    every: bool,
+) -> dict[int, Report]:
+    """The reports on rows of a Jacobian, by their numbers.
+
+    Of many rows random sums are checked: if they pass, there is the report on `ALL` of them.  If
+    not, halving finds the rows that do not pass, and those that do are left out.
+    """
+
+    def by_itself(k: int) -> Report:
+        return of_one(*_sum(f, place, rows, {k: 1.0}), every)
+
+    if every or count <= ROWS:
+        return {k: by_itself(k) for k in range(count)}
+    rng = random.Random(count)
+    plain = [rng.choice((-1, 1)) * rng.uniform(0.5, 1) for _ in range(count)]
+    sizes = [max(map(abs, row), default=0.0) for row in rows or [[1.0]] * count]
+    evened = [w * weight for w, weight in zip(reversed(plain), evening(sizes), strict=True)]
+    found: dict[int, Report] = {}
+    groups = [range(count)]
+    while groups:
+        group = groups.pop()
+        if len(group) <= GROUP:
+            found |= {k: by_itself(k) for k in group}
+            continue
+        sums = [_sum(f, place, rows, {k: w[k] for k in group}) for w in (plain, evened)]
+        reports = [of_one(*one, False) for one in sums]
+        if any(c.outcome != "pass" for report in reports for c in report.checks):
+            middle = len(group) // 2
+            groups += [group[middle:], group[:middle]]
+        elif len(group) == count:
+            return {ALL: reports[0]}
+    return found
 
 
 def _sum(
-    f: Function, place: Point, rows: list[list[float]] | None, weights: Sequence[float]
+    f: Function, place: Point, rows: list[list[float]] | None, weights: Mapping[int, float]
 ) -> tuple[Function, Any]:
     """A sum of outputs with weights, and of their rows of the Jacobian in the point's shape."""
-    terms = [(k, w) for k, w in enumerate(weights) if w]
+    terms = list(weights.items())
 
     def total(*arguments: Any) -> Any:
         outputs = flat(f(*arguments), keep=True)
