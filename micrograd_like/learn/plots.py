@@ -286,9 +286,7 @@ def _legend(ax: Any, colours: Theme, **options: Any) -> None:
 
 
 def _needed() -> None:
-    with (
-        warnings.catch_warnings()
-    ):  # of matplotlib itself, as it lists the fonts for the first time
+    with warnings.catch_warnings():  # of matplotlib, as it first lists the fonts
         warnings.simplefilter("ignore", EncodingWarning)
         extra("matplotlib.figure", "demo", "this picture needs matplotlib")
 
