@@ -285,7 +285,7 @@ def _compare(ladder: Ladder, claim: Claim, plateau: Plateau, noise: float) -> tu
     ):
         return "pass", ""
     known = max(UNCERTAIN * max(abs(slope), abs(best.value), best.change), TINY)
-    if margin > known + claim.tolerance.at(best.value):
+    if SAFETY * best.bar + claim.rounding > known + claim.tolerance.at(best.value):
         return "inconclusive", LOST
     seam = jump_beyond(ladder, noise)
     if seam:

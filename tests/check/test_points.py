@@ -113,6 +113,18 @@ def test_tolerances_are_relative_to_what_the_differences_say() -> None:
     assert not gradcheck(math.sin, 1.0, gradient=100.0, rtol=0.5).ok
 
 
+def test_a_tolerance_settles_what_is_measured_within_it() -> None:
+    """Five roots in single precision are known to a thousandth: open, but for who allows more."""
+    x = np.linspace(0.5, 1.5, 5, dtype=np.float32)
+
+    def f(x: Any) -> Any:
+        return np.sqrt(x).sum()
+
+    assert set(outcomes(gradcheck(f, x, gradient=0.5 / np.sqrt(x)))) == {"inconclusive"}
+    assert set(outcomes(gradcheck(f, x, gradient=0.505 / np.sqrt(x), rtol=0.02))) == {"pass"}
+    assert set(outcomes(gradcheck(f, x, gradient=0.53 / np.sqrt(x), rtol=0.02))) == {"fail"}
+
+
 def test_single_precision_is_allowed_for() -> None:
     """By the type of the point's array, or by word."""
     x = np.array([0.5, 0.75], dtype=np.float32)
