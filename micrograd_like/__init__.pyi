@@ -48,6 +48,8 @@ from micrograd_like._functions import exp as exp
 from micrograd_like._functions import expm1 as expm1
 from micrograd_like._functions import log as log
 from micrograd_like._functions import log1p as log1p
+from micrograd_like._functions import xlogy as xlogy
+from micrograd_like._functions import logaddexp as logaddexp
 from micrograd_like._functions import sqrt as sqrt
 from micrograd_like._functions import sin as sin
 from micrograd_like._functions import cos as cos
@@ -64,6 +66,7 @@ from micrograd_like._functions import leaky_relu as leaky_relu
 from micrograd_like._functions import softplus as softplus
 from micrograd_like._functions import silu as silu
 from micrograd_like._functions import normal_cdf as normal_cdf
+from micrograd_like._functions import log_ndtr as log_ndtr
 from micrograd_like._functions import gelu as gelu
 from micrograd_like._functions import maximum as maximum
 from micrograd_like._functions import minimum as minimum
@@ -108,6 +111,8 @@ __all__ = [
     "leaky_relu",
     "log",
     "log1p",
+    "log_ndtr",
+    "logaddexp",
     "logsumexp",
     "mae",
     "max_margin",
@@ -136,5 +141,6 @@ __all__ = [
     "to_function",
     "top_gradients",
     "topological_order",
+    "xlogy",
 ]
 __version__: str

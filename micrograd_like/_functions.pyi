@@ -13,6 +13,8 @@ __all__ = [
     "expm1",
     "log",
     "log1p",
+    "xlogy",
+    "logaddexp",
     "sqrt",
     "sin",
     "cos",
@@ -29,6 +31,7 @@ __all__ = [
     "softplus",
     "silu",
     "normal_cdf",
+    "log_ndtr",
     "gelu",
     "abs",
     "maximum",
@@ -70,6 +73,30 @@ def log1p(x: Value) -> Value:
 @overload
 def log1p(x: float) -> float:
     """log(1 + x), with all its digits next to 0."""
+
+@overload
+def xlogy(x: Value, y: Value | float) -> Value:
+    """x times the logarithm of y, and 0 where both are 0: a term of an entropy."""
+
+@overload
+def xlogy(x: float, y: Value) -> Value:
+    """x times the logarithm of y, and 0 where both are 0: a term of an entropy."""
+
+@overload
+def xlogy(x: float, y: float) -> float:
+    """x times the logarithm of y, and 0 where both are 0: a term of an entropy."""
+
+@overload
+def logaddexp(x: Value, y: Value | float) -> Value:
+    """log(exp(x) + exp(y)) without overflow: a sum of numbers given by their logarithms."""
+
+@overload
+def logaddexp(x: float, y: Value) -> Value:
+    """log(exp(x) + exp(y)) without overflow: a sum of numbers given by their logarithms."""
+
+@overload
+def logaddexp(x: float, y: float) -> float:
+    """log(exp(x) + exp(y)) without overflow: a sum of numbers given by their logarithms."""
 
 @overload
 def sqrt(x: Value) -> Value:
@@ -202,6 +229,14 @@ def normal_cdf(x: Value) -> Value:
 @overload
 def normal_cdf(x: float) -> float:
     """How probable it is that a standard normal variable is below x."""
+
+@overload
+def log_ndtr(x: Value) -> Value:
+    """The logarithm of normal_cdf(x), also where that underflows."""
+
+@overload
+def log_ndtr(x: float) -> float:
+    """The logarithm of normal_cdf(x), also where that underflows."""
 
 @overload
 def gelu(x: Value) -> Value:

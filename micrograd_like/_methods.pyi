@@ -16,6 +16,8 @@ class Methods:
         """The opposite number."""
     def pow(self, y: Value | float) -> Value:
         """x to the power y, over the real numbers; 0 to the power 0 is 1."""
+    def mod(self, y: Value | float) -> Value:
+        """The remainder of a division, of the sign of y; it jumps where y divides x."""
     def exp(self) -> Value:
         """The exponential, e to the power x."""
     def expm1(self) -> Value:
@@ -24,6 +26,10 @@ class Methods:
         """The natural logarithm."""
     def log1p(self) -> Value:
         """log(1 + x), with all its digits next to 0."""
+    def xlogy(self, y: Value | float) -> Value:
+        """x times the logarithm of y, and 0 where both are 0: a term of an entropy."""
+    def logaddexp(self, y: Value | float) -> Value:
+        """log(exp(x) + exp(y)) without overflow: a sum of numbers given by their logarithms."""
     def sqrt(self) -> Value:
         """The square root."""
     def sin(self) -> Value:
@@ -56,6 +62,8 @@ class Methods:
         """Sigmoid linear unit, also called swish (Elfwing, Uchibe and Doya, 2017)."""
     def normal_cdf(self) -> Value:
         """How probable it is that a standard normal variable is below x."""
+    def log_ndtr(self) -> Value:
+        """The logarithm of normal_cdf(x), also where that underflows."""
     def gelu(self) -> Value:
         """Gaussian error linear unit: x times normal_cdf(x) (Hendrycks and Gimpel, 2016)."""
     def abs(self) -> Value:
@@ -72,6 +80,8 @@ class Methods:
     def __rmul__(self, x: float) -> Value: ...
     def __truediv__(self, y: Value | float) -> Value: ...
     def __rtruediv__(self, x: float) -> Value: ...
+    def __mod__(self, y: Value | float) -> Value: ...
+    def __rmod__(self, x: float) -> Value: ...
     def __pow__(self, y: Value | float) -> Value: ...
     def __rpow__(self, x: float) -> Value: ...
     def __neg__(self) -> Value: ...

@@ -115,6 +115,29 @@ def _divide(x, y):
     return x / y if y > 0 or y < 0 else inf
 
 
+def _times(x, y):
+    """How often y goes into x: floor(x / y), also where x / y is rounded to a whole number."""
+    rest = x % y
+    if rest >= inf or rest <= -inf:  # so is y, and x has the other sign
+        return -1.0
+    near = x / y - rest / y + 0.5
+    if near >= inf or near <= -inf:
+        return near
+    return near - near % 1.0  # the slope of this is 0, whatever the numbers are
+
+
+def _share(x, y):
+    """exp(x) / (exp(x) + exp(y))."""
+    return m.sigmoid(x - y)
+
+
+def _normal_tail(x):
+    """-x times normal_cdf(x) / normal_pdf(x), for x below -36."""
+    u = 1.0 / (x * x)
+    tail = 1.0 - 7.0 * u * (1.0 - 9.0 * u * (1.0 - 11.0 * u))
+    return 1.0 - u * (1.0 - 3.0 * u * (1.0 - 5.0 * u * tail))
+
+
 COMPOSED: dict[str, Function] = {
     "sigmoid": _sigmoid,
     "normal_pdf": _normal_pdf,
@@ -122,6 +145,9 @@ COMPOSED: dict[str, Function] = {
     "power_slope": _power_slope,
     "asin_slope": _asin_slope,
     "divide": _divide,
+    "times": _times,
+    "share": _share,
+    "normal_tail": _normal_tail,
 }
 
 
@@ -172,11 +198,21 @@ def _float_divide(x, y):
     return x / y if y > 0 or y < 0 else math.copysign(inf, x) if y <= 0 else nan
 
 
+def _float_share(x, y):
+    """exp(x) / (exp(x) + exp(y)), corrected to first order for the rounding of x - y."""
+    apart = x - y
+    share = m.sigmoid(apart)
+    moved = apart - x  # -y, but for rounding
+    lost = (x - (apart - moved)) - (y + moved)
+    return share + share * m.sigmoid(-apart) * lost if lost > 0 or lost < 0 else share
+
+
 FLOAT_COMPOSED = COMPOSED | {
     "normal_pdf": _float_normal_pdf,
     "normal_cdf": _float_normal_cdf,
     "power_slope": _float_power_slope,
     "divide": _float_divide,
+    "share": _float_share,
 }
 
 

@@ -55,8 +55,8 @@ __all__ = [
 
 # The rules that are Python's operators, and the special methods of these.
 OPERATORS = {
-    "add": "__add__", "sub": "__sub__", "mul": "__mul__", "div": "__truediv__", "pow": "__pow__",
-    "neg": "__neg__", "abs": "__abs__",
+    "add": "__add__", "sub": "__sub__", "mul": "__mul__", "div": "__truediv__", "mod": "__mod__",
+    "pow": "__pow__", "neg": "__neg__", "abs": "__abs__",
 }  # fmt: skip
 SIGNS = tuple(name for name in OPERATORS if name != "abs")  # abs is written as a function
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

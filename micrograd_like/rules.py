@@ -79,12 +79,20 @@ def pow(x, y):
         # x^y is defined at whole y only; a bare NaN would have the derivative 0
         return value, m.power_slope(x, y), x * y * nan
     if x >= 0:  # x is 0
-        if y >= 1:
+        if y <= 1 <= y:
+            return value, m.power_slope(x, y), 0.0 - m.sqrt(x)  # x·log(x), as steep at 0 as this
+        if y > 1:
             return value, m.power_slope(x, y), 0.0
         if y > 0:
             return value, inf, 0.0
         return value, 0.0, -inf  # y is 0
     return value, 0.0 if y <= 0 <= y else x, x  # x is NaN, and NaN^0 is 1
+
+
+@rule("%", "x % y", "1", "-floor(x / y)", domain="y != 0")
+def mod(x, y):
+    """The remainder of a division, of the sign of y; it jumps where y divides x."""
+    return x % y, 1.0, -m.times(x, y)
 
 
 # --- exponentials and logarithms -------------------------------------------------------------
@@ -113,6 +121,39 @@ def log(x):
 def log1p(x):
     """log(1 + x), with all its digits next to 0."""
     return m.log1p(x), 1.0 / (1.0 + x)
+
+
+@rule(
+    "xlogy",
+    "x * log(y) if y > 0 else 0",
+    "log(y)",
+    "x / y",
+    domain="y > 0 or x == 0 and y == 0",
+    arrays="xlogy(x, y)",
+)
+def xlogy(x, y):
+    """x times the logarithm of y, and 0 where both are 0: a term of an entropy."""
+    if x <= 0 <= x and (y <= 0 <= y or y >= inf):
+        return 0.0, inf if y > 0 else -inf, 0.0
+    if x < 0 or x >= 0:
+        logarithm = m.log(y)
+        return x * logarithm, logarithm, x / y
+    return x, x, x  # NaN
+
+
+@rule(
+    "logaddexp",
+    "log(exp(x) + exp(y))",
+    "sigmoid(x - y)",
+    "sigmoid(y - x)",
+    arrays="logaddexp(x, y)",
+)
+def logaddexp(x, y):
+    """log(exp(x) + exp(y)) without overflow: a sum of numbers given by their logarithms."""
+    if x >= y >= inf or x <= y <= -inf:
+        return x, 0.5, 0.5
+    value = y + m.log1p(m.exp(x - y)) if x < y else x + m.log1p(m.exp(y - x))
+    return value, m.share(x, y), m.share(y, x)
 
 
 @rule("√", "sqrt(x)", "1 / (2 * sqrt(x))", domain="x >= 0")
@@ -260,6 +301,23 @@ def normal_cdf(x):
     return m.normal_cdf(x), m.normal_pdf(x)
 
 
+@rule(
+    "log Φ",
+    "log(normal_cdf(x))",
+    "exp(-x**2 / 2) / sqrt(2 * pi) / normal_cdf(x)",
+    arrays="log_ndtr(x)",
+)
+def log_ndtr(x):
+    """The logarithm of normal_cdf(x), also where that underflows."""
+    if x < -36:
+        tail = m.normal_tail(x)
+        return -0.5 * x * x - m.log(m.sqrt(2.0 * m.pi) * -x / tail), -x / tail
+    slope = m.normal_pdf(x) / m.normal_cdf(x)
+    if x > 0:
+        return m.log1p(-m.normal_cdf(-x)), slope
+    return m.log(m.normal_cdf(x)), slope
+
+
 @rule("GELU", "x * normal_cdf(x)", "normal_cdf(x) + x * exp(-x**2 / 2) / sqrt(2 * pi)")
 def gelu(x):
     """Gaussian error linear unit: x times normal_cdf(x) (Hendrycks and Gimpel, 2016)."""
@@ -270,11 +328,9 @@ def gelu(x):
     density = m.normal_pdf(x)
     if x < -36:  # Φ(x) and φ(x) underflow before their products with x do: Φ's tail, and
         # x·φ(x) as (x·φ(x+1))·exp(x+½)
-        u = 1.0 / (x * x)
-        tail = 1.0 - 7.0 * u * (1.0 - 9.0 * u * (1.0 - 11.0 * u))
-        tail = 1.0 - u * (1.0 - 3.0 * u * (1.0 - 5.0 * u * tail))
+        tail = m.normal_tail(x)
         slope = x * m.normal_pdf(x + 1.0) * m.exp(x + 0.5)
-        return -density * tail, slope * (1.0 - u * tail)
+        return -density * tail, slope * (1.0 - tail / (x * x))
     probability = m.normal_cdf(x)
     return x * probability, probability + x * density
 

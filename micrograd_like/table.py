@@ -21,7 +21,8 @@ BUILTINS: dict[str, Function] = {"abs": abs, "min": min, "max": max}  # Python's
 MATH: dict[str, Function] = {k: f for k, f in vars(math).items() if k[0] != "_" and callable(f)}
 MATH |= BUILTINS
 SCOPE: dict[str, Any] = {**MATH, **CONSTANTS}  # of conditions
-ON_ARRAYS = ("logaddexp",)  # further functions, in formulas for arrays
+# Rules that are functions of the libraries of arrays, too, and have no other formula there.
+ON_ARRAYS = ("logaddexp", "log_ndtr", "xlogy")
 
 
 class Rule:

@@ -179,6 +179,61 @@ def test_ends_of_domains_have_infinite_slopes_of_the_right_sign() -> None:
         assert RULES["acos"].function(x)[1] == -math.inf
 
 
+def test_a_remainder_has_the_sign_of_the_divisor_and_the_slope_of_its_whole_quotient() -> None:
+    """As of Python: also where x / y is rounded to the next whole number, or is out of range."""
+    remainder = RULES["mod"].function
+    assert remainder(7.5, 2.0) == (1.5, 1.0, -3.0)
+    assert remainder(-7.5, 2.0) == (0.5, 1.0, 4.0)
+    assert remainder(7.5, -2.0) == (-0.5, 1.0, 4.0)
+    assert remainder(6.0, 2.0) == (0.0, 1.0, -3.0)  # a jump: the slopes from the right
+    assert remainder(1.0, 0.1) == (1.0 % 0.1, 1.0, -9.0)  # 1.0 / 0.1 is 10.0
+    assert remainder(1.7e308, -1e308)[2] == 2.0
+    assert remainder(1e308, 1e-308)[2] == -math.inf
+    assert remainder(5.0, math.inf) == (5.0, 1.0, 0.0)
+    assert remainder(-5.0, math.inf) == (math.inf, 1.0, 1.0)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.floats(1e-9, 1e9), st.booleans())
+def test_the_slope_of_a_remainder_is_pythons_whole_quotient(
+    x: float, y: float, below: bool
+) -> None:
+    """x // y, in float64 to the last place."""
+    y = -y if below else y
+    slope = RULES["mod"].function(x, y)[2]
+    assert abs(slope + x // y) <= math.ulp(slope)
+
+
+def test_xlogy_is_0_where_both_are() -> None:
+    """A term of an entropy: 0 times the logarithm of 0, with the slopes of its limits."""
+    assert RULES["xlogy"].function(0.0, 0.0) == (0.0, -math.inf, 0.0)
+    assert RULES["xlogy"].function(-0.0, 0.5) == (0.0, math.log(0.5), 0.0)
+    assert RULES["xlogy"].function(0.0, math.inf) == (0.0, math.inf, 0.0)
+    for x, y in ((1.0, 0.0), (0.0, -1.0), (-2.0, 0.0)):
+        with pytest.raises(ValueError, match="math domain error"):
+            RULES["xlogy"].function(x, y)
+
+
+def test_logaddexp_is_stable_and_takes_infinities() -> None:
+    """No overflow; of infinities of one sign each has half the slope."""
+    add, inf = RULES["logaddexp"].function, math.inf
+    assert add(1000.0, 1000.0) == (1000 + math.log(2), 0.5, 0.5)
+    assert add(-1000.0, -1000.0) == (-1000 + math.log(2), 0.5, 0.5)
+    assert add(-inf, 3.0) == (3.0, 0.0, 1.0)
+    assert add(inf, -inf) == (inf, 1.0, 0.0)
+    assert add(inf, inf) == (inf, 0.5, 0.5)
+    assert add(-inf, -inf) == (-inf, 0.5, 0.5)
+
+
+def test_the_logarithm_of_the_normal_cdf_does_not_underflow() -> None:
+    """Far to the left it is -x²/2 and its slope -x, up to the end of the range."""
+    assert RULES["normal_cdf"].function(-40.0)[0] == 0.0
+    assert RULES["log_ndtr"].function(-40.0)[0] == pytest.approx(-804.6084420137538, rel=1e-15)
+    assert RULES["log_ndtr"].function(-1e100) == (-5e199, 1e100)
+    assert RULES["log_ndtr"].function(-1e200) == (-math.inf, 1e200)
+    assert RULES["log_ndtr"].function(-math.inf) == (-math.inf, math.inf)
+    assert RULES["log_ndtr"].function(math.inf) == (0.0, 0.0)
+
+
 def test_overflow_goes_to_infinity_in_every_operation() -> None:
     """No operation raises OverflowError: each gives the infinity of the right sign."""
     cases: dict[str, tuple[Any, float]] = {

@@ -9,6 +9,7 @@ from conftest import BUILT_IN
 from tools.write_stubs import PACKAGE, STUBS, formatted
 
 import micrograd_like
+from micrograd_like.notation import OPERATORS
 
 USER_CODE = Path(__file__).parent / "typing" / "user_code.py"
 ROOT = PACKAGE.parent
@@ -26,8 +27,7 @@ def test_the_stub_of_the_package_names_what_it_offers() -> None:
     for name in micrograd_like.__all__:
         assert f" import {name} as {name}\n" in stub, name
         assert getattr(micrograd_like, name) is not None
-    operators = {"add", "sub", "mul", "div", "pow", "neg", "abs"}
-    assert BUILT_IN.keys() - operators <= {*micrograd_like.__all__}
+    assert BUILT_IN.keys() - OPERATORS.keys() <= {*micrograd_like.__all__}
 
 
 @pytest.mark.slow

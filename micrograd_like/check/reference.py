@@ -55,8 +55,17 @@ LARGEST = sys.float_info.max
 Exactly = Any  # mpmath's numbers; it has no types
 
 
-def _erfc(x: Exactly) -> Exactly:  # mpmath's own fails for arguments beyond its exponent tables
-    return mpmath.erfc(x) if -1000 < x < 1000 else mpmath.mpf(0 if x > 0 else 2)
+def _erfc(x: Exactly) -> Exactly:
+    """erfc far out, too, where mpmath's own fails: by its asymptotic series."""
+    if -1e4 < x < 1e4:
+        return mpmath.erfc(x)
+    if x < 0:
+        return mpmath.mpf(2)
+    total, term, k = mpmath.mpf(1), mpmath.mpf(1), 1
+    while abs(term) > mpmath.eps:
+        term *= -(2 * k - 1) / (2 * x * x)
+        total, k = total + term, k + 1
+    return mpmath.exp(-x * x) / (x * mpmath.sqrt(mpmath.pi)) * total
 
 
 SPECIAL = {"abs": mpmath.fabs, "pow": mpmath.power, "erfc": _erfc}

@@ -164,5 +164,5 @@ def _operands(node: ast.expr) -> list[ast.expr]:
 
 
 def _refused(node: ast.AST) -> ValueError:
-    text = ast.unparse(node)
-    return ValueError(f"{text!r}: a formula has numbers, variables, + - * / ** and functions only")
+    has = "numbers, variables, + - * / % ** and functions only"
+    return ValueError(f"{ast.unparse(node)!r}: a formula has {has}")

@@ -187,8 +187,6 @@ def _on_numbers(name: str, rule: Rule | None) -> Callable[..., Any]:
     if rule:
         function = rule.function
         return lambda *numbers: function(*numbers)[0]
-    if name == "logaddexp":
-        return lambda x, y: y + RULES["softplus"].function(x - y)[0]
     found: Callable[..., Any] = getattr(m, name)
     return found
 

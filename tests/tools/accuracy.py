@@ -49,8 +49,14 @@ def point_of(rule: Rule, rng: random.Random) -> Point:
         return (math.copysign(1 - max(abs(x), 2**-53), x) if lively else x,)
     if rule.name in ("exp", "expm1", "sigmoid", "tanh", "sinh", "cosh", "softplus", "silu"):
         return (rng.uniform(-750, 750) if lively else x,)
-    if rule.name in ("gelu", "normal_cdf"):
+    if rule.name in ("gelu", "normal_cdf", "log_ndtr"):
         return (rng.uniform(-40, 40) if lively else x,)
+    if rule.name == "logaddexp" and lively:
+        return rng.uniform(-750, 750), rng.uniform(-750, 750)
+    if rule.name == "mod" and lively:
+        return x, min(x * math.ldexp(rng.uniform(0.5, 1), rng.randint(-60, 5)), 1e308) or 1.0
+    if rule.name == "xlogy":
+        return x, abs(1 + anywhere(rng, -40, 0)) if lively else abs(anywhere(rng))
     if rule.name in ("log", "sqrt"):
         return (abs(1 + anywhere(rng, -40, 0)) if lively else abs(x),)
     if rule.name == "log1p":
@@ -77,6 +83,10 @@ CHOSEN: dict[str, list[Point]] = {  # for branches that chance would hardly find
     "pow": [(2.0, -1074.0), (1e-200, 1.54), (1e-200, 1.7), (1e150, 2.2), (-2.0, -3.0), (-0.5, 4.0)],
     "gelu": [(-36.5,), (-37.6,), (-38.3,), (-1600.0,), (1600.0,), (-0.3,), (0.3,)],
     "silu": [(-1600.0,), (1600.0,), (-744.0,), (-0.3,), (0.3,)],
+    "log_ndtr": [(-36.5,), (-37.6,), (-1600.0,), (-1e154,), (-1e200,), (-36.0,), (0.3,), (8.5,)],
+    "xlogy": [(0.0, 0.5), (0.3, 5e-324), (-1e308, 1e-308)],
+    "logaddexp": [(0.5, 0.5), (-0.7, -0.7), (-700.123, 0.456), (1e308, -1e308)],
+    "mod": [(1.0, 0.1), (-1.0, 0.1), (1.7e308, -1e308), (7.5, -2.0), (-5e-324, 3.0)],
     "atan": [(0.3,), (-1e200,), (3.0,)],
     "relu": [(-1.5,), (1.5,)],
     "abs": [(-1.5,), (1.5,)],
@@ -92,11 +102,13 @@ def points_of(rule: Rule, count: int, seed: int = 7) -> Iterator[Point]:
 
 
 def largest_term(rule: Rule, position: int, point: list[Any]) -> Any:
-    """The largest term of a derivative that is a sum with zeros; 0 for the others."""
+    """The largest term of an output that is a sum with zeros; 0 for the others."""
     if rule.name == "gelu":
         return abs(FUNCTIONS.normal_cdf(point[0])) * (position > 0)
     if rule.name == "silu":
         return abs(FUNCTIONS.sigmoid(point[0])) * (position > 0)
+    if rule.name == "logaddexp":
+        return max(map(abs, point)) * (position == 0)
     return 0
 
 
@@ -118,6 +130,8 @@ def second_derivatives(rule: Rule, point: Point) -> list[tuple[float, Any]]:
         return []  # overflow, or the end of a domain: there is no second derivative to compare
     if rule.name == "pow" and not powers_in_range(*point):
         return []
+    if rule.name == "mod" and abs(point[0]) > abs(point[1]) * 2.0**300:
+        return []  # the steps taken here are longer than it is to the next jump
     function: Callable[..., Any] = lambda *xs: apply_rule(rule, *xs)  # noqa: E731
     second = derivative(function, 2)
     ours = hessian(function)(*point) if rule.arity == 2 else [[second(*point)]]
