@@ -27,7 +27,16 @@ from micrograd_like.table import BUILTINS, CONSTANTS
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["BUILT_IN", "LOCK", "Kernel", "kernel", "loop", "machine_code", "numba_is_ready"]
+__all__ = [
+    "BUILT_IN",
+    "LOCK",
+    "Kernel",
+    "cache_folder",
+    "kernel",
+    "loop",
+    "machine_code",
+    "numba_is_ready",
+]
 
 BUILT_IN = frozenset(rule for rule in RULES.values() if rule.function.__module__ == rules.__name__)
 LOCK = RLock()  # one thread compiles, the others find what it made
@@ -160,7 +169,7 @@ def _with_addresses(function: Callable[..., None], places: int) -> Any:
 
     pointer: Any = types.CPointer  # type: ignore[attr-defined,unused-ignore]
     signature = types.void(*[pointer(types.float64)] * places, types.int64)
-    (code,) = _compiled(function, signature, cache=True).overloads.values()
+    (code,) = _compiled(function, signature, cache=cache_folder() is not None).overloads.values()
     return code
 
 
@@ -353,10 +362,7 @@ def machine_code(
 
     The text calls the rules by the names that are given for them, and ``others`` by theirs.
     """
-    import importlib.util
     from hashlib import sha256
-
-    from micrograd_like.files import write
 
     marks = [text, _surroundings(), *(_mark(rule.function) for rule in rules)]
     marks += [_mark(others.__code__)] if others else []
@@ -365,17 +371,26 @@ def machine_code(
     with LOCK:
         if name in sys.modules:
             return sys.modules[name]
-        path = _folder() / f"{name}.py"
-        if not path.exists() or path.read_text("utf-8") != text:
-            write(path, text.encode())
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
+        code = _code(text, name)
+        module = ModuleType(name)
+        module.__file__ = code.co_filename
         vars(module).update(_functions(rules), **others() if others else {})
-        spec.loader.exec_module(module)
+        exec(code, vars(module))
         sys.modules[name] = module
         return module
+
+
+def _code(text: str, name: str) -> CodeType:
+    """A module's code, in a file if there may be one: Numba keeps what it compiles beside it."""
+    from micrograd_like.files import write
+
+    folder = cache_folder()
+    if folder is None:
+        return compile(text.replace("cache=True", "cache=False"), name, "exec")
+    path = folder / f"{name}.py"
+    if not path.exists() or path.read_text("utf-8") != text:
+        write(path, text.encode())
+    return compile(text, str(path), "exec")
 
 
 @cache
@@ -394,21 +409,20 @@ def _surroundings() -> str:
 
 
 @cache
-def _folder() -> "Path":
-    """Where compiled kernels are kept: the user's cache, or a new folder if that cannot be used."""
+def cache_folder() -> "Path | None":
+    """Where what is compiled is kept, in the user's cache; None where nothing can be written."""
     from pathlib import Path
+    from tempfile import TemporaryFile
 
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     try:
+        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
         folder = Path(home) / "micrograd_like"
         folder.mkdir(parents=True, exist_ok=True)
-        if os.access(folder, os.W_OK):
-            return folder
-    except (OSError, RuntimeError):  # no home
-        pass
-    import tempfile
-
-    return Path(tempfile.mkdtemp(prefix="micrograd_like_"))
+        with TemporaryFile(dir=folder) as file:  # what the system says of permissions is not all
+            file.write(b" " * 2**16)
+    except (OSError, RuntimeError):  # a RuntimeError tells that there is no home
+        return None
+    return folder
 
 
 def _mark(function: Any) -> str:

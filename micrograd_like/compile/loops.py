@@ -14,7 +14,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from micrograd_like.compile.kernel import BUILT_IN, LOCK, machine_code
+from micrograd_like.compile.kernel import BUILT_IN, LOCK, cache_folder, machine_code
 from micrograd_like.rules import Rule
 from micrograd_like.table import CONSTANTS
 
@@ -88,8 +88,8 @@ def compiled_address(module: ModuleType, name: str) -> int:
         if key not in _COMPILED:
             compiler: Any = njit
             make = compiler(
-                types.int64(types.int64), cache=True, error_model="numpy",
-                no_cpython_wrapper=True, no_cfunc_wrapper=True,
+                types.int64(types.int64), cache=cache_folder() is not None,
+                error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True,
             )  # fmt: skip
             (_COMPILED[key],) = make(getattr(module, name)).overloads.values()
     code = _COMPILED[key]
