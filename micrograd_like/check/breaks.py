@@ -88,15 +88,16 @@ def stair_at(ladder: Ladder, known: float = 0.0) -> Stair:
     """
     for k, s in enumerate(reversed(ladder.samples)):
         for value, step in ((s.right, s.to_right), (s.left, -s.to_left)):
-            if value is None or value == ladder.center:
+            if value == ladder.center:
                 continue
             if k == 0:
                 return Stair(0.0, 0.0, "rounding")
             place, top = _edge(ladder, ladder.x + step, value)
-            width = abs(place - ladder.x)
-            unit = math.ulp(place)
-            rise = abs(value - ladder.center) / abs(step) * unit  # of a function that bends
-            height = abs(top - ladder.center)
+            if top is None:
+                continue
+            width, height = abs(place - ladder.x), abs(top - ladder.center)
+            rise = height / width if value is None else abs(value - ladder.center) / abs(step)
+            rise *= math.ulp(place)  # of a function that bends
             underflow = abs(top) < TINY < 1e-10 * abs(place)
             if not (height > 100 * rise or underflow):
                 return Stair(0.0, 0.0, "rounding")
@@ -104,12 +105,16 @@ def stair_at(ladder: Ladder, known: float = 0.0) -> Stair:
     return Stair(0.0, 0.0, "rounding")
 
 
-def _edge(ladder: Ladder, end: float, value: float) -> tuple[float, float]:
-    """The first place between x and ``end`` where f is not what it is at x, and its value there."""
+def _edge(ladder: Ladder, end: float, value: float | None) -> tuple[float, float | None]:
+    """The first place between x and ``end`` where f is not what it is at x, and its value there.
+
+    Where f is defined at ``end``, places where it is not are passed over.
+    """
     flat, risen, top = ladder.x, end, value
+    passed = (ladder.center,) if value is None else (ladder.center, None)
     while (middle := (flat + risen) / 2) not in (flat, risen):
         at_middle = value_at(ladder.f, middle)
-        if at_middle == ladder.center or at_middle is None:
+        if at_middle in passed:
             flat = middle
         else:
             risen, top = middle, at_middle
@@ -155,14 +160,19 @@ def starts_sharply(ladder: Ladder, rounding: float) -> bool:
                 continue
             edge, _ = _edge(ladder, ladder.x + step, value)
             width = edge - ladder.x
-            places = [edge + width / RATIO**k for k in (2, 3, 4)]
-            values = [value_at(ladder.f, place) for place in places]
-            rises = [abs(v - ladder.center) for v in values if v is not None]
-            if len(rises) < 3 or min(rises) <= 100 * rounding:
-                return False
-            one, other = rises[0] / rises[1], rises[1] / rises[2]
-            return one > 2 and abs(one - other) < 0.05 * one
+            scales = width, math.copysign(edge, width)  # x may be far from all that f has beyond
+            return any(_is_power(ladder, edge, scale, rounding) for scale in scales)
     return False
+
+
+def _is_power(ladder: Ladder, edge: float, scale: float, rounding: float) -> bool:
+    """Whether f grows from an edge on as a power of the distance, at parts of a scale."""
+    values = [value_at(ladder.f, edge + scale / RATIO**k) for k in (2, 3, 4)]
+    rises = [abs(v - ladder.center) for v in values if v is not None]
+    if len(rises) < 3 or min(rises) <= 100 * rounding:
+        return False
+    one, other = rises[0] / rises[1], rises[1] / rises[2]
+    return one > 2 and abs(one - other) < 0.05 * one
 
 
 def diverges(ladder: Ladder, side: int) -> float:

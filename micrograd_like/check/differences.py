@@ -38,6 +38,7 @@ from micrograd_like.check.breaks import (
 from micrograd_like.check.ladder import (
     EPSILON,
     SAFETY,
+    SMALLEST,
     TINY,
     Estimate,
     Function,
@@ -156,7 +157,7 @@ def _verdict(ladder: Ladder, claim: Claim) -> Verdict:
     own = claim.tolerance.unit * abs(center) / 2
     stair = stair_at(ladder, max(claim.noise, own if own > EPSILON * abs(center) else 0.0))
     if stair.kind == "steps":
-        return _on_a_step(stair, claim)
+        return _on_a_step(stair, claim, center)
     noise = max(claim.noise, noise_of(f, x, center), own, stair.height)
     moving = [side for side in (1, -1) if keeps_moving(ladder, noise, side)]
     if not claim.noise:
@@ -180,10 +181,15 @@ def _verdict(ladder: Ladder, claim: Claim) -> Verdict:
     return *_doubted(outcome, reason, x, stair, claim), plateau
 
 
-def _on_a_step(stair: Stair, claim: Claim) -> Verdict:
-    """Where the function does not change but in jumps that no rounding makes: its slope is 0."""
+def _on_a_step(stair: Stair, claim: Claim, center: float) -> Verdict:
+    """Where the function does not change but in jumps that no rounding makes: its slope is 0.
+
+    It may be as much as rounding hides over the width of a step.
+    """
     if abs(claim.slope) <= claim.rounding + claim.tolerance.absolute:
         return "pass", "", None
+    if abs(claim.slope) * stair.width <= EPSILON * abs(center):
+        return "inconclusive", LOST, None
     return "fail", off_by(claim.slope), None
 
 
@@ -303,5 +309,6 @@ def _settled(best: Estimate, slope: float, center: float, noise: float) -> bool:
         return True
     noisy = 16 * noise >= best.bar * best.step and 4 * best.bar <= abs(best.value)
     minimum = abs(best.value) < 0.1 * best.change and 100 * best.bar <= best.change
-    flat = best.change <= SAFETY * best.bar and best.bar * best.step <= UNCERTAIN**2 * abs(center)
+    little = UNCERTAIN**2 * abs(center) + 8 * SMALLEST
+    flat = best.change <= SAFETY * best.bar and best.bar * best.step <= little
     return (noisy or minimum or flat) and abs(slope - best.value) > SAFETY**2 * best.bar

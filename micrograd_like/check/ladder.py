@@ -20,6 +20,7 @@ __all__ = [
     "EPSILON",
     "RATIO",
     "SAFETY",
+    "SMALLEST",
     "TINY",
     "Estimate",
     "Function",
@@ -41,6 +42,7 @@ RATIO = 4.0  # of neighbouring steps
 ORDERS = 6  # of Richardson extrapolation
 SAFETY = 8.0  # error bars that two estimates may be apart and still agree
 TINY = 1e-305  # where underflow begins
+SMALLEST = 2.0**-1074  # what rounding takes below it
 Function = Callable[[float], float]
 
 
@@ -140,7 +142,7 @@ def noise_of(f: Function, x: float, center: float) -> float:
     From fifth differences of close points, in which a smooth function leaves nothing but noise:
     Hamming's table.
     """
-    noise = EPSILON * abs(center) / 2
+    noise = max(EPSILON * abs(center) / 2, SMALLEST)
     if x == 0:
         return noise
     ulp = math.ulp(x)

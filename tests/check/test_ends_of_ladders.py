@@ -1,0 +1,66 @@
+"""Where the ends of a ladder mislead: below underflow, far from all edges, beside the undefined."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from micrograd_like import gradcheck
+
+SIGNS = st.sampled_from([1.0, -1.0])
+
+
+def outcome(f: Callable[[float], float], x: float, slope: float) -> str:
+    """The verdict of differences alone."""
+    return gradcheck(f, x, gradient=[slope], reference="differences").checks[0].outcome
+
+
+def hard_tanh(x: float) -> float:
+    """x between -1 and 1."""
+    return max(min(x, 1.0), -1.0)
+
+
+def remainder(y: float) -> float:
+    """What y leaves of 0.18, with NaN for 0 as arrays have it."""
+    return math.fmod(0.18, y) if y else math.nan
+
+
+def saturated(x: float) -> float:
+    """A tanh that rounding makes constant, down to where it is undefined."""
+    return math.tanh(40 + math.log(x))
+
+
+@given(st.floats(0.1, 100), st.floats(5e-324, 1e-300), SIGNS)
+def test_what_is_lost_below_underflow_is_no_kink(slope: float, x: float, sign: float) -> None:
+    """There rounding takes a constant, not a part of the value: a line stays a line."""
+    assert outcome(lambda v: slope * v, sign * x, slope) in ("pass", "inconclusive")
+    assert outcome(lambda v: slope * v, sign * x, 1.001 * slope) in ("fail", "inconclusive")
+
+
+@given(st.floats(1.5, 1e12), SIGNS)
+def test_a_flat_side_is_known_from_any_distance(x: float, sign: float) -> None:
+    """A kink is as sharp from far away as from beside it."""
+    assert outcome(hard_tanh, sign * x, 0.0) == "pass"
+    assert outcome(hard_tanh, sign * x, 1e-3 / x) == "fail"
+
+
+@pytest.mark.parametrize("x", [30.0, 1e3, 1e9])
+def test_rounding_makes_no_flat_side(x: float) -> None:
+    """A tanh that is saturated has a slope, if only digits can tell it."""
+    assert outcome(math.tanh, x, 0.0) == "inconclusive"
+
+
+def test_a_step_is_seen_before_an_undefined_place() -> None:
+    """Where the ladder only meets the place behind the step; without a step nothing is known."""
+    assert outcome(remainder, 1.54, 0.0) == "pass"
+    assert outcome(remainder, 1.54, 0.1) == "fail"
+    assert outcome(saturated, 1.0, 0.0) == "inconclusive"
+
+
+def test_a_far_jump_hides_no_slope_that_rounding_does() -> None:
+    """x to a tiny power is 1 but for rounding, and jumps at 0: its slope need not be 0."""
+    power = 1.6e-41
+    assert outcome(lambda x: x**power, 7e8, power / 7e8) == "inconclusive"
+    assert outcome(lambda x: x**power, 7e8, 1e-10) == "fail"
