@@ -9,15 +9,23 @@ Values as well, so that they nest.
 [[10.0, 6.0], [6.0, 0.0]]
 """
 
+import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from contextvars import ContextVar
+from itertools import combinations
 from typing import Any
 
 from micrograd_like.arguments import function, number, short, whole
 from micrograd_like.engine import Value, topological_order
+from micrograd_like.graph import chain_product, edges
 from micrograd_like.guard import ONE_PASS
+from micrograd_like.taylor import nth_derivative
 
 __all__ = ["derivative", "grad", "hessian", "jacobian"]
+
+HIGHEST = 1000  # order of a derivative: binomials are floats
+ROUNDING = 1e-9  # of second derivatives, relative to what they are summed from
 
 # Whether a function is being differentiated now: a derivative that it takes in turn may depend on
 # values that it captured, and is then a Value itself.
@@ -47,22 +55,41 @@ def grad(f: Callable[..., Any]) -> Callable[..., Any]:
 def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
     """The derivative of a function of one variable, taken ``order`` times.
 
-    The graph grows about three times with each order.  A ZeroDivisionError tells where a derivative
-    on the way is infinite.
+    Of a number all orders are computed in one walk of the graph, by Taylor arithmetic, in a time
+    that grows as a power of the order.  Of a Value, and within another derivative, the gradient's
+    graph is differentiated again: it grows about three times with each order.
+
+    A ZeroDivisionError tells where a derivative on the way is infinite, a ValueError an order out
+    of range, and a RecursionError one that is too high for Python's stack.
 
     >>> derivative(lambda x: 1 / x)(2.0)
     -0.25
+    >>> derivative(lambda x: 1 / x, order=20)(1.0)
+    2.43290200817664e+18
     """
-    whole(order, "derivative: order")
+    whole(order, "derivative: order", most=HIGHEST)
 
     def nth(x: Any) -> Any:
         (variable,) = _variables((x,), "derivative")
         value = _value(f, [variable], "derivative")
+        if order > 1 and not _differentiable((x,)):
+            with suppress(AttributeError, TypeError):  # of a rule for floats and Values alone
+                return _by_taylor(value, variable, order)
         for _ in range(order - 1):
             (value,) = _partials(value, [variable], create_graph=True)
         return _partials(value, [variable], _differentiable((x,)))[0]
 
     return _named(nth, "derivative", f)
+
+
+def _by_taylor(value: Value, variable: Value, order: int) -> float:
+    try:
+        return nth_derivative(value, variable, order)
+    except RecursionError:
+        raise RecursionError(
+            f"derivative: order {order} needs more depth than Python allows; allow more, as in "
+            "sys.setrecursionlimit(10_000)"
+        ) from None
 
 
 def jacobian(f: Callable[..., Sequence[Any]]) -> Callable[..., list[list[Any]]]:
@@ -90,20 +117,54 @@ def jacobian(f: Callable[..., Sequence[Any]]) -> Callable[..., list[list[Any]]]:
 def hessian(f: Callable[..., Any]) -> Callable[..., list[list[Any]]]:
     """The matrix of second derivatives of a function with one output: a row an input.
 
-    It is the jacobian of the gradient, computed backward over backward.
+    It is the jacobian of the gradient, computed backward over backward.  An entry may be infinite.
+    At a kink the rule's own piece counts: the second derivative of a relu at 0 is 0.
 
-    A TypeError tells that f returns no Value, a ZeroDivisionError an infinite first derivative.
+    A TypeError tells that f returns no Value, a ZeroDivisionError an infinite first derivative.  A
+    ValueError tells an entry that depends on the order of the two derivatives, by more than their
+    rounding: across a kink there is no second derivative.
 
     >>> hessian(lambda x, y: x**2 * y)(3.0, 5.0)
     [[10.0, 6.0], [6.0, 0.0]]
+    >>> hessian(lambda x, y: x**y)(0.0, 1.0)
+    [[0.0, -inf], [-inf, 0.0]]
     """
 
     def matrix(*point: Any) -> list[list[Any]]:
         variables = _variables(point, "hessian")
         first = _partials(_value(f, variables, "hessian"), variables, create_graph=True)
-        return [_partials(row, variables, _differentiable(point)) for row in first]
+        rows = [_partials(row, variables, _differentiable(point)) for row in first]
+        _check_symmetric(rows, first, variables)
+        return rows
 
     return _named(matrix, "hessian", f)
+
+
+def _check_symmetric(
+    rows: Sequence[Sequence[Any]], first: Sequence[Value], variables: Sequence[Value]
+) -> None:
+    """A ValueError if two entries that are to be equal differ by more than rounding."""
+    for i, j in combinations(range(len(rows)), 2):
+        there, back = (x.data if isinstance(x, Value) else x for x in (rows[i][j], rows[j][i]))
+        if there == back or (math.isnan(there) and math.isnan(back)):
+            continue
+        size = _size(first[i], variables[j]) + _size(first[j], variables[i])
+        if not abs(there - back) <= ROUNDING * size < math.inf:
+            point = ", ".join(repr(v.data) for v in variables)
+            raise ValueError(
+                f"hessian: at ({point}) entry [{i}][{j}] is {there!r} and [{j}][{i}] is {back!r}: "
+                "there is no second derivative here, as across a kink; take another point"
+            )
+
+
+def _size(root: Value, variable: Value) -> float:
+    """The sum of the magnitudes of all paths' products: what the rounding of a gradient is of."""
+    order = topological_order(root)
+    sizes = dict.fromkeys(map(id, order), 0.0) | {id(root): 1.0}
+    for node in reversed(order):
+        for _, v, local in edges(node):
+            sizes[id(v)] += chain_product(sizes[id(node)], abs(local))
+    return sizes.get(id(variable), 0.0)
 
 
 def _named(derived: Callable[..., Any], name: str, f: Any) -> Callable[..., Any]:

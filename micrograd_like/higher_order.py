@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from micrograd_like.table import Rule
 
-__all__ = ["ON_VALUES", "backward_on_values"]
+__all__ = ["ON_VALUES", "backward_on_values", "differs", "infinite"]
 
 ON_VALUES: dict[Rule, Callable[..., Any]] = {}  # the rules with Values for numbers
 
@@ -55,7 +55,8 @@ def backward_on_values(root: Any, start_pass: Callable[[Any], list[Any]]) -> Non
 def _chain_rule(order: list[Any]) -> None:
     """The chain rule with Values for gradients, so that the gradients have a graph.
 
-    A finite zero is multiplied here: its own derivative need not be zero.
+    A finite zero is multiplied here: its own derivative need not be zero.  Of zero times infinity
+    that derivative is not known, unless the zero is a constant: of a relu's dead side, say.
     """
     for node in reversed(order):
         grad = node.grad
@@ -64,14 +65,13 @@ def _chain_rule(order: list[Any]) -> None:
             continue
         for v, local, derivative in _derivatives(node):
             if math.isnan(grad.data * local) and 0 in (grad.data, local):
+                if not is_value(derivative) and math.isinf(derivative) and _varies(grad, order[-1]):
+                    raise infinite(described(node))
                 continue  # zero times infinity
             if is_value(derivative):
                 _accumulate(v, grad * derivative)
             elif math.isinf(derivative):
-                raise ZeroDivisionError(
-                    f"{described(node)}: its derivative is infinite here, "
-                    "and cannot be differentiated again"
-                )
+                raise infinite(described(node))
             elif derivative != 0:
                 _accumulate(v, grad if derivative == 1 else grad * derivative)
 
@@ -80,16 +80,40 @@ def _derivatives(node: Any) -> list[tuple[Any, float, Any]]:
     """The inputs of a node, with the derivatives recorded and those with a graph of their own."""
     rule: Rule = node.rule
     data, *derivatives = ON_VALUES.get(rule, rule.function)(*node.inputs)
-    if _differs(data, node.data):
+    if differs(data, node.data):
         raise data_changed("backward(create_graph=True)", node)
     return [(v, local, derivatives[position]) for position, v, local in edges(node)]
+
+
+def _varies(gradient: Any, root: Any) -> bool:
+    """Whether a gradient may change with an input of the graph, whatever its derivative now."""
+    leaves = {id(v) for v in topological_order(root) if v.rule is None}
+    reached = {id(gradient)}
+    for node in reversed(topological_order(gradient)):
+        if id(node) in reached and node.rule is not None:
+            for v, _, derivative in _derivatives(node):
+                if is_value(derivative) or derivative != 0:
+                    reached.add(id(v))
+    return not leaves.isdisjoint(reached)
 
 
 def _accumulate(v: Any, contribution: Any) -> None:
     v.grad = v.grad + contribution if is_value(v.grad) or v.grad else contribution
 
 
-def _differs(data: Any, recorded: float) -> bool:
+def infinite(operation: str) -> ZeroDivisionError:
+    """The error of an infinite derivative on the way to a higher one.
+
+    >>> print(infinite("sqrt(0.0)"))
+    sqrt(0.0): its derivative is infinite here, and cannot be differentiated again
+    """
+    return ZeroDivisionError(
+        f"{operation}: its derivative is infinite here, and cannot be differentiated again"
+    )
+
+
+def differs(data: Any, recorded: float) -> bool:
+    """Whether the value of an operation is another than that which was recorded."""
     number = data.data if is_value(data) else data
     if math.isnan(number) or math.isnan(recorded):
         return math.isnan(number) != math.isnan(recorded)
