@@ -1,5 +1,6 @@
 """What several test files share."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,15 @@ def of(function: Callable[..., Any]) -> Rule:
     """The rule of a function that the decorator made."""
     found: Rule = function.rule  # type: ignore[attr-defined]
     return found
+
+
+def cells_of(notebook: str) -> list[dict[str, Any]]:
+    """The cells of a notebook; a file of tests is skipped where the notebooks are not."""
+    path = Path(__file__).parents[1] / "notebooks" / f"{notebook}.ipynb"
+    if not path.exists():  # the sdist has none
+        pytest.skip("the notebooks are not here", allow_module_level=True)
+    cells: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))["cells"]
+    return cells
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """The lessons of step_through_backprop.ipynb: what they promise is what their pages show."""
 
 import html
-import json
 import re
 from collections.abc import Iterator
 from itertools import pairwise
@@ -10,9 +9,9 @@ from typing import Any
 
 import pytest
 from browsing import Watched
+from conftest import cells_of
 
-NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "step_through_backprop.ipynb"
-CELLS: list[dict[str, Any]] = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
+CELLS = cells_of("step_through_backprop")
 
 
 def outputs(cell: dict[str, Any], kind: str) -> str:
