@@ -1,0 +1,102 @@
+"""The notebook gradients_you_can_trust.ipynb: what its words and answers promise is so."""
+
+import html
+import json
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from micrograd_like import gradcheck
+
+NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "gradients_you_can_trust.ipynb"
+CELLS: list[dict[str, Any]] = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
+CODE = ["".join(cell["source"]) for cell in CELLS if cell["cell_type"] == "code"]
+
+
+def cell_with(text: str) -> dict[str, Any]:
+    """The code cell that has a text."""
+    return next(c for c in CELLS if c["cell_type"] == "code" and text in "".join(c["source"]))
+
+
+def shown(text: str, kind: str = "text/html") -> str:
+    """What the cell with a text has shown, or printed."""
+    outputs = cell_with(text)["outputs"]
+    lines = [line for o in outputs for line in o.get("text", o.get("data", {}).get(kind, ""))]
+    return html.unescape("".join(lines))
+
+
+def network() -> dict[str, Any]:
+    """The names of the notebook's first cell."""
+    names: dict[str, Any] = {}
+    exec(CODE[0], names)
+    return names
+
+
+def test_each_planted_mistake_is_shown_with_its_picture() -> None:
+    """In NumPy, in the ninth decimal, in PyTorch; and what is open."""
+    pictures = {
+        "gradcheck(loss, weights": "p['b1'][0]: differences agree on 0.1701802557 ±",
+        "+ 1e-9": "off by 1e−9",
+        "class Swish": "x[0]: differences agree on −0.09078424878",
+        "gradcheck(math.tanh, 20.0": "the claim is 0, off by 0",
+    }
+    for text, words in pictures.items():
+        assert 'alt="' in shown(text)
+        assert words in shown(text).partition('alt="')[2].partition('"')[0]
+    assert "x + x at x = 2: x.grad is 1, should be 2" in shown("check_engine(MyValue)")
+
+
+def test_the_claim_is_ten_thousand_times_above_the_bar() -> None:
+    """As section 2 says of its picture."""
+    check = gradcheck(lambda x: x * math.tanh(x), 0.5, gradient=0.8553410237429735 + 1e-9).checks[0]
+    assert 1e4 < abs(check.gradient - check.numeric) / check.bar < 1e5
+
+
+def test_the_mended_bias_is_eight_times_as_large() -> None:
+    """The rows of data are eight."""
+    names = network()
+    report = gradcheck(names["loss"], names["weights"], gradient=names["backprop"])
+    wrong = [check for check in report.checks if check.outcome == "fail"]
+    assert [check.input for check in wrong] == ["p['b1'][0]", "p['b1'][1]"]
+    assert [check.numeric / check.gradient for check in wrong] == pytest.approx([8, 8])
+
+
+def test_the_answers_are_right() -> None:
+    """Of the first four questions."""
+    names = network()
+    code = CODE[0].replace("(1 - h**2)", "(1 - h)").replace("d_h.mean", "d_h.sum")
+    exec(code, names)
+    report = gradcheck(names["loss"], names["weights"], gradient=names["backprop"])
+    assert [c.outcome for c in report.checks] == ["fail"] * 6 + ["pass"] * 3
+
+    def difference(f: Any, x: float) -> float:
+        found: float = (f(x + 1e-7) - f(x - 1e-7)) / 2e-7
+        return found
+
+    def fast(x: float) -> float:
+        return math.sin(1e5 * x)
+
+    assert abs(difference(lambda x: x * math.tanh(x), 1e8) - 1) > 1e-5
+    assert abs(difference(fast, 1.0) - 1e5 * math.cos(1e5)) > 1
+    assert gradcheck(fast, 1.0, gradient=1e5 * math.cos(1e5)).ok
+    assert gradcheck(abs, 0.0, gradient=0.5).checks[0].reason == "slopes −1 and 1"
+    assert not gradcheck(abs, 0.0, gradient=1.5).ok
+    assert "has left it (.data" in gradcheck(lambda x: x * x.data, 3.0).hint
+
+
+def test_the_cell_of_pytorch_is_skipped_where_it_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a sentence, and without an error."""
+    monkeypatch.setitem(sys.modules, "torch", None)
+    exec("".join(cell_with("class Swish")["source"]), {"gradcheck": gradcheck})
+    assert capsys.readouterr().out == "PyTorch is not installed: this cell is skipped.\n"
+
+
+def test_a_layer_of_ten_thousand_weights_is_asked_few_times() -> None:
+    """And its wrong weight is named."""
+    assert "asked less than 500 times: True" in shown("wrong_at_one_place")
+    assert "gradient of W[17, 42] is" in shown("wrong_at_one_place")
