@@ -99,7 +99,7 @@ def stair_at(ladder: Ladder, known: float = 0.0) -> Stair:
             rise = height / width if value is None else abs(value - ladder.center) / abs(step)
             rise *= math.ulp(place)  # of a function that bends
             underflow = abs(top) < TINY < 1e-10 * abs(place)
-            if not (height > 100 * rise or underflow):
+            if not (height > 100 * rise or underflow) or _bends(ladder, place, top):
                 return Stair(0.0, 0.0, "rounding")
             return Stair(width, height, _kind(ladder, width, height, known))
     return Stair(0.0, 0.0, "rounding")
@@ -119,6 +119,12 @@ def _edge(ladder: Ladder, end: float, value: float | None) -> tuple[float, float
         else:
             risen, top = middle, at_middle
     return risen, top
+
+
+def _bends(ladder: Ladder, place: float, top: float) -> bool:
+    """Whether f goes on changing beyond an edge, with every float: there is a kink, no stair."""
+    further = value_at(ladder.f, place + math.copysign(16 * math.ulp(place), place - ladder.x))
+    return further is not None and abs(further - top) > 4 * abs(top - ladder.center)
 
 
 def _kind(ladder: Ladder, width: float, height: float, known: float) -> str:

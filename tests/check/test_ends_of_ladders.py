@@ -46,6 +46,13 @@ def test_a_flat_side_is_known_from_any_distance(x: float, sign: float) -> None:
     assert outcome(hard_tanh, sign * x, 1e-3 / x) == "fail"
 
 
+@given(st.floats(1e-300, 1e-3), st.floats(1e-2, 1e9))
+def test_a_flat_side_is_known_by_a_kink_at_almost_0(y: float, x: float) -> None:
+    """There a float is so narrow that the first change beyond the kink looks like rounding."""
+    assert outcome(lambda v: max(v, -y), -x, 0.0) == "pass"
+    assert outcome(lambda v: max(v, -y), -x, y / x) != "pass"
+
+
 @pytest.mark.parametrize("x", [30.0, 1e3, 1e9])
 def test_rounding_makes_no_flat_side(x: float) -> None:
     """A tanh that is saturated has a slope, if only digits can tell it."""
