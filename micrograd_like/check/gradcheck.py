@@ -142,6 +142,8 @@ def _of_function(f: Function, place: Point, gradient: Any, order: int, options: 
     outputs = output_of(f, place, of_floats)
     if callable(gradient):
         gradient = gradient(*place.rebuild(place.numbers))
+        if gradient is None:
+            raise ValueError("gradcheck: the function for the gradient returned None, no slopes")
     if outputs is not None:
         if order == 2:
             raise ValueError("gradcheck: order is 2; f is to return one number, not several")

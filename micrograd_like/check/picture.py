@@ -25,8 +25,8 @@ from micrograd_like.notation import number
 
 __all__ = ["drawn", "scene_of", "words"]
 
-WIDTH, HEIGHT = 460, 320  # narrow, so that its text is large enough on a phone
-LEFT, RIGHT, TOP, BOTTOM = 58, 444, 76, 272  # of the plot
+WIDTH, HEIGHT = 440, 320  # narrow, so that its text is large enough on a phone
+LEFT, RIGHT, TOP, BOTTOM = 58, 428, 76, 272  # of the plot
 MARKS = 14  # of the legend
 FONT = 12
 LINE = 18  # from one line of the legend to the next

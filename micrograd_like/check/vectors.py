@@ -127,24 +127,34 @@ def _sum(
 
 
 def _rows(place: Point, output: Any, gradient: Any) -> list[list[float]]:
-    """The Jacobian's rows, each as a list of the slopes of one output."""
+    """The Jacobian's rows, each as a list of the slopes of one output.
+
+    They are given as such, or as an array of all axes of the output and then of the point, or as a
+    Jacobian for each argument.
+    """
     where = "gradcheck: gradient"
-    numbers = [number(x, where) for x in flat(gradient)]
     count, inputs = len(flat(output)), len(place.numbers)
-    if len(numbers) != count * inputs or not _begins_with(gradient, count):
+    sizes = [len(flat(x)) for x in place.arguments]
+    parts = [flat(x) for x in gradient] if is_sequence(gradient) else []
+    lengths = [len(part) for part in parts]
+    slopes = [x for part in parts for x in part]
+    if len(sizes) > 1 and lengths == [count * n for n in sizes] != [inputs] * count:
+        pairs = list(zip(parts, sizes, strict=True))
+        slopes = [x for k in range(count) for part, n in pairs for x in part[k * n : (k + 1) * n]]
+    elif lengths != [inputs] * count and not (
+        len(slopes) == count * inputs and _begins_with(gradient, count)
+    ):
         wanted = [shape_of(x) for x in place.arguments]
         raise ValueError(
             f"{where} has {shape_of(gradient)}; f gives {shape_of(output)} of a point of "
             f"{', '.join(wanted)}: give a row of slopes for each output"
         )
-    parts = list(gradient) if is_sequence(gradient) and len(gradient) == count else None
-    if parts is None:
-        return [numbers[k * inputs : (k + 1) * inputs] for k in range(count)]
-    return [[number(x, where) for x in flat(part)] for part in parts]
+    numbers = [number(x, where) for x in slopes]
+    return [numbers[k * inputs : (k + 1) * inputs] for k in range(count)]
 
 
 def _begins_with(gradient: Any, count: int) -> bool:
-    """Whether the first axes of a gradient are those of so many outputs."""
+    """Whether the first axes of an array are those of so many outputs."""
     product = 1
     while product < count and is_sequence(gradient) and len(gradient):
         product *= len(gradient)

@@ -90,6 +90,23 @@ def test_a_jacobian_is_checked_by_rows() -> None:
     assert (report.ok, len(report.checks)) == (True, 4)
 
 
+def test_a_jacobian_for_each_argument() -> None:
+    """As PyTorch and JAX give it; or rows over all arguments; or with the output's axes."""
+    w, b = np.array([1.0, 2.0]), 3.0
+    for gradient in ([np.eye(2) * b, w], [[b, 0.0, 1.0], [0.0, b, 2.0]]):
+        report = gradcheck(lambda w, b: w * b, w, b, gradient=gradient)
+        assert outcomes(report) == ["pass"] * 6
+    assert not gradcheck(lambda w, b: w * b, w, b, gradient=[np.eye(2), w]).ok
+
+    def outer(x: Any) -> Any:
+        return np.outer(x, x)
+
+    slopes = np.einsum("ik,j->ijk", np.eye(2), w) + np.einsum("jk,i->ijk", np.eye(2), w)
+    assert gradcheck(outer, w, gradient=slopes).ok
+    assert gradcheck(outer, w, gradient=slopes.tolist()).ok
+    assert gradcheck(outer, w, gradient=slopes.reshape(4, 2)).ok
+
+
 def test_a_hessian_by_hand() -> None:
     """A pair for order 2: the gradient against f, and the Hessian against the gradient."""
 
@@ -199,7 +216,9 @@ def twice_and_sum(x: Any) -> Any:
         (lambda x: x[0], [math.nan], [1.0], r"x\[0\] is nan; it is to be a finite number"),
         (math.sin, 1.0, np.ones((3, 2)), r"has shape \(3, 2\) for a point of 1 number; give one"),
         (math.sin, 1.0, {"x": 1.0}, "has the keys x for a point of 1 number; give one slope"),
-        (squares, MATRIX, lambda x: None, r"gradient is None for x, which has shape \(2, 3\)"),
+        (squares, MATRIX, lambda x: None, "the function for the gradient returned None, no slopes"),
+        (np.sin, np.ones(2), lambda x: None, "the function for the gradient returned None"),
+        (squares, np.ones(2), "ab", r"gradient is 'ab' for x, which has shape \(2,\)"),
         (twice_and_sum, np.ones(2), np.ones((2, 3)), r"shape \(2, 3\); f gives shape \(3,\) of a"),
         (lambda x: x["\n" * 9], {"\n" * 9: 1.0}, {"b" * 99: 1.0}, "has the keys b{37}... for x"),
         (

@@ -3,6 +3,8 @@
 import math
 import pickle
 import re
+import subprocess
+import sys
 from base64 import b64decode
 from pathlib import Path
 from typing import Any
@@ -94,6 +96,16 @@ def test_a_check_that_passes_keeps_nothing_for_a_picture() -> None:
         assert "<img" not in report._repr_html_()
     assert gradcheck(mg.sin, 0.0).checks[0].asked is None
     assert repr(wrong_square().checks[0]).endswith("asked=<the function at 26 steps>)")
+
+
+def test_a_check_loads_no_pictures() -> None:
+    """A test run that passes pays for none: they are imported when one is drawn."""
+    program = (
+        "import sys; from micrograd_like import assert_gradients, tanh; "
+        "assert_gradients(tanh, 0.5).line; "
+        "sys.exit(any(name.startswith('micrograd_like.draw') for name in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_the_picture_tells_what_differences_agree_on() -> None:
@@ -223,7 +235,7 @@ def test_a_report_fits_its_page(tmp_path: Path) -> None:
                 report.save(path)
                 within = watched.open(path).evaluate(
                     "[...document.querySelectorAll('text')].map((it) => it.getBBox())"
-                    ".every((it) => it.x >= 0 && it.x + it.width <= 460)"
+                    ".every((it) => it.x >= 0 && it.x + it.width <= " + f"{WIDTH})"
                 )
                 assert within
             watched.close()
