@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
-from micrograd_like.check.ladder import SAFETY, estimates_of, plateau_of, quotient
+from micrograd_like.check.ladder import RATIO, SAFETY, estimates_of, plateau_of, quotient
 from micrograd_like.display import shown
 from micrograd_like.draw import THEMES, framed
 from micrograd_like.notation import number
@@ -49,8 +49,8 @@ class Scene(NamedTuple):
     slope: float  # what the differences agree on
     bar: float
     claim: float
-    first: float  # the smallest step of those that agree; they are none if it is not below the last
-    last: float
+    first: float  # below the steps at which they agree; 0 if there are none
+    last: float  # above these
 
     @property
     def off(self) -> float:
@@ -90,16 +90,17 @@ def scene_of(
 
 
 def _agreeing(errors: Sequence[tuple[float, float]], enough: float) -> tuple[float, float]:
-    """The first and the last step of those around the best one whose error is small enough."""
-    if not errors:
+    """What is around the steps next to the best one whose errors are small enough."""
+    best = min(range(len(errors)), key=lambda k: errors[k][1], default=0)
+    if not errors or errors[best][1] > enough:
         return 0.0, 0.0
-    best = min(range(len(errors)), key=lambda k: errors[k][1])
     low = high = best
     while low + 1 < len(errors) and errors[low + 1][1] <= enough:  # steps become smaller
         low += 1
     while high > 0 and errors[high - 1][1] <= enough:
         high -= 1
-    return errors[low][0], errors[high][0]
+    between = math.sqrt(RATIO)  # of a step and its neighbour
+    return errors[low][0] / between, errors[high][0] * between
 
 
 def words(name: str, scene: Scene) -> str:
@@ -148,9 +149,9 @@ class _Scale:
         self.start, self.end = start, end
 
     def __call__(self, x: float) -> float:
-        """The place of a number; of 0 it is the scale's start."""
+        """The place of a number, at the scale's start or end if it is beyond."""
         part = (math.log10(x) - self.low) / (self.high - self.low) if x > 0 else 0.0
-        return self.start + max(0.0, part) * (self.end - self.start)
+        return self.start + min(max(0.0, part), 1.0) * (self.end - self.start)
 
     def labels(self) -> Iterator[tuple[float, str]]:
         """The places of some powers of ten, with their numbers."""
@@ -163,7 +164,7 @@ class _Scale:
 
 def _band(scene: Scene, across: _Scale) -> str:
     """Where the differences agree."""
-    if not scene.first < scene.last:
+    if not scene.first:
         return ""
     left, right = across(scene.first), across(scene.last)
     return _box(left, TOP, right - left, BOTTOM - TOP)
@@ -216,7 +217,7 @@ def _legend(name: str, scene: Scene) -> Iterator[str]:
     one, two, three = (TOP - 58 + k * LINE for k in range(3))
     yield _dot(MARKS + 8, one - 4)
     yield _text(MARKS + 24, one, f"error of the difference {DIFFERENCES[scene.side]}")
-    if scene.first < scene.last:
+    if scene.first:
         yield _box(MARKS, two - 10, 16, 12)
     yield _text(MARKS + 24, two, f"here the differences {_agree(scene)}")
     if 0 < scene.off < math.inf:
