@@ -6,6 +6,7 @@ from typing import Any
 
 from micrograd_like import functions, notation
 from micrograd_like._functions import documentation, function_of
+from micrograd_like.agreement import check_words
 from micrograd_like.arguments import short
 from micrograd_like.elementary import COMPOSED
 from micrograd_like.engine import Value, add_method, on_values
@@ -39,8 +40,12 @@ def rule(
     x and y, where the operation is not defined everywhere.  ``arrays`` is a formula for
     `to_function`, where another is better for arrays.  In formulas are numbers, pi, e, inf and nan,
     + - * / ** %, ``a if condition else b``, and calls of rules, of ``math``'s functions, and of
-    abs, min and max; in ``arrays`` also of logaddexp.  The rule itself is called in its derivatives
-    only; a domain calls no rules.
+    abs, min and max; a domain calls no rules.  The rule itself is called in its derivatives.  Where
+    no formula can say what it computes it is its own, as in ``"lambertw(x)"``.
+
+    The texts are compared with the function at some points of several sizes, to 1e-6 of a number.
+    Its domain is where it raises no ValueError.  What a function takes from around it is to stay as
+    it is: define the rule again if it has changed.
 
     A TypeError or a ValueError tells what is wrong with a definition; nothing is changed then.
 
@@ -74,6 +79,7 @@ def rule(
         try:
             add_method(RULES[name])
             _try_values(RULES[name])
+            check_words(RULES[name])
         except BaseException:
             forget(name)
             if before:
@@ -119,10 +125,12 @@ def check_texts(of: Rule) -> None:
         raise TypeError(f"rule {name!r}: needs a symbol to show in pictures, not {of.symbol!r}")
     rules = {*MATH, *RULES}
     others = rules - ({name} - {*MATH})  # a formula cannot call what it is the formula of
-    _Reader(name, parameters, others).read(of.formula)
+    own = isinstance(of.formula, str) and of.is_its_own_formula
+    _Reader(name, parameters, {*others, name} if own else others).read(of.formula)
     for slope in of.derivatives:
         _Reader(name, parameters, {*rules, name}).read(slope)
-    _Reader(name, parameters, {*others, *ON_ARRAYS}).read(of.arrays)
+    if of.arrays != of.formula:
+        _Reader(name, parameters, {*others, *ON_ARRAYS}).read(of.arrays)
     if of.domain:
         _Reader(name, parameters, MATH).read(of.domain, condition=True)
 

@@ -133,11 +133,11 @@ def log1p(x):
 )
 def xlogy(x, y):
     """x times the logarithm of y, and 0 where both are 0: a term of an entropy."""
-    if x <= 0 <= x and (y <= 0 <= y or y >= inf):
-        return 0.0, inf if y > 0 else -inf, 0.0
-    if x < 0 or x >= 0:
+    if x <= 0 <= x and y <= 0 <= y:
+        return 0.0, -inf, 0.0
+    if y > 0 or x < 0 or x >= 0:
         logarithm = m.log(y)
-        return x * logarithm, logarithm, x / y
+        return 0.0 if x <= 0 <= x and y >= inf else x * logarithm, logarithm, x / y
     return x, x, x  # NaN
 
 

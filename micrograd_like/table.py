@@ -86,6 +86,16 @@ class Rule:
             self._condition = compile(self.domain or "True", f"domain of {self.name}", "eval")
         return [name for name in self._condition.co_names if name in ("x", "y")]
 
+    @property
+    def is_its_own_formula(self) -> bool:
+        """Whether its formula is its name alone, which says nothing in other words.
+
+        >>> from micrograd_like.rules import RULES
+        >>> RULES["exp"].is_its_own_formula, RULES["sigmoid"].is_its_own_formula
+        (True, False)
+        """
+        return self.formula.replace(" ", "") == f"{self.name}({','.join('xy'[: self.arity])})"
+
     def __repr__(self) -> str:
         return f"Rule({self.name})"
 

@@ -79,7 +79,7 @@ class _Scope(dict[str, Any]):
         if name in BUILTINS:
             return BUILTINS[name]
         found = getattr(FUNCTIONS, name, None)
-        if found is None and name in RULES:
+        if found is None and name in RULES and not RULES[name].is_its_own_formula:
             found = partial(exactly, RULES[name])
         if found is None:
             raise AttributeError(f"mpmath has no {name}, which a formula needs; write it otherwise")

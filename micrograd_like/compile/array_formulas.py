@@ -16,7 +16,7 @@ from typing import Any
 from micrograd_like.arguments import extra
 from micrograd_like.notation import syntax
 from micrograd_like.rules import RULES, Rule, m
-from micrograd_like.table import CONSTANTS
+from micrograd_like.table import CONSTANTS, MATH, ON_ARRAYS
 
 __all__ = ["Library", "array_formula"]
 
@@ -78,6 +78,12 @@ class _OnArrays:
 
     def operation(self, rule: Rule, operands: Sequence[ast.expr]) -> ast.expr:
         """A rule's formula; in it the rule's own name is the function of the library."""
+        own = rule.arrays == rule.formula and rule.is_its_own_formula
+        if own and rule.name not in (*MATH, *ON_ARRAYS):
+            raise ValueError(
+                f"to_function: the formula of {rule.name} is its name alone; define it with "
+                "arrays=, a formula for arrays"
+            )
         self.within.append(rule)
         tree = self._rebuilt(syntax(rule.arrays), dict(zip("xy", operands, strict=False)))
         self.within.pop()

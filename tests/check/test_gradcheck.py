@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import examples, unlisted
+from conftest import examples, of, unlisted
 from hypothesis import given, settings
 from tools.hard_points import HARD_POINTS, HardPoint
 from tools.planted_bugs import planted
@@ -267,24 +267,27 @@ def test_an_input_that_does_not_matter_has_gradient_zero() -> None:
 
 
 @unlisted
-@rule("cube", "x**3", "3 * x**2")
+@rule("cube", "x**3", "3 * x**2 if x < 1 else 2 * x**2")
 def wrong_cube(x: Any) -> Any:
     """A derivative with a slip that shows above 1 only."""
     return x * x * x, 3 * x * x if x < 1 else 2 * x * x
 
 
 @unlisted
-@rule("half", "x / (1 + y * y)", "1 / (1 + y * y)", "-2 * x * y / (1 + y * y)**2")
+@rule("half", "x / (1 + y * y)", "1 / (1 + y * y)", "-x * y / (1 + y * y)**2")
 def wrong_half(x: Any, y: Any) -> Any:
     """A wrong derivative for the second input."""
     return x / (1 + y * y), 1 / (1 + y * y), -x * y / (1 + y * y) / (1 + y * y)
 
 
 @unlisted
-@rule("off", "exp(x) / 3", "exp(x) / 3")
+@rule("off", "0.3 * exp(x)", "0.3 * exp(x)")
 def wrong_everywhere(x: Any) -> Any:
     """A value that its formula contradicts, with the derivative of that value."""
     return 0.3 * m.exp(x), 0.3 * m.exp(x)
+
+
+of(wrong_everywhere).formula = "exp(x) / 3"  # since it was defined
 
 
 @pytest.mark.parametrize("reference", ["differences", "mpmath"])
@@ -303,7 +306,7 @@ def test_the_wrong_operation_is_named(reference: str) -> None:
     )
     assert "∂/∂y is −0.50648" in text
     assert "should be −1.01297" in text
-    assert "its formula is −2 · x · y / (1 + y · y)²" in text
+    assert "its formula is −x · y / (1 + y · y)²" in text
     assert "test_gradcheck.py:" in text
 
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from conftest import examples, unlisted
+from conftest import examples, of, unlisted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -203,15 +203,15 @@ def test_a_rule_of_ones_own_with_branches() -> None:
     """Conditions become where(), chains of them and Python's words for them, too."""
 
     @unlisted
-    @rule(
-        "step",
-        "1 if 0 <= x < y and not x > 5 else min(max(x, 0), pow(2, 1 / 2) * pi) if x < 3 else x / y",
-        "0",
-        "0",
-    )
+    @rule("step", "x", "1", "0")
     def staged(x: Any, y: Any) -> Any:
-        return x, 0.0, 0.0
+        return x, 1.0, 0.0
 
+    of(
+        staged
+    ).arrays = (
+        "1 if 0 <= x < y and not x > 5 else min(max(x, 0), pow(2, 1 / 2) * pi) if x < 3 else x / y"
+    )
     x, y = Value(0.5, "x"), Value(1.0, "y")
     function = to_function(staged(x, y), [x], np)
     X = np.array([[-1.0], [0.5], [1.5], [2.9], [8.0]])
@@ -273,10 +273,11 @@ def test_constants_are_written_as_python_reads_them() -> None:
     assert to_function(x0.maximum(0.5) * w0, [x0], np)(X, [3.0]).tolist() == [1.5, 6.0]
 
     @unlisted
-    @rule("most", "max(x, 0.5, 1.0) if x < 5 else 0.1 if x < 6 else 0.3", "0")
+    @rule("most", "x", "1")
     def most(x: Any) -> Any:
-        return x, 0.0
+        return x, 1.0
 
+    of(most).arrays = "max(x, 0.5, 1.0) if x < 5 else 0.1 if x < 6 else 0.3"
     function = to_function(most(x0), [x0], np)
     assert function(np.array([[0.1], [3.0], [5.5], [7.0]])).tolist() == [1.0, 3.0, 0.1, 0.3]
 

@@ -615,7 +615,7 @@ def test_a_wrong_gradient_is_found(opened: Callable[..., Any]) -> None:
     page = opened(special(reused, 2.0, "naive"))
     assert "This gradient is wrong: its steps come in the wrong order." in nudged(page, "0.01")
 
-    @rule("w", "x * x", "2 * x")
+    @rule("w", "x * x", "2.5 * x")
     def own_square(x):  # type: ignore[no-untyped-def]
         return x * x, 2.5 * x
 
