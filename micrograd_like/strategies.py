@@ -12,16 +12,14 @@ A graph is a function, too, of any numbers that have Python's operators and meth
 ``x.tanh()``: ``graph(*map(MyValue, graph.leaves))`` runs it on another engine.
 """
 
-import math
-import operator
 import struct
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from micrograd_like.arguments import choice, extra, finite, text, whole
-from micrograd_like.engine import Value, apply
-from micrograd_like.notation import OPERATORS, code
-from micrograd_like.rules import RULES, Rule
+from micrograd_like.engine import Value
+from micrograd_like.random_graphs import KINDS, Choice, Graph, grow
+from micrograd_like.rules import RULES
 
 if TYPE_CHECKING:
     from hypothesis import strategies as st
@@ -29,81 +27,6 @@ else:
     st = extra("hypothesis.strategies", "check", "the strategies draw with Hypothesis")
 
 __all__ = ["Graph", "finite_values", "graphs"]
-
-LARGEST = 1e4  # of the values and derivatives in a graph, so that sums of products stay precise
-
-
-class Graph(NamedTuple):
-    """A computation graph as a program: its leaves, then an operation a value.
-
-    An operation is (rule's name, place of x, place of y), the places among the values before it; y
-    means nothing to a rule of one input.  The last value is the root.
-
-    >>> graph = Graph([2.0], [("mul", 0, 0), ("tanh", 1, 1)])
-    >>> graph
-    from micrograd_like import Value
-    x0 = Value(2.0, 'x0')
-    v1 = x0 * x0
-    v2 = v1.tanh()
-    v2.backward()
-    >>> graph.record()
-    Value(data=0.999329299739067, grad=0.0)
-    """
-
-    leaves: list[float]
-    operations: list[tuple[str, int, int]]
-
-    def __call__(self, *leaves: Any) -> Any:
-        """The root computed from other leaves, of any kind that has operators and methods.
-
-        >>> Graph([2.0], [("mul", 0, 0)])(5.0)
-        25.0
-        """
-        return self.values(leaves, _python)[-1]
-
-    def record(self) -> Value:
-        """The root as this engine records it, with leaves labelled x0, x1 and so on."""
-        root: Value = self.values([Value(x, f"x{i}") for i, x in enumerate(self.leaves)])[-1]
-        return root
-
-    def values(self, leaves: Sequence[Any], call: Callable[..., Any] = apply) -> list[Any]:
-        """All values, the leaves first, each operation computed by ``call(rule, *operands)``."""
-        values = list(leaves)
-        for name, i, j in self.operations:
-            rule = RULES[name]
-            values.append(call(rule, *(values[i], values[j])[: rule.arity]))
-        return values
-
-    def __repr__(self) -> str:
-        """The graph as a short program."""
-        lines = ["from micrograd_like import Value"]
-        lines += [f"x{i} = Value({_number(x)}, 'x{i}')" for i, x in enumerate(self.leaves)]
-        names = [f"x{i}" for i in range(len(self.leaves))]
-        for k, (name, i, j) in enumerate(self.operations, 1):
-            rule = RULES[name]
-            operands = (names[i], names[j])[: rule.arity]
-            lines.append(f"v{k} = {code(rule, *operands, methods=True)}")
-            names.append(f"v{k}")
-        return "\n".join([*lines, f"{names[-1]}.backward()"])
-
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """For Hypothesis and IPython: the program, indented below the name it has there."""
-        with printer.group(indent=4):
-            for line in repr(self).splitlines():
-                printer.break_()
-                printer.text(line)
-
-
-def _number(x: float) -> str:
-    return repr(x) if math.isfinite(x) else f"float('{x}')"
-
-
-def _python(rule: Rule, *operands: Any) -> Any:
-    """An operation as Python writes it: an operator, a method, or a function of plain numbers."""
-    if rule.name in OPERATORS:
-        return getattr(operator, OPERATORS[rule.name])(*operands)
-    method = getattr(operands[0], rule.name, None)
-    return method(*operands[1:]) if method else apply(rule, *operands)
 
 
 def finite_values(
@@ -136,12 +59,14 @@ def graphs(
     max_leaves: int = 4,
     leaves: st.SearchStrategy[float] | None = None,
 ) -> st.SearchStrategy[Graph]:
-    """Random graphs with sharing, of these rules (all there are, if None), by their names.
+    """Random graphs with sharing and plain numbers, of these rules, all there are unless told.
 
-    They hold no operation that is undefined or at the end of its domain, and no number beyond 10⁴
-    but for leaves: an operation that does not fit its operands gives way to the next of the rules
-    that does, and is left out if none does.  ``leaves`` draws the numbers of the leaves, between -3
-    and 3 unless told.
+    Every leaf and every operation leads to the root.  Many operands are where a rule's derivative
+    turns: past saturation, next to the end of its domain or a kink, tiny or huge
+    (:func:`micrograd_like.turns.turns`).  Nothing is undefined, or at the end of a domain, and no
+    number beyond 10⁹ but for leaves: an operation that does not fit its operands gives way to the
+    next of the rules that does, and is left out if none does.  ``leaves`` draws the numbers of all
+    leaves; they are between -3 and 3, or where a rule turns, unless told.
 
     A ValueError tells an unknown rule, and sizes that leave nothing to draw.
 
@@ -160,56 +85,22 @@ def graphs(
     whole(max_nodes, "graphs: max_nodes")
     whole(max_leaves, "graphs: max_leaves")
     numbers = _numbers(-3.0, 3.0) if leaves is None else leaves
-    pairs = [name for name in names if RULES[name].arity == 2]  # half of all: they join paths
-    drawn = st.sampled_from([*names, *(pairs * len(names))[: len(names)]])
-    chosen = st.tuples(drawn, st.integers(0, 5), st.integers(0, 5))
+    pairs = [name for name in names if RULES[name].arity == 2]  # more of these: they join paths
+    drawn = st.sampled_from([*names, *names, *(pairs * len(names))[: len(names)]])
+    kinds = st.sampled_from(KINDS)
+    chosen = st.builds(Choice, drawn, kinds, kinds, st.integers(0, 999))
+    most = min(max_leaves, max_nodes)
+
+    def grown(start: list[float], chosen: list[Choice]) -> Graph:
+        return grow(names, start, chosen, max_nodes, most, fixed=leaves is not None)
+
     return st.builds(
-        _repair,
-        st.just(names),
-        st.lists(numbers, min_size=1, max_size=min(max_leaves, max_nodes)),
+        grown,
+        st.lists(numbers, min_size=1, max_size=most),
         # The second kind is longer than what Hypothesis makes of the first by itself.
         st.lists(chosen, max_size=max_nodes)
         | st.lists(chosen, min_size=min(8, max_nodes), max_size=max_nodes),
-        st.just(max_nodes),
     )
-
-
-def _repair(
-    names: tuple[str, ...], leaves: list[float], chosen: list[tuple[str, int, int]], most: int
-) -> Graph:
-    """The graph of what was drawn: operands counted back from the newest value, domains kept.
-
-    Counted from the newest, an operand keeps its meaning when the shrinker removes others.
-    """
-    values, operations = [float(x) for x in leaves], list[tuple[str, int, int]]()
-    for name, back, further in chosen[: most - len(leaves)]:
-        i, j = (len(values) - 1 - k % len(values) for k in (back, further))
-        start = names.index(name)
-        for candidate in (*names[start:], *names[:start]):
-            value = _value_of(RULES[candidate], values[i], values[j])
-            if value is not None:
-                operations.append((candidate, i, j))
-                values.append(value)
-                break
-    return Graph(leaves, operations)
-
-
-def _value_of(rule: Rule, *operands: float) -> float | None:
-    """The operation's value; None where it, or a derivative, is undefined or large.
-
-    None at the end of its domain, too: what a slope is there is for tests of their own.
-    """
-    if rule.domain:
-        x, y = operands
-        h, k = 1e-6 * (1 + abs(x)), 1e-6 * (1 + abs(y)) * (rule.arity == 2)
-        for point in ((x, y), (x + h, y), (x - h, y), (x, y + k), (x, y - k)):
-            if not rule.is_defined(*point):
-                return None
-    try:
-        outcome = rule.function(*operands[: rule.arity])
-    except (ValueError, ArithmeticError):
-        return None
-    return outcome[0] if all(abs(number) < LARGEST for number in outcome) else None
 
 
 st.register_type_strategy(Graph, graphs())

@@ -28,10 +28,16 @@ class Dual:
         self.value, self.slope = value, slope
 
 
-def call_on_duals(rule: Rule, *operands: Dual) -> Dual:
+def dual(x: Dual | float) -> Dual:
+    """A dual number; a plain number moves in no direction."""
+    return x if isinstance(x, Dual) else Dual(x, 0.0)
+
+
+def call_on_duals(rule: Rule, *operands: Dual | float) -> Dual:
     """A rule on dual numbers."""
-    value, *slopes = rule.function(*(d.value for d in operands))
-    terms = [s * d.slope for s, d in zip(slopes, operands, strict=True) if s and d.slope]
+    duals = list(map(dual, operands))
+    value, *slopes = rule.function(*(d.value for d in duals))
+    terms = [s * d.slope for s, d in zip(slopes, duals, strict=True) if s and d.slope]
     return Dual(value, sum(terms))
 
 
@@ -47,9 +53,10 @@ def slopes_by_duals(graph: Graph) -> list[float]:
 def sizes_by_paths(graph: Graph) -> list[float]:
     """The same sum over all paths with every product positive: what rounding is relative to."""
 
-    def call(rule: Rule, *operands: Dual) -> Dual:
-        value, *slopes = rule.function(*(d.value for d in operands))
-        terms = (abs(s) * d.slope for s, d in zip(slopes, operands, strict=True) if s and d.slope)
+    def call(rule: Rule, *operands: Dual | float) -> Dual:
+        duals = list(map(dual, operands))
+        value, *slopes = rule.function(*(d.value for d in duals))
+        terms = (abs(s) * d.slope for s, d in zip(slopes, duals, strict=True) if s and d.slope)
         return Dual(value, sum(terms))
 
     return [
@@ -76,7 +83,8 @@ def test_create_graph_gives_the_same_gradients_as_plain_backward(graph: Graph) -
     """Gradients that are Values have the data of gradients that are floats."""
     plain, again = recorded(graph), recorded(graph)
     plain[-1].backward()
-    if any(not math.isfinite(d) for v in plain for d in v.local_grads):
+    slopes = [d for v in plain for d in v.local_grads if d is not None]
+    if not all(map(math.isfinite, slopes)):
         return
     again[-1].backward(create_graph=True)
     for v, w in zip(plain, again, strict=True):

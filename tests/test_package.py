@@ -20,7 +20,7 @@ ROOMS = ("check", "draw", "compile", "learn", "steps", "cli")
 ORDER = """
     elementary table rules notation arguments graph copying guard closures micrograd higher_order
     engine groups _functions functions taylor derivatives agreement custom files display models
-    classes parameters strategies _hypothesis compile draw check _pytest modules
+    classes parameters turns random_graphs strategies _hypothesis compile draw check _pytest modules
     nn learn steps cli __main__
 """.split()  # noqa: SIM905
 NO_SITE = "-S"  # Python's option: without the files that site-packages start with

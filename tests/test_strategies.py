@@ -8,12 +8,14 @@ import pytest
 from conftest import examples
 from hypothesis import Phase, find, given, seed, settings
 from hypothesis import strategies as st
+from tools.far_errors import FAR_ERRORS, SEEDS, FarError, found_after
 from tools.planted_bugs import BUGS, corrupted, planted
 
 from micrograd_like import Value, assert_gradients, gradcheck, topological_order
 from micrograd_like.engine import apply
 from micrograd_like.rules import RULES
-from micrograd_like.strategies import LARGEST, Graph, finite_values, graphs
+from micrograd_like.strategies import Graph, finite_values, graphs
+from micrograd_like.turns import LARGEST
 
 QUICK = settings(
     max_examples=100,
@@ -90,6 +92,53 @@ def test_a_wrong_derivative_of_any_rule_is_shrunk(name: str) -> None:
         assert len(graph.leaves) + len(graph.operations) <= 8, graph
 
 
+NEWCOMERS = [error for error in FAR_ERRORS if error.rule in ("softplus", "log", "asin")]
+
+
+@pytest.mark.parametrize(
+    ("error", "number"),
+    [
+        pytest.param(
+            error, number, marks=[pytest.mark.slow] * (number > 1 or error not in NEWCOMERS)
+        )
+        for error in FAR_ERRORS
+        for number in SEEDS
+    ],
+    ids=str,
+)
+def test_a_derivative_that_is_wrong_in_a_far_region_only_is_found(
+    error: FarError, number: int
+) -> None:
+    """Past saturation, next to an end, tiny or huge: within 200 graphs, with any seed."""
+    assert found_after(error, number, ["add", "mul", error.rule])
+
+
+@given(graphs(max_nodes=40))
+def test_all_that_is_drawn_leads_to_the_root(graph: Graph) -> None:
+    """No leaf and no operation is dead, and each operation depends on a Value."""
+    order = topological_order(graph.record())
+    assert len(order) == len(graph.leaves) + len(graph.operations)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        lambda x, y: isinstance(x, float) and isinstance(y, int),
+        lambda x, y: isinstance(x, int) and isinstance(y, float),
+        lambda x, y: isinstance(x, int) and x == y,
+    ],
+    ids=["number first", "number second", "a value twice"],
+)
+def test_operands_are_numbers_on_either_side_and_values_twice(wanted: Any) -> None:
+    """Such as `2 - x`, `x ** 2` and `x * x`, shrunk to one operation on one leaf."""
+    found = find(
+        graphs(["sub", "pow", "mul"]),
+        lambda graph: any(wanted(x, y) for _, x, y in graph.operations),
+        settings=settings(max_examples=300, database=None),
+    )
+    assert (len(found.leaves), len(found.operations)) == (1, 1)
+
+
 @given(graphs())
 @settings(max_examples=examples(60))
 def test_gradients_of_random_graphs_agree_with_finite_differences(graph: Graph) -> None:
@@ -105,7 +154,8 @@ def test_graphs_are_defined_and_of_ordinary_size(graph: Graph) -> None:
     values = graph.values([Value(x) for x in graph.leaves])
     assert len(values) <= 200
     for v in values[len(graph.leaves) :]:
-        assert all(abs(number) < LARGEST for number in (v.data, *v.local_grads))  # type: ignore[arg-type]
+        slopes = [slope for slope in v.local_grads if slope is not None]
+        assert all(abs(number) <= LARGEST for number in (v.data, *slopes))
 
 
 @given(graphs())
@@ -129,7 +179,8 @@ def test_a_graph_prints_as_a_program_that_gives_its_gradients(graph: Graph) -> N
 
 def test_the_programs_of_small_graphs() -> None:
     """Operators, methods, and both kinds of sharing, as one would write them."""
-    graph = Graph([2.0, 3.0], [("mul", 0, 0), ("neg", 2, 0), ("maximum", 3, 1), ("tanh", 4, 4)])
+    operations = [("mul", 0, 0), ("neg", 2, 0), ("maximum", 3, 1), ("tanh", 4, 4)]
+    graph = Graph([2.0, 3.0], [*operations, ("sub", 3.0, 5), ("pow", 6, 2.0), ("pow", -2.0, 7)])
     assert repr(graph).splitlines() == [
         "from micrograd_like import Value",
         "x0 = Value(2.0, 'x0')",
@@ -138,7 +189,10 @@ def test_the_programs_of_small_graphs() -> None:
         "v2 = -v1",
         "v3 = v2.maximum(x1)",
         "v4 = v3.tanh()",
-        "v4.backward()",
+        "v5 = 3.0 - v4",
+        "v6 = v5 ** 2.0",
+        "v7 = (-2.0) ** v6",
+        "v7.backward()",
     ]
 
 
