@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from io import FileIO
     from pathlib import Path
 
@@ -85,7 +85,7 @@ def check_file(path: "Path") -> None:
         raise OSError(f"{path}: is a socket; give the name of a file")
 
 
-def read_text(path: "Path") -> "Iterator[str]":
+def read_text(path: "Path") -> "Generator[str, None, None]":
     """The text of a file, in pieces: of a file without an end no more than `LARGEST` bytes.
 
     A mark at the beginning that the text is UTF-8 is left out.  A ValueError tells another

@@ -27,7 +27,7 @@ def check_outputs(options: argparse.Namespace) -> None:
     data = {"DATA.csv": options.data} if "data" in options else {}
     named: dict[Path, str] = {}
     for option, path in (data | outputs).items():
-        first = named.setdefault(path.resolve(), option)
+        first = named.setdefault(Path(os.path.realpath(path)), option)
         if first != option:
             raise ValueError(
                 f"{options.command}: {first} and {option} are one file, {path}; "

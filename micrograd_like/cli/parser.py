@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from micrograd_like import __version__
 from micrograd_like.cli.terminal import in_one_line
 
 __all__ = ["options_of"]
@@ -42,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="micrograd-like",
         description="Backprop you can look inside. Without a command: a tour on real data.",
     )
+    parser.add_argument("--version", action="version", version=f"micrograd_like {__version__}")
     parser.set_defaults(**DEFAULTS)
     commands = parser.add_subparsers(
         dest="command", metavar="step | draw | check | train | predict"

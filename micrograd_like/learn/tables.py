@@ -8,7 +8,8 @@ import csv
 import io
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,7 +32,7 @@ __all__ = ["Encoding", "Scale", "Table", "house_prices", "read_csv", "read_rows"
 
 FEWEST = 5  # rows to learn from and to test on
 MOST_CLASSES = 100
-MOST_CELLS = 10_000_000  # whose numbers take some 400 MB of memory
+MOST_CELLS = 10_000_000  # whose numbers take some 700 MB of memory
 LONGEST_ROW = 1_000_000  # characters
 
 
@@ -202,15 +203,15 @@ def read_csv(path: str | Path, target: str, classify: bool = False) -> Table:
     """
     path = Path(file_name(path, "read_csv: path"))
     text(target, "read_csv: target")
-    lines = _rows(path)
-    header = next(lines)
-    if target not in header:
-        raise ValueError(f"{path}: has no column {short(target)}; there are {_names(header)}")
-    columns = [name for name in header if name != target]
-    if not columns:
-        raise ValueError(f"{path}: has no column beside {short(target)} to predict it from")
-    read = _class if classify else _target
-    rows, targets = _read(lines, path, header, columns, (target, read))
+    with closing(_rows(path)) as lines:  # the file, too, as an error may be kept
+        header = next(lines)
+        if target not in header:
+            raise ValueError(f"{path}: has no column {short(target)}; there are {_names(header)}")
+        columns = [name for name in header if name != target]
+        if not columns:
+            raise ValueError(f"{path}: has no column beside {short(target)} to predict it from")
+        read = _class if classify else _target
+        rows, targets = _read(lines, path, header, columns, (target, read))
     if len(rows) < FEWEST:
         raise ValueError(f"{path}: has {len(rows)} rows of data; it needs at least {FEWEST}")
     if not classify:
@@ -226,16 +227,16 @@ def read_rows(path: str | Path, encoding: Encoding) -> tuple[list[list[float]], 
     """
     path = Path(file_name(path, "read_rows: path"))
     expect(isinstance(encoding, Encoding), encoding, "read_rows: encoding", "an Encoding")
-    lines = _rows(path)
-    header = next(lines)
-    missing = [name for name in encoding.columns if name not in header]
-    if missing:
-        raise ValueError(
-            f"{path}: has no column {short(missing[0])}; the model was trained on "
-            f"{_names(encoding.columns)}"
-        )
-    target = (encoding.target, _text) if encoding.target in header else None
-    rows, cells = _read(lines, path, header, encoding.columns, target)
+    with closing(_rows(path)) as lines:
+        header = next(lines)
+        missing = [name for name in encoding.columns if name not in header]
+        if missing:
+            raise ValueError(
+                f"{path}: has no column {short(missing[0])}; the model was trained on "
+                f"{_names(encoding.columns)}"
+            )
+        target = (encoding.target, _text) if encoding.target in header else None
+        rows, cells = _read(lines, path, header, encoding.columns, target)
     if not rows:
         raise ValueError(f"{path}: has no rows of data; give at least one below the header line")
     return rows, None if target is None else cells
@@ -257,60 +258,67 @@ def _names(columns: Sequence[str]) -> str:
     return listed(map(one_line, columns))
 
 
-def _rows(path: Path) -> Iterator[list[str]]:
+def _rows(path: Path) -> Generator[list[str], None, None]:
     """The cells of the header, then of each row, as many in each; of lines without text none.
 
     They come one after the other, as the cells of a whole file may need more memory than its
     numbers.
     """
-    row, cells, started = 0, 0, 0  # which is read; the cells so far; the characters of this row
-
-    def lines() -> Iterator[str]:
-        nonlocal started
-        for line in _lines(path):
-            started += len(line)
-            if started > LONGEST_ROW:
-                raise csv.Error(f"is longer than {LONGEST_ROW:,} characters")
-            yield line
-
     header: list[str] = []
-    try:
-        for line in csv.reader(lines()):
-            started = 0
-            if not any(cell and not cell.isspace() for cell in line):
-                continue
-            if not header:
-                header = _header(path, line)
-            elif len(line) != len(header):
-                raise ValueError(
-                    f"{path}: row {row} has {plural(len(line), 'cell')}, not {len(header)}; "
-                    "give each row one for each column"
-                )
-            cells += len(line)
-            if cells > MOST_CELLS:
-                raise ValueError(
-                    f"{path}: row {row} is beyond {MOST_CELLS:,} cells, the most that are read; "
-                    "give fewer rows or columns"
-                )
-            yield header if not row else line
-            row += 1
-    except csv.Error as error:
-        where = f"row {row}" if row else "the header line"
-        raise ValueError(f"{path}: {where}: {error}; is a quotation mark not closed?") from None
+    row = cells = 0
+    with closing(read_text(path)) as pieces:
+        lines = _Lines(pieces)
+        try:
+            for line in csv.reader(lines):
+                lines.size = 0
+                if not any(cell.strip() for cell in line):
+                    continue
+                header = header or _header(path, line)
+                cells += len(line)
+                if len(line) != len(header):
+                    raise ValueError(
+                        f"{path}: row {row} has {plural(len(line), 'cell')}, not {len(header)}; "
+                        "give each row one for each column"
+                    )
+                if cells > MOST_CELLS:
+                    raise ValueError(
+                        f"{path}: row {row} is beyond {MOST_CELLS:,} cells, the most that are "
+                        "read; give fewer rows or columns"
+                    )
+                yield line if row else header
+                row += 1
+        except csv.Error as error:
+            where = f"row {row}" if row else "the header line"
+            raise ValueError(f"{path}: {where}: {error}; is a quotation mark not closed?") from None
     if not row:
         raise ValueError(f"{path}: is empty; it needs a header line and rows of numbers")
 
 
-def _lines(path: Path) -> Iterator[str]:
-    """The lines of a file, whatever ends them; of one that is very long, its beginning."""
-    ends, rest = io.IncrementalNewlineDecoder(None, translate=True), ""
-    for piece in read_text(path):
-        *lines, rest = (rest + ends.decode(piece, final=not piece)).split("\n")
-        yield from (f"{line}\n" for line in lines)
-        if len(rest) > LONGEST_ROW:
-            break
-    if rest:
-        yield rest
+class _Lines:
+    """The lines of a text that comes in pieces, whatever ends them; a csv.Error if a row is long.
+
+    ``size`` is that of the row which is read, of one line or of several.
+    """
+
+    def __init__(self, pieces: Iterable[str]) -> None:
+        self.pieces, self.size = pieces, 0
+
+    def __iter__(self) -> Iterator[str]:
+        ends, rest = io.IncrementalNewlineDecoder(None, translate=True), ""
+        for piece in self.pieces:
+            *lines, rest = (rest + ends.decode(piece, final=not piece)).split("\n")
+            for line in lines:
+                yield self.counted(f"{line}\n")
+            if len(rest) > LONGEST_ROW:
+                break
+        if rest:
+            yield self.counted(rest)
+
+    def counted(self, line: str) -> str:
+        self.size += len(line)
+        if self.size > LONGEST_ROW:
+            raise csv.Error(f"is longer than {LONGEST_ROW:,} characters")
+        return line
 
 
 def _header(path: Path, line: list[str]) -> list[str]:
@@ -330,6 +338,7 @@ def _read(
 ) -> tuple[list[list[float]], list[Any]]:
     """The numbers of these columns for each row, and what is made of the target's cell."""
     places = [(header.index(name), name) for name in columns]
+    at = header.index(target[0]) if target else 0
     rows, targets = [], list[Any]()
     for k, line in enumerate(lines, 1):
         try:
@@ -341,8 +350,7 @@ def _read(
                 _cell(line[i], f"{path}: row {k}, column {short(name)}")
         if target:
             name, make = target
-            cell = line[header.index(name)].strip()
-            targets.append(make(cell, f"{path}: row {k}, column {short(name)}"))
+            targets.append(make(line[at].strip(), f"{path}: row {k}, column {short(name)}"))
     return rows, targets
 
 
