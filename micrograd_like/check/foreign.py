@@ -15,17 +15,16 @@ from typing import Any
 
 from micrograd_like.arguments import expect, short
 from micrograd_like.check.programs import NUMBERS, Form, Operation, Program
-from micrograd_like.notation import OPERATORS, listed, one_line
+from micrograd_like.notation import OPERATORS, SIGNS, code, listed, one_line
 from micrograd_like.rules import RULES
 
 __all__ = ["Engine", "RefusedError", "forms_of"]
 
-SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "neg": "-x"}
 OTHER_NAMES = {
     "log": "ln", "sigmoid": "logistic", "silu": "swish", "asin": "arcsin", "acos": "arccos",
     "atan": "arctan",
 }  # fmt: skip
-CONVENTIONS = ("leaky_relu", "gelu")  # of which there are several: checked only when named
+CONVENTIONS = ("leaky_relu", "gelu", "mod")  # of which there are several: checked only when named
 CONSTANTS = (2, 3, 0.5, -1, 1, 4, -2, 1.5, 0)
 SINGLE, HALF = 1e-9, 1e-5  # what is lost of a third above these is lost by fewer digits
 
@@ -160,14 +159,14 @@ def forms_of(
 
 def _found(engine: Engine, name: str) -> Operation | None:
     """An operator, or a method with a rule's name, if the engine has it."""
+    if name in CONVENTIONS:
+        return None
     rule, sample = RULES[name], engine.sample
     special = OPERATORS.get(name)
     if special and hasattr(sample, special):
-        sign = SIGNS.get(name, name)
-        pattern = "-{}" if name == "neg" else "abs({})" if name == "abs" else f"{{}} {sign} {{}}"
+        pattern = code(rule, *"XY"[: rule.arity]).replace("X", "{}").replace("Y", "{}")
+        sign = code(rule, *("", "") if rule.arity == 2 else "x").strip() if name in SIGNS else name
         return Operation(sign, getattr(operator, special), pattern, rule.function, rule)
-    if name in CONVENTIONS:
-        return None
     wanted = (name, OTHER_NAMES.get(name))
     methods = [m for m in dir(sample) if m.lower().replace("_", "") in wanted and m[0] != "_"]
     methods = [m for m in (*wanted, *methods) if m and callable(getattr(sample, m, None))]
