@@ -79,10 +79,8 @@ def pow(x, y):
         # x^y is defined at whole y only; a bare NaN would have the derivative 0
         return value, m.power_slope(x, y), x * y * nan
     if x >= 0:  # x is 0
-        if y <= 1 <= y:
-            return value, m.power_slope(x, y), 0.0 - m.sqrt(x)  # x·log(x), as steep at 0 as this
-        if y > 1:
-            return value, m.power_slope(x, y), 0.0
+        if y >= 1:  # x·log(x) is 0 here, and falls as steeply as -√x
+            return value, m.power_slope(x, y), 0.0 if y > 1 else 0.0 - m.sqrt(x)
         if y > 0:
             return value, inf, 0.0
         return value, 0.0, -inf  # y is 0

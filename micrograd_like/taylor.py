@@ -30,7 +30,7 @@ from micrograd_like.notation import OPERATORS, code, undefined
 from micrograd_like.rules import RULES, Rule
 from micrograd_like.table import CONSTANTS, rule_named
 
-__all__ = ["Series", "nth_derivative"]
+__all__ = ["Series", "nth_derivative", "on_series"]
 
 FEW = 30  # factors of a power that are taken off one by one
 Following = Callable[[int], float]  # the derivative of an order, when those before are known

@@ -21,6 +21,7 @@ from micrograd_like.check.reference import FUNCTIONS
 from micrograd_like.elementary import FLOAT_COMPOSED, of_math
 from micrograd_like.rules import RULES, Rule, bind, elementary, m
 from micrograd_like.table import rule
+from micrograd_like.taylor import Series, on_series
 
 every_rule = pytest.mark.parametrize("name", RULES)
 ORDINARY = [-3.5, -1.0, -0.75, -0.25, 0.25, 0.5, 0.75, 1.0, 2.0, 3.0]
@@ -169,6 +170,8 @@ def test_a_power_of_zero_has_the_slopes_of_its_limits() -> None:
     assert power(0.0, 0.5) == (0.0, math.inf, 0.0)
     assert power(0.0, 0.0) == (1.0, 0.0, -math.inf)
     assert power(math.nan, 0.0)[:2] == (1.0, 0.0)
+    x = Series(0.0, lambda order: float(order == 1), {})
+    assert bind(power, on_series)(x, 1.0)[2][1] == -math.inf  # of x·log(x)
 
 
 def test_ends_of_domains_have_infinite_slopes_of_the_right_sign() -> None:
