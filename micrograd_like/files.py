@@ -37,9 +37,19 @@ def write(path: "Path", content: bytes) -> None:
     {'weights': 17}
     """
     check_place(path)
-    if path.exists() and not path.is_file():  # a device, such as /dev/stdout
-        _write_to_device(path, content)
-        return
+    is_device = path.exists() and not path.is_file()  # such as /dev/stdout, or a pipe
+    try:
+        (_write_to_device if is_device else _replace)(path, content)
+    except OSError as error:
+        if error.strerror is None:  # it is told already
+            raise
+        raise type(error)(
+            f"{path}: cannot be written: {error.strerror}; check the disk and the permissions, or "
+            "give another name"
+        ) from None
+
+
+def _replace(path: "Path", content: bytes) -> None:
     from pathlib import Path
 
     path = Path(os.path.realpath(path))
@@ -201,9 +211,11 @@ def _write_to_device(path: "Path", content: bytes) -> None:
     try:
         number = os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0) | WITHOUT_WAITING)
     except OSError as error:
-        why = "is a pipe, and nobody reads it; start what does, then this again"
-        why = why if error.errno == errno.ENXIO else f"cannot be written: {error.strerror}"
-        raise OSError(f"{path}: {why}") from None
+        if error.errno != errno.ENXIO:
+            raise
+        raise OSError(
+            f"{path}: is a pipe, and nobody reads it; start what does, then this again"
+        ) from None
     if WITHOUT_WAITING:
         os.set_blocking(number, True)
     with os.fdopen(number, "wb") as file:

@@ -181,6 +181,32 @@ def test_a_pipe_that_nobody_reads_is_not_written_to(tmp_path: Path) -> None:
     os.close(reader)
 
 
+def test_what_cannot_be_written_names_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk, a folder that may not be written to: one line, and what is there is kept."""
+    path = tmp_path / "model.json"
+    path.write_text("before")
+
+    def refuses(*_: Any, **__: Any) -> Any:
+        raise PermissionError(13, "Permission denied", str(tmp_path / ".micrograd_like-0123"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files.os, "replace", refuses)
+        with pytest.raises(PermissionError) as caught:
+            MLP(1, [1]).save(path)
+    assert str(caught.value) == (
+        f"{path}: cannot be written: Permission denied; check the disk and the permissions, or "
+        "give another name"
+    )
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+    if Path("/dev/full").exists():
+        (tmp_path / "full.json").symlink_to("/dev/full")
+        with pytest.raises(OSError, match=r"full.json: cannot be written: No space left on device"):
+            MLP(1, [1]).save(tmp_path / "full.json")
+
+
 @PIPES
 def test_a_table_without_an_end_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After as many cells, or as many bytes, as are read at most."""
