@@ -59,7 +59,7 @@ def imports_of(path: Path) -> list[tuple[str, str]]:
             continue
         for module, name in found:
             package, _, inside = module.partition(".")
-            if package == "micrograd_like":
+            if package == "micrograd_like" and (inside or name != "__version__"):
                 imported.append((inside, name) if inside else (name, ""))
     return imported
 

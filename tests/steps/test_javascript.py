@@ -498,7 +498,7 @@ def test_a_page_carries_what_it_needs_alone() -> None:
     """A sum takes no more than the sum; all rules together are small; no tag is begun."""
     assert len(script([RULES["add"]])) < 1200
     everything = script(RULES.values())
-    assert len(everything.encode()) < 16_000
+    assert len(everything.encode()) < 500 * len(RULES)
     assert everything == script(RULES.values())
     hostile = rule_of(f"def f(x):\n    {OWN['an error of its own'].strip()}\n", domain="x < 1")
     assert "<script" not in script([hostile])
