@@ -4,13 +4,21 @@ import math
 
 import pytest
 from benchmarks.checkers import OURS, README, head, row, written
-from benchmarks.peer_checkers import Claim, near
+from benchmarks.peer_checkers import PEERS, Claim, near
 
 
 @pytest.mark.parametrize("name", OURS)
 def test_the_readme_tells_what_the_checker_does_today(name: str) -> None:
     """A row that fails here is remade by `python tests/benchmarks/checkers.py --write`."""
     assert row(name, OURS[name]) in README.read_text("utf-8").splitlines()
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_the_readme_has_every_checker(name: str) -> None:
+    """The table was written where all of them are installed."""
+    library, _, function = name.partition(", ")
+    rows = [line for line in README.read_text("utf-8").splitlines() if line.startswith("| ")]
+    assert any(line.startswith(f"| {library} ") and function in line for line in rows)
 
 
 def test_only_the_table_is_written() -> None:
