@@ -469,7 +469,7 @@ def test_a_rule_of_ones_own_is_compiled_too() -> None:
     @unlisted
     @rule("half", "x / 2 + 1", "1 / 2", domain="x > -2")
     def halved(x: Any) -> Any:
-        if x < -2:
+        if x <= -2:
             raise ValueError("below -2")
         return x / 2 + 1, 0.5
 
