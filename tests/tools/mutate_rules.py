@@ -94,6 +94,8 @@ def caught_by(rule: Rule) -> str:
         tests.test_kinks_take_the_subgradient_of_least_norm,
         tests.test_a_power_of_zero_has_the_slopes_of_its_limits,
         tests.test_ends_of_domains_have_infinite_slopes_of_the_right_sign,
+        tests.test_xlogy_is_0_where_both_are,
+        tests.test_logaddexp_is_stable_and_takes_infinities,
         lambda: tests.test_every_rule_is_within_4_ulp_of_mpmath_over_the_whole_exponent_range(
             rule.name, 40
         ),
