@@ -180,7 +180,8 @@ class PythonFunction:
 
     def _takes_floats(self) -> bool:
         try:
-            self.on_values(*self.point)
+            with quietly():  # it was called at the point before
+                self.on_values(*self.point)
         except (TypeError, AttributeError):
             return False
         except Exception:

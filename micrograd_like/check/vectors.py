@@ -11,6 +11,7 @@ from typing import Any
 
 from micrograd_like.arguments import number
 from micrograd_like.check.directions import evening
+from micrograd_like.check.inputs import quietly
 from micrograd_like.check.points import Point, flat, is_sequence, shape_of
 from micrograd_like.check.report import Report
 from micrograd_like.engine import Value
@@ -58,7 +59,8 @@ def check_vector(
     ``of_one`` checks a function of one output.
     """
     rows = None if gradient is None else _rows(place, output, gradient)
-    reports = check_rows(f, place, rows, len(flat(output)), of_one, every)
+    with quietly():  # f has printed what it prints at the point
+        reports = check_rows(f, place, rows, len(flat(output)), of_one, every)
     checks = [
         c if k == ALL else c._replace(input=f"f[{k}]: {c.input}")
         for k, report in reports.items()
