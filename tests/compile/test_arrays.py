@@ -469,11 +469,11 @@ def test_a_rule_that_numba_does_not_know_is_told_at_once() -> None:
     factors = {"two": 2.0}
 
     @unlisted
-    @rule("thrice", "3 * x", "3")
-    def tripled(x: Any) -> Any:
+    @rule("twice", "2 * x", "2")
+    def doubled(x: Any) -> Any:
         return x * factors["two"], 2.0
 
     x = leaves(64)
-    root = tripled(total(MLP(64, [8, 4])(x)))
-    with pytest.raises(TypeError, match="the rule tripled takes more than numbers and m"):
+    root = doubled(total(MLP(64, [8, 4])(x)))
+    with pytest.raises(TypeError, match="the rule doubled takes more than numbers and m"):
         Tape(root, x)

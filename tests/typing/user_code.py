@@ -12,6 +12,7 @@ from micrograd_like import (
     Neuron,
     Value,
     cross_entropy,
+    log_ndtr,
     logsumexp,
     maximum,
     mean,
@@ -19,6 +20,7 @@ from micrograd_like import (
     rule,
     softmax,
     tanh,
+    xlogy,
 )
 
 a, b = Value(2.0, label="a"), Value(-3.0)
@@ -28,6 +30,7 @@ assert_type(a + b, Value)
 assert_type(2 * a - 1.0, Value)
 assert_type((a / b) ** 2, Value)
 assert_type(-abs(a), Value)
+assert_type(a % b + a % 2 - 3.0 % a, Value)
 assert_type(a.tanh(), Value)
 assert_type(a.maximum(1), Value)
 assert_type(a.leaky_relu(), Value)
@@ -37,6 +40,8 @@ assert_type(tanh(a), Value)
 assert_type(tanh(0.5), float)
 assert_type(maximum(1.0, a), Value)
 assert_type(maximum(1.0, 2), float)
+assert_type(xlogy(a, 2), Value)
+assert_type(log_ndtr(-50), float)
 assert_type(mean([a, b]), Value)
 assert_type(mean([1.0, 2.0]), float)
 assert_type(logsumexp([a, b]), Value)
