@@ -188,13 +188,14 @@ class _Growing:
 
     def _operands(self, rule: Rule, choice: Choice) -> list[Operand]:
         """The places and the plain numbers for a rule; one of them is a place."""
-        x = self._operand(choice.x, choice.number, -1)
-        if rule.arity == 1:
-            return [x if isinstance(x, int) else self._operand("unused", choice.number, -1)]
+        number = choice.number // 4
+        x = self._operand(choice.x, number, -1)
         if isinstance(x, float) and not _takes_number(rule, 0):
-            x = self._operand("unused", choice.number, -1)
+            x = self._operand("unused", number, -1)
+        if rule.arity == 1:
+            return [x]
         other = choice.y if isinstance(x, int) or choice.y != "constant" else "unused"
-        y = self._operand(other, choice.number // 3, x if isinstance(x, int) else -1)
+        y = self._operand(other, number // 3, x if isinstance(x, int) else -1)
         return [x, y]
 
     def _operand(self, kind: str, number: int, other: int) -> Operand:
@@ -208,23 +209,22 @@ class _Growing:
 
     def _add_far(self, rule: Rule, operands: list[Operand], place: int, number: int) -> bool:
         """Add an operation with one operand where the rule turns, in one way or another."""
-        old, other = operands[place], operands[place - 1]
-        if isinstance(old, float) or (rule.arity == 2 and repr(old) == repr(other)):
+        old, other = operands[place], operands[1 - place] if rule.arity == 2 else None
+        if isinstance(old, float) or (rule.arity == 2 and _places(operands) == [old, old]):
             return False
         numbers = _filled(operands, self.values)[1 - place : rule.arity - place]
         targets = turns(rule, place, *numbers)
-        if not targets or (number % STRAIGHT and is_straight(rule, place, *numbers)):
+        if not targets or (number // 4 % STRAIGHT and is_straight(rule, place, *numbers)):
             return False
-        target = targets[number % len(targets)]
-        if self._add_leaf(rule, operands, place, target):
-            return True
-        if isinstance(other, int) and rule.arity == 2 and number % 2 and _takes_number(rule, place):
+        target, way = targets[number // 4 % len(targets)], number % 4
+        if way == 1 and isinstance(other, int) and _takes_number(rule, place):
             return self._add_all((rule, _replaced(operands, place, _short(target))))
+        if way != 2:  # each way depends on the number alone, so that graphs shrink step by step
+            return self._add_leaf(rule, operands, place, target)
         moved = _replaced(operands, place, len(self.values))
-        moves = _moves(self.values[old], target)
         return any(
             name in self.names and self._add_all((RULES[name], [old, constant]), (rule, moved))
-            for name, constant in moves
+            for name, constant in _moves(self.values[old], target)
         )
 
     def _add_leaf(self, rule: Rule, operands: list[Operand], place: int, target: float) -> bool:
@@ -266,8 +266,8 @@ def _places(operands: Sequence[Operand]) -> list[int]:
 
 
 def _takes_number(rule: Rule, place: int) -> bool:
-    """Whether an operand may be a plain number: a method is called on a Value."""
-    return place == 1 or rule.name in OPERATORS
+    """Whether an operand may be a plain number: one is a Value, and a method is called on one."""
+    return place == 1 or (rule.arity == 2 and rule.name in OPERATORS)
 
 
 def _replaced(operands: Sequence[Any], place: int, new: Any) -> list[Any]:

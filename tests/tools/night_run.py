@@ -12,6 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -22,7 +23,8 @@ from micrograd_like import Value, gradcheck, topological_order
 from micrograd_like.graph import edges
 from micrograd_like.strategies import Graph, graphs
 
-BATCH = 500  # graphs from one seed of Hypothesis
+BATCH = 200  # graphs from one seed of Hypothesis
+PROGRESS = 60.0  # seconds from one line of counts to the next
 FACTOR = 1.001
 VISIBLE = 0.5  # of the planted part
 SMALLEST = 1e-290  # of a gradient: below, floats have fewer digits
@@ -121,7 +123,7 @@ class Night:
         *lines, last = repr(graph).splitlines()
         root = last.removesuffix(".backward()")
         lines += ["from micrograd_like import gradcheck", f"print(gradcheck({root}))"]
-        print("\n" + "\n".join(lines) + f"\n# {what}".replace("\n", "\n# "), flush=True)
+        print("\n" + "\n".join(lines) + f"\n{what}".replace("\n", "\n# "), flush=True)
 
     def __str__(self) -> str:
         c, planted = self.counts, max(1, self.counts["planted"])
@@ -143,16 +145,16 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     night = Night(options.seed)
-    end = night.start + 3600 * options.hours
-    number = 1000 * options.seed
-    while night.counts["graphs"] < options.graphs and time.time() < end:
-        for graph in drawn(number)[: options.graphs - night.counts["graphs"]]:
+    told, end = night.start, night.start + 3600 * options.hours
+    for number in count(1000 * options.seed):
+        for graph in drawn(number):
             night.check(graph)
-            if time.time() > end:
-                break
-        print(f"seed {options.seed}, batch {number}: {night}", flush=True)
-        number += 1
-    raise SystemExit(night.counts["false alarms"] > 0)
+            over = night.counts["graphs"] >= options.graphs or time.time() > end
+            if over or time.time() > told + PROGRESS:
+                print(f"seed {options.seed}, batch {number}: {night}", flush=True)
+                told = time.time()
+            if over:
+                raise SystemExit(night.counts["false alarms"] > 0)
 
 
 if __name__ == "__main__":
