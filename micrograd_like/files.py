@@ -168,8 +168,8 @@ def _opened(path: "Path") -> "FileIO":
     """A file to read, whatever it is; opening waits for nobody."""
     from io import FileIO
 
-    check_file(path)
     try:
+        check_file(path)
         return FileIO(os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | WITHOUT_WAITING))
     except OSError as error:
         raise _unreadable(error, path) from None
@@ -223,5 +223,8 @@ def _write_to_device(path: "Path", content: bytes) -> None:
 
 
 def _unreadable(error: OSError, path: "Path") -> OSError:
-    reason = error.strerror or str(error)
-    return type(error)(f"{path}: cannot be read: {reason}; check what it is, and its permissions")
+    if error.strerror is None:  # it is told already
+        return error
+    return type(error)(
+        f"{path}: cannot be read: {error.strerror}; check what it is, and its permissions"
+    )

@@ -142,6 +142,8 @@ def test_a_file_that_may_not_be_read_is_told(
     with monkeypatch.context() as patch:
         patch.setattr(files.os, "open", refuses)
         assert told(READERS[reader], path).startswith("cannot be read: Permission denied; check")
+    long = tmp_path / ("n" * 5000)
+    assert told(READERS[reader], long).startswith("cannot be read: File name too long; check")
     if Path("/proc/self/mem").exists():  # whose beginning nobody can read
         assert "cannot be read: " in told(READERS[reader], Path("/proc/self/mem"))
 

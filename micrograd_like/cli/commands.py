@@ -51,7 +51,8 @@ def complain(problem: str, status: int = 2) -> int:
     """Tell in one line what is wrong; returns the exit status."""
     with suppress(OSError):  # after what was printed before it
         flush()
-    print(f"micrograd-like: {in_one_line(problem)}", file=sys.stderr)
+    with suppress(OSError):  # nobody listens
+        print(f"micrograd-like: {in_one_line(problem)}", file=sys.stderr)
     return status
 
 

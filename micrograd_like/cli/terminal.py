@@ -32,9 +32,10 @@ LONGEST_LINE, LONGEST_NAME = 1000, 40  # characters of an error, and of a name
 ISOLATES = "\u2068", "\u2069"  # around a name that is written from right to left
 # What stands for the characters of the package where a stream has none of them.
 WORDS = {
-    "−": "-", "–": "-", "·": "*", "×": "*", "⊙": "*", "÷": "/", "∂": "d", "Σ": "sum", "√": "sqrt",
-    "σ": "sigma", "Φ": "Phi", "∞": "inf", "±": "+-", "′": "'", "≠": "!=", "≤": "<=", "≥": ">=",
-    "→": "->", "←": "<-", "…": "...", "\xa0": " ", "�": "?", **dict.fromkeys(ISOLATES, ""),
+    "−": "-", "–": "-", "·": "*", "×": "*", "⊙": "*", "÷": "/", "∂": "d", "∇": "grad ", "Σ": "sum",
+    "√": "sqrt", "σ": "sigma", "Φ": "Phi", "∞": "inf", "±": "+-", "′": "'", "≠": "!=", "≤": "<=",
+    "≥": ">=", "→": "->", "←": "<-", "…": "...", "\xa0": " ", "�": "?",
+    **dict.fromkeys(ISOLATES, ""),
     **{chr(sign): chr(digit) for table in (SUBSCRIPTS, RAISED) for digit, sign in table.items()},
 }  # fmt: skip
 # An exponent is one sign: of x¹⁴ it may be that a stream has ¹ and not ⁴.
@@ -96,7 +97,8 @@ class Stream:
     def write(self, text: str) -> int:
         if self.guards and not text.isprintable():
             text = "\n".join(map(_guarded, text.split("\n")))
-        self.stream.write(encodable(text, self.stream.encoding or "utf-8"))
+        encoding = getattr(self.stream, "encoding", None) or "utf-8"
+        self.stream.write(encodable(text, encoding))
         return len(text)
 
 
