@@ -103,8 +103,13 @@ class Night:
         if not report.ok:
             self.counts["false alarms"] += 1
             self.show(graph, f"false alarm\n{report}")
-        order = topological_order(root)
-        found = list(mistakes(order))
+        # at a kink other slopes are right, too
+        smooth = [check.outcome != "kink" for check in report.checks]
+        found = [
+            (wrong, seen)
+            for wrong, seen in mistakes(topological_order(root))
+            if all(smooth[i] for i in seen)
+        ]
         if not found:
             return None
         wrong, seen = self.rng.choice(found)
