@@ -10,7 +10,16 @@ from copy import deepcopy
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from micrograd_like.arguments import expect, flag, is_list, number, one_for_each, rows, several
+from micrograd_like.arguments import (
+    expect,
+    flag,
+    is_list,
+    number,
+    one_for_each,
+    rows,
+    several,
+    short,
+)
 from micrograd_like.classes import class_of, is_right
 from micrograd_like.compile import NoRecordingError, Tape, is_worth_a_tape, recording
 from micrograd_like.derivatives import checked
@@ -230,8 +239,9 @@ class Module:
         missing = [name for name in parameters if name not in state]
         unknown = [name for name in state if name not in parameters]
         if missing or unknown:
+            few = [", ".join(map(short, names[:3])) for names in (missing, unknown)]
             raise KeyError(
-                f"load_state_dict: missing {missing[:3]}, unknown {unknown[:3]}; "
+                f"load_state_dict: missing [{few[0]}], unknown [{few[1]}]; "
                 "the state is that of another network"
             )
         numbers = {name: number(state[name], f"load_state_dict: {name}") for name in parameters}

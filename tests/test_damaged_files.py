@@ -200,6 +200,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"nin": "2"}, "its nin is '2'; it is to be a whole number"),
     ({"activation": ["tahn", "linear"]}, "activation is 'tahn'; it is to be one of"),
     ({"name": "n" * 10**6}, "its name has 1,000,000 characters; a file has at most 1,000"),
+    ({"parameters": {"p" * 5000: 0.5} | {f"p{k}": 0.5 for k in range(11)}}, "ppp..., 'p0', 'p1'];"),
     ({"parameters": {"a\x1b": [1]}}, "a\\x1b is [1], no finite float"),
     ({"about": 3}, "its about is 3; it is to be an object"),
     ({"about": {**ABOUT, "scales": [[1, 0]] * 3}}, "tells no columns; save it with the train"),
