@@ -8,7 +8,7 @@
 '26.0855'
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Names are looked up when they are first used, so that importing the package costs next to
 # nothing.  What is not listed here is a rule's function.  Types are in the stub beside this file.

@@ -24,7 +24,10 @@ def write(path: "Path", content: bytes) -> None:
     """Write a file whole, or leave what is there as it is.
 
     As Python's ``open`` does, it keeps the permissions of a file that is there, gives a new one
-    those that the user's umask says, and writes where a link points to.
+    those that the user's umask says, and writes where a link points to.  Ctrl-C leaves the old file
+    or the new one, and nothing else.  A process that is killed may leave a part of the new one
+    beside it, ``.micrograd_like-`` and 16 digits, which nobody reads: it is yours to delete, as
+    another process may be writing it.
 
     An OSError tells that it cannot be written, as :func:`check_place` does.
 
@@ -147,7 +150,7 @@ def read_json(path: "Path") -> dict[str, Any]:
     try:
         document = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
-        problem = str(error) or "nested too deeply"
+        problem = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise ValueError(f"{path}: is not JSON, or cut short: {problem}") from None
     if not isinstance(document, dict):
         raise ValueError(f"{path}: holds a {type(document).__name__}, not an object")

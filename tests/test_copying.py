@@ -15,6 +15,9 @@ from hypothesis import given, settings
 from micrograd_like import Value, copying, topological_order
 from micrograd_like.strategies import Graph, graphs
 
+# From Python 3.14 on a pickler that failed, with its buffer, complains when it is collected.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 
 def chain(length: int) -> Value:
     """A deep graph."""

@@ -188,8 +188,8 @@ def test_functions_in_a_function_find_their_m() -> None:
 def test_a_function_of_no_module_can_be_a_rule() -> None:
     """As where a program is run by ``exec``."""
     scope: dict[str, Any] = {}
-    exec("def halved(x):\n    return x / 2, 0.5", scope)
-    halved = rule("½", "x / 2", "1 / 2")(scope["halved"])
+    exec("def of_no_module(x):\n    return x / 2, 0.5", scope)
+    halved = rule("½", "x / 2", "1 / 2")(scope["of_no_module"])
     assert unlisted(halved)(Value(3.0)).data == 1.5
 
 

@@ -379,7 +379,7 @@ def damaged(text: str) -> dict[str, str]:
     state = document["parameters"]
     return {
         "is not JSON": text[: len(text) // 2],
-        "is not JSON, or cut short: maximum": "[" * 100_000,
+        "is not JSON, or cut short: nested too deeply": "[" * 100_000,
         "holds a list": "[1, 2]",
         "is not UTF-8": "\udcff",
         "its format is None, not 'micrograd_like MLP'": "{}",

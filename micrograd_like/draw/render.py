@@ -41,6 +41,7 @@ WHOLE: dict[str, tuple[tuple[bytes, ...], bytes]] = {  # how a picture begins an
     "dot": ((b"digraph", b"graph", b"strict"), b"}"),
     "json": ((b"{",), b"}"),
 }
+LACKING = "ayout was not done"  # what Graphviz says without a plugin of its own, neato's first
 MOST_QUOTED = 200  # characters of what a program complains of
 WITHOUT_DOT = """
 import sys, pygraphviz
@@ -59,24 +60,33 @@ def picture_bytes(
 ) -> bytes:
     """A picture of DOT text, as whichever Graphviz there is draws it.
 
+    A Graphviz without a layout that the picture needs gives way to pygraphviz's, if it is there.
     Raises an ImportError where there is none, and a RuntimeError where it fails, takes longer than
     a minute, or draws no whole picture.
     """
     kind = choice(format.partition(":")[0], "Picture: format", DRAWN)
-    if which(engine):
-        command = [engine, f"-T{format}", *([f"-Gdpi={dpi}"] if dpi else [])]
-    elif find_spec("pygraphviz"):
-        command = [sys.executable, "-c", WITHOUT_DOT, format, engine, f"{dpi or ''}"]
-    else:
+    own = [sys.executable, "-c", WITHOUT_DOT, format, engine, f"{dpi or ''}"]
+    commands = [[engine, f"-T{format}", *([f"-Gdpi={dpi}"] if dpi else [])]] * bool(which(engine))
+    commands += [own] * bool(find_spec("pygraphviz"))
+    if not commands:
         raise missing(
             "render",
             f"there is no {engine!r} to draw with; the DOT text is there, as .source; "
             "install Graphviz, or an extra that brings one",
         )
-    code, drawn, complaints = run(command, source.encode())
+    for command in commands:
+        code, drawn, complaints = run(command, source.encode())
+        told = complaints.decode(errors="replace").strip()
+        if not (code and LACKING in told):
+            break
+    if code and LACKING in told:
+        raise missing(
+            "render",
+            f"{engine} failed: its Graphviz lacks a layout of this picture; install its plugin "
+            "neato_layout, or an extra that brings a whole one",
+        )
     if code or not drawn:
-        lines = complaints.decode(errors="replace").strip().splitlines()
-        problem = readable(lines[-1][:MOST_QUOTED]) if lines else "it printed nothing"
+        problem = readable(told.splitlines()[-1][:MOST_QUOTED]) if told else "it printed nothing"
         raise RuntimeError(f"{engine} failed: {problem}")
     start, end = WHOLE[kind]
     if not (drawn.startswith(start) and drawn[-99:].rstrip().endswith(end)):

@@ -214,6 +214,23 @@ def test_a_program_that_fails_is_quoted(
     assert {p.name for p in tmp_path.iterdir()} == {"a.svg", "bin"}
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_graphviz_without_a_layout_gives_way(
+    there: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Some systems' dot comes without neato's plugin, which places what has its place."""
+    pytest.importorskip("pygraphviz")
+    why = "Error: Layout was not done.  Missing layout plugins?"
+    fake_dot(tmp_path, monkeypatch, f"import sys; print({why!r}, file=sys.stderr); sys.exit(1)")
+    picture = draw_dot(MLP(1, [2, 1], activation="tanh")([1.0]), view="network")
+    if there:
+        assert "<svg" in picture.pipe("svg").decode()
+        return
+    monkeypatch.setattr(render, "find_spec", lambda name: None)
+    with pytest.raises(ImportError, match=r"lacks a layout of this .*neato_layout, .*\[render\]"):
+        picture.pipe("svg")
+
+
 def test_a_program_that_hangs_is_stopped(
     picture: render.Picture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
