@@ -24,7 +24,7 @@ from functools import partial
 
 from micrograd_like.arguments import is_value, number, short
 from micrograd_like.graph import CLOSURES, NOT_COMPUTED, ON_LEAVES, put_back
-from micrograd_like.guard import ONE_PASS
+from micrograd_like.guard import BACKWARD, ONE_PASS
 from micrograd_like.notation import one_line
 
 TYPE_CHECKING = False  # typing itself would take most of the time of the import
@@ -89,7 +89,7 @@ class Run:
 
 def _call(node: Any, closure: Callable[[], None], others: Iterable[tuple[Any, Any]] = ()) -> None:
     try:
-        ONE_PASS.backward.call(closure)
+        BACKWARD.call(closure)
     except Exception as error:
         put_back(others)
         raise _failed(node, error) from error

@@ -75,18 +75,15 @@ def rule(
         check_texts(new)
         _try_floats(new)
         documentation(new)  # all that is written of it can be written
-        entered(symbol, formula, *derivatives, domain=domain, arrays=arrays)(function)
         try:
+            entered(symbol, formula, *derivatives, domain=domain, arrays=arrays)(function)
             add_method(RULES[name])
             _try_values(RULES[name])
             check_words(RULES[name])
+            return function_of(RULES[name])
         except BaseException:
-            forget(name)
-            if before:
-                RULES[name] = before
-                add_method(before)
+            _put_back(name, before)
             raise
-        return function_of(RULES[name])
 
     return define
 
@@ -102,8 +99,19 @@ def forget(name: str) -> None:
     False
     """
     del RULES[name]
-    delattr(Value, name)
-    delattr(on_values, name)
+    _put_back(name, None)
+
+
+def _put_back(name: str, before: Rule | None) -> None:
+    """Have a name mean the rule that it meant before, or nothing."""
+    if before:
+        RULES[name] = before
+        add_method(before)
+        return
+    RULES.pop(name, None)
+    for of in (Value, on_values):  # an interrupted definition may be in one alone
+        if name in vars(of):
+            delattr(of, name)
 
 
 def check_texts(of: Rule) -> None:

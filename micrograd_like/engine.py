@@ -29,7 +29,7 @@ from micrograd_like.graph import (
     replay,
     topological_order,
 )
-from micrograd_like.guard import ONE_PASS
+from micrograd_like.guard import BACKWARD, ONE_PASS
 from micrograd_like.higher_order import ON_VALUES, backward_on_values
 from micrograd_like.micrograd import Micrograd, by_hand
 from micrograd_like.notation import OPERATORS, Written, undefined
@@ -142,14 +142,19 @@ class Value(Micrograd, Methods):
         6.0
         """
         flag(create_graph, "backward: create_graph")
-        with ONE_PASS.backward:
-            begin_pass()
-            if create_graph:
-                backward_on_values(self, _start_pass)
-            else:
-                order = _start_pass(self)
-                self.grad += 1.0
-                with_closures(order, _chain_rule)
+        with ONE_PASS:
+            BACKWARD.refuse_second()
+            BACKWARD.under_way = True
+            try:
+                begin_pass()
+                if create_graph:
+                    backward_on_values(self, _start_pass)
+                else:
+                    order = _start_pass(self)
+                    self.grad += 1.0
+                    with_closures(order, _chain_rule)
+            finally:
+                BACKWARD.under_way = False
 
     def detach(self) -> Value:
         """A new leaf with the same number, label and attributes, outside the graph."""

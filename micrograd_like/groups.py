@@ -58,8 +58,11 @@ class _Recorder:
         self.count = 0  # of open groups, in all threads
 
     def open(self, name: str) -> None:
-        OPEN.set((Mark((*_open_path(), name)),))
-        self._counted(1)
+        marks = (Mark((*_open_path(), name)),)
+        with self.lock:
+            self.count += 1
+        self.install()
+        OPEN.set(marks)
 
     def close(self, name: str) -> None:
         """Close the innermost group of a name: of generators an outer one may end first."""
@@ -67,11 +70,13 @@ class _Recorder:
         if name in path:
             del path[-1 - path[::-1].index(name)]
         OPEN.set((Mark(tuple(path)),) if path else ())
-        self._counted(-1)
-
-    def _counted(self, more: int) -> None:
         with self.lock:
-            self.count += more
+            self.count -= 1
+        self.install()
+
+    def install(self) -> None:
+        """Have new nodes marked as long as there are groups."""
+        with self.lock:
             engine.on_record(_made if self.count else None)
 
 
@@ -132,8 +137,22 @@ class group:  # noqa: N801 - it reads like a word of the language
 
         @wraps(f)
         def within(*args: P.args, **options: P.kwargs) -> R:
-            with self:
+            # Not by `with self`: Ctrl-C may come before __exit__ has begun, and leave it open.
+            before, marks, is_counted = OPEN.get(), (Mark((*_open_path(), self.name)),), False
+            try:
+                with RECORDER.lock:
+                    RECORDER.count += 1
+                    is_counted = True
+                RECORDER.install()
+                OPEN.set(marks)
                 return f(*args, **options)
+            finally:
+                try:
+                    OPEN.set(before)
+                finally:
+                    with RECORDER.lock:
+                        RECORDER.count -= is_counted
+                    RECORDER.install()
 
         return within
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Lock = TypeVar("Lock")
 
-__all__ = ["ONE_PASS", "open_in_child"]
+__all__ = ["BACKWARD", "ONE_PASS", "open_in_child"]
 
 _OPENED: set[Any] = set()  # weak references to locks that a child process is to find open
 
@@ -47,56 +47,38 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_open_all)
 
 
-class OnePass:
-    """A lock that a thread holds while gradients are computed, added to, or read together."""
-
-    def __init__(self) -> None:
-        self.lock: Any = RLock()
-        self.under_way = False
-        self.backward = _Backward(self)
-
-    def __enter__(self) -> None:
-        self.lock.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self.lock.release()
-
-    def _is_owned(self) -> bool:
-        owned: bool = self.lock._is_owned()
-        return owned
-
-    def _at_fork_reinit(self) -> None:
-        self.lock._at_fork_reinit()
-        self.under_way = False
+# The lock itself, as entering and leaving what C has written is one: Ctrl-C comes before or after.
+ONE_PASS: Any = open_in_child(RLock())  # held while gradients are computed, or read together
 
 
 class _Backward:
-    """Holds the lock for a pass, and refuses one within another: in a ``__del__``, or a signal."""
+    """Whether a backward pass is under way, in the thread that holds the lock."""
 
-    def __init__(self, guard: OnePass) -> None:
-        self.guard = guard
+    def __init__(self) -> None:
+        self.under_way = False
 
-    def __enter__(self) -> None:
-        self.guard.lock.acquire()
-        if self.guard.under_way:
-            self.guard.lock.release()
+    def refuse_second(self) -> None:
+        """Tell a pass within another of the same thread: in a ``__del__``, or a signal."""
+        if self.under_way:
             raise RuntimeError(
                 "backward: this thread is going backward already, and was interrupted by a signal "
                 "or a __del__; begin the other pass when it is done"
             )
-        self.guard.under_way = True
-
-    def __exit__(self, *_: object) -> None:
-        self.guard.under_way = False
-        self.guard.lock.release()
 
     def call(self, closure: Callable[[], None]) -> None:
         """A program's closure in a pass; it may go backward over a graph of its own."""
-        self.guard.under_way = False
+        self.under_way = False
         try:
             closure()
         finally:
-            self.guard.under_way = True
+            self.under_way = True
+
+    def _is_owned(self) -> bool:
+        owned: bool = ONE_PASS._is_owned()
+        return owned
+
+    def _at_fork_reinit(self) -> None:
+        self.under_way = False
 
 
-ONE_PASS = open_in_child(OnePass())
+BACKWARD = open_in_child(_Backward())

@@ -64,6 +64,8 @@ def train(table: Table, options: argparse.Namespace) -> None:
         model, rows, targets, loss, epochs=options.epochs, lr=options.lr, seed=options.seed,
         progress=sys.stderr.isatty(),
     )  # fmt: skip
+    if not history.loss:  # Ctrl-C came in the first epoch: there is nothing to tell
+        raise KeyboardInterrupt
     print(f"loss ({name}) in epoch 1: {number(history.loss[0])},", end=" ")
     print(f"in epoch {len(history.loss)}: {number(history.loss[-1])}\n")
 

@@ -9,7 +9,7 @@ from micrograd_like.arguments import above_zero, flag, function, methods, severa
 from micrograd_like.learn.data import Point, points_of, split
 from micrograd_like.learn.history import DivergenceError, History
 from micrograd_like.learn.losses import CLASSIFYING, PER_CLASS, Loss, mse
-from micrograd_like.learn.optim import SGD, finished, moves_arrays
+from micrograd_like.learn.optim import SGD, moves_arrays
 from micrograd_like.learn.passes import Batch, has_classes, passes, plain
 from micrograd_like.notation import number as number_text
 
@@ -95,7 +95,11 @@ def fit(
     except KeyboardInterrupt:
         run.end("an interrupt")
     finally:
-        finished(run.passes.weights.write)
+        try:  # not by `finished`: Ctrl-C may come before that has begun
+            run.passes.weights.write()
+        except KeyboardInterrupt:
+            run.passes.weights.write()
+            raise
         if hasattr(bar, "close"):
             bar.close()
     return run.history
