@@ -1,4 +1,4 @@
-"""Locks that a child process finds open, and the one of backward passes.
+"""Locks that a child process finds open, and those of what all threads have in common.
 
 One backward pass at a time, of all threads: a pass leaves its marks in the nodes it visits.
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Lock = TypeVar("Lock")
 
-__all__ = ["BACKWARD", "ONE_PASS", "open_in_child"]
+__all__ = ["BACKWARD", "ONE_DIGITS", "ONE_OUTPUT", "ONE_PASS", "open_in_child"]
 
 _OPENED: set[Any] = set()  # weak references to locks that a child process is to find open
 
@@ -46,6 +46,11 @@ def _open_all() -> None:
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_open_all)
 
+
+# What threads have in common, and must not change at once: where print writes to, and the number of
+# digits that mpmath computes with.
+ONE_OUTPUT: Any = open_in_child(RLock())
+ONE_DIGITS: Any = open_in_child(RLock())
 
 # The lock itself, as entering and leaving what C has written is one: Ctrl-C comes before or after.
 ONE_PASS: Any = open_in_child(RLock())  # held while gradients are computed, or read together

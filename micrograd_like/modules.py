@@ -25,6 +25,7 @@ from micrograd_like.compile import NoRecordingError, Tape, is_worth_a_tape, reco
 from micrograd_like.derivatives import checked
 from micrograd_like.engine import METHODS, REFLECTED, Value
 from micrograd_like.graph import NOT_COMPUTED
+from micrograd_like.guard import ONE_OUTPUT
 from micrograd_like.models import read_weights, write_weights
 from micrograd_like.notation import OPERATORS, plural
 from micrograd_like.parameters import keep_learner, parameters_in, parts_in, with_names
@@ -334,7 +335,12 @@ def _unnoticed() -> Iterator[None]:
     numpy_random = sys.modules.get("numpy.random")
     state, numpy_state = random.getstate(), numpy_random and numpy_random.get_state()
     try:
-        with redirect_stdout(StringIO()), redirect_stderr(StringIO()), warnings.catch_warnings():
+        with (
+            ONE_OUTPUT,
+            redirect_stdout(StringIO()),
+            redirect_stderr(StringIO()),
+            warnings.catch_warnings(),
+        ):
             warnings.simplefilter("ignore")
             yield
     finally:

@@ -9,9 +9,11 @@
 
 import io
 import math
+import sys
 import warnings
+from _thread import get_ident
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
 from itertools import islice
@@ -34,6 +36,7 @@ from micrograd_like.graph import (
     replay,
     topological_order,
 )
+from micrograd_like.guard import ONE_OUTPUT
 from micrograd_like.notation import plural
 
 __all__ = [
@@ -281,9 +284,25 @@ def check_inputs(
 @contextmanager
 def quietly() -> Iterator[None]:
     """Without what a function prints and warns of at points that its user never asked for."""
-    with redirect_stdout(io.StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+    with ONE_OUTPUT:
+        before = sys.stdout
+        try:
+            sys.stdout = _Muted(before)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                yield
+        finally:
+            sys.stdout = before
+
+
+class _Muted(io.TextIOBase):
+    """Takes what this thread prints to nowhere; that of others goes where it went."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream, self.thread = stream, get_ident()
+
+    def write(self, text: str) -> int:
+        return len(text) if get_ident() == self.thread else int(self.stream.write(text))
 
 
 def _check_by_differences(subject: Subject, i: int, claim: tuple[float, float, float]) -> Check:

@@ -38,6 +38,7 @@ from micrograd_like.check.differences import (
 from micrograd_like.check.report import Check
 from micrograd_like.engine import Value
 from micrograd_like.graph import as_function_of, evaluated, topological_order
+from micrograd_like.guard import ONE_DIGITS
 from micrograd_like.notation import undefined
 from micrograd_like.rules import RULES, Rule, elementary
 from micrograd_like.table import BUILTINS
@@ -160,7 +161,7 @@ class Exact:
         """
         got = self.root.data
         try:
-            with mpmath.workdps(DIGITS[-1]):
+            with ONE_DIGITS, mpmath.workdps(DIGITS[-1]):
                 exact = self._base(DIGITS[-1], 0)[id(self.root)]
                 error, off = abs(got - exact), ulps(got, exact)
         except (ValueError, ArithmeticError):
@@ -190,7 +191,8 @@ class Exact:
         'slopes 0 and 1'
         """
         try:
-            sides = [s for s in (self._slope(leaf, side) for side in (1, -1)) if s is not None]
+            with ONE_DIGITS:
+                sides = [s for s in (self._slope(leaf, side) for side in (1, -1)) if s is not None]
         except (ValueError, ArithmeticError):
             sides, outcome, reason = [], "fail", "the function is undefined here"
         else:
