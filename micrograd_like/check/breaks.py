@@ -30,6 +30,7 @@ NEIGHBOURS = 8  # floats beyond a jump, over which a steep function changes as m
 SEAM = 1e-4  # of a function's size: a smaller jump is where two formulas do not quite meet
 STEP = 0.12  # of a function's size: more than any rounding takes
 FINE = 1e-9  # of a function's size, that rounding takes
+DIGIT = 1e-6  # how close to a digit a decimal is
 NARROW = 1e-7  # of x: no stair that is meant
 
 
@@ -128,15 +129,24 @@ def _bends(ladder: Ladder, place: float, top: float) -> bool:
 
 
 def _kind(ladder: Ladder, width: float, height: float, known: float) -> str:
-    """Whether a stair is rounding's: it is small, or a power of two with few bits, or known."""
+    """Whether a stair is rounding's: it is small, or a power of two with few bits, or known.
+
+    One that is a decimal of one digit, as 0.001, is made by rounding to decimals.
+    """
     size = _size(ladder)
     few_bits = (math.frexp(height)[0] * 64).is_integer()
     if height < FINE * size or height <= 64 * known:
         return "rounding"
-    if height >= STEP * size:
+    if height >= STEP * size or _is_decimal(height, size):
         return "steps"
     whole = height.is_integer() and width > NARROW * abs(ladder.x)  # as of a floor
     return "rounding" if few_bits and not whole else "unclear"
+
+
+def _is_decimal(height: float, size: float) -> bool:
+    """Whether a height is one digit times a power of ten, as far as the rounding of f tells."""
+    digit = height / 10.0 ** math.floor(math.log10(height) + DIGIT)
+    return height < 0.1 and abs(digit - round(digit)) <= min(DIGIT, 8 * EPSILON * size / height)
 
 
 def _size(ladder: Ladder) -> float:

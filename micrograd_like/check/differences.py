@@ -36,6 +36,7 @@ from micrograd_like.check.breaks import (
     starts_sharply,
 )
 from micrograd_like.check.ladder import (
+    CLOSE,
     EPSILON,
     SAFETY,
     SMALLEST,
@@ -52,6 +53,7 @@ from micrograd_like.check.ladder import (
     scatter_of,
 )
 from micrograd_like.check.report import Asked, Check
+from micrograd_like.check.tails import tail_of
 from micrograd_like.notation import number
 
 __all__ = [
@@ -158,7 +160,7 @@ def _verdict(ladder: Ladder, claim: Claim) -> Verdict:
     stair = stair_at(ladder, max(claim.noise, own if own > EPSILON * abs(center) else 0.0))
     if stair.kind == "steps":
         return _on_a_step(stair, claim, center)
-    noise = max(claim.noise, noise_of(f, x, center), own, stair.height)
+    noise = max(claim.noise, noise_of(f, x, center), own, stair.height / 2)
     moving = [side for side in (1, -1) if keeps_moving(ladder, noise, side)]
     if not claim.noise:
         noise = max(noise, scatter_of(ladder.samples, center))
@@ -173,9 +175,11 @@ def _verdict(ladder: Ladder, claim: Claim) -> Verdict:
         why = complaint_at(f, math.nextafter(x, math.inf))
         return "inconclusive", ": ".join(filter(None, ["undefined on both sides", why])), None
     if right and left and _broken(right.best, left.best):
-        outcome, reason = _at_kink(right.best, left.best, center, noise, claim)
+        outcome, reason = _at_kink(right.best, left.best, ladder, noise, claim)
     else:
         outcome, reason = _compare(ladder, claim, plateau, noise)
+        if outcome == "fail" and right and left and _between(right.best, left.best, claim.slope):
+            outcome, reason = "inconclusive", UNSETTLED  # across, two steep slopes cancel
     if moving and outcome in ("fail", "inconclusive"):
         outcome, reason = _tends(ladder, claim, moving, right, left)
     return *_doubted(outcome, reason, x, stair, claim), plateau
@@ -241,6 +245,11 @@ def _broken(right: Estimate, left: Estimate) -> bool:
     return abs(right.value - left.value) > SAFETY * (right.bar + left.bar)
 
 
+def _between(right: Estimate, left: Estimate, slope: float) -> bool:
+    """Whether a slope lies between two one-sided ones or as near, whatever their bars are."""
+    return abs(slope - (right.value + left.value) / 2) < abs(right.value - left.value)
+
+
 def _at_vertical_tangent(steep: list[float], ends: Plateau | None, claim: Claim) -> Verdict:
     """Where the slope is infinite on one side or both; ``ends`` is what is finite on the other."""
     slope, rounding = claim.slope, claim.rounding
@@ -257,7 +266,7 @@ def _at_vertical_tangent(steep: list[float], ends: Plateau | None, claim: Claim)
 
 
 def _at_kink(
-    right: Estimate, left: Estimate, center: float, noise: float, claim: Claim
+    right: Estimate, left: Estimate, ladder: Ladder, noise: float, claim: Claim
 ) -> tuple[str, str]:
     """Where the slopes to the two sides differ: any between them is right."""
     slope, rounding = claim.slope, claim.rounding
@@ -265,7 +274,7 @@ def _at_kink(
     bar = SAFETY * max(right.bar, left.bar) + rounding + claim.tolerance.at(max(-low, high))
     if low - bar <= slope <= high + bar:
         return "kink", slopes_apart(low, high)
-    if not all(_settled(side, slope, center, noise) for side in (right, left)):
+    if not all(_settled(side, claim, ladder, noise) for side in (right, left)):
         return "inconclusive", UNSETTLED
     return "fail", slopes_apart(low, high)
 
@@ -277,11 +286,12 @@ def _compare(ladder: Ladder, claim: Claim, plateau: Plateau, noise: float) -> tu
     allowed = claim.tolerance.at(best.value) + claim.rounding
     margin = SAFETY * best.bar + allowed
     if not abs(slope - best.value) <= margin:
-        if not _settled(best, slope, center, noise):
+        if not _settled(best, claim, ladder, noise):
             return "inconclusive", UNSETTLED
         for side in (plateau.departs, -plateau.departs):
             jump = discontinuity(f, x, x + side, best.value) if math.isfinite(side) else None
-            if jump is not None:  # rounding made a staircase, which fits the slope of its stairs
+            if jump is not None and not _off_beyond(ladder, claim, max(noise, jump[1])):
+                # rounding made a staircase, which fits the slope of its stairs
                 away = number(abs(jump[0] - x), 2)
                 return "inconclusive", f"the function jumps at a distance of {away}"
         return "fail", off_by(slope - best.value)
@@ -290,25 +300,52 @@ def _compare(ladder: Ladder, claim: Claim, plateau: Plateau, noise: float) -> tu
         constant(ladder, rounding) or (best.change == 0 and starts_sharply(ladder, rounding))
     ):
         return "pass", ""
-    known = max(UNCERTAIN * max(abs(slope), abs(best.value), best.change), TINY)
-    if SAFETY * best.bar + claim.rounding > known + claim.tolerance.at(best.value):
-        return "inconclusive", LOST
+    at_minimum = abs(best.value) <= SAFETY**2 * best.bar
+    size = max(abs(slope), abs(best.value), best.change if at_minimum else 0.0)
+    known = max(UNCERTAIN * size, TINY)
+    off = abs(slope - best.value) + 2 * best.bar + claim.rounding
+    if off > known + claim.tolerance.at(best.value):
+        return _in_tail(ladder, claim)
     seam = jump_beyond(ladder, noise)
     if seam:
         return "inconclusive", f"the function jumps at a distance of {number(seam, 2)}"
     return "pass", ""
 
 
-def _settled(best: Estimate, slope: float, center: float, noise: float) -> bool:
+def _in_tail(ladder: Ladder, claim: Claim) -> tuple[str, str]:
+    """The outcome where the change is lost in rounding: by the slope of a tail, if it is in one."""
+    tail = tail_of(ladder)
+    if tail is None:
+        return "inconclusive", LOST
+    off, allowed = abs(claim.slope - tail), claim.rounding + claim.tolerance.at(tail)
+    if off <= UNCERTAIN / 4 * abs(tail) + allowed:
+        return "pass", ""
+    if off > 0.1 * abs(tail) + allowed:
+        return "fail", off_by(claim.slope - tail)
+    return "inconclusive", LOST
+
+
+def _settled(best: Estimate, claim: Claim, ladder: Ladder, noise: float) -> bool:
     """Whether an estimate is good enough to call a slope wrong.
 
     It is if it knows the slope well.  Less will do for a claim that is far away: where noise is all
-    of the error, at a minimum, and where the function is flat but for little of its digits.
+    of the error, and comes from rounding or is more than a function of the claimed slope changes by
+    between the points where it was found, so that it is no oscillation of such a slope; at a
+    minimum; and where the function is flat but for little of its digits.
     """
+    slope, size = claim.slope, abs(ladder.center)
     if best.bar <= UNCERTAIN * abs(best.value) or math.isnan(slope):
         return True
-    noisy = 16 * noise >= best.bar * best.step and 4 * best.bar <= abs(best.value)
+    rounding = noise <= 2 * EPSILON * size and 4 * best.bar <= abs(best.value)
+    unexplained = noise > SAFETY**2 * abs(slope) * CLOSE * math.ulp(ladder.x)
+    noisy = 16 * noise >= best.bar * best.step and (rounding or unexplained)
     minimum = abs(best.value) < 0.1 * best.change and 100 * best.bar <= best.change
-    little = UNCERTAIN**2 * abs(center) + 8 * SMALLEST
+    little = UNCERTAIN**2 * size + 8 * SMALLEST
     flat = best.change <= SAFETY * best.bar and best.bar * best.step <= little
     return (noisy or minimum or flat) and abs(slope - best.value) > SAFETY**2 * best.bar
+
+
+def _off_beyond(ladder: Ladder, claim: Claim, noise: float) -> bool:
+    """Whether a slope is far from what the function does over many of its jumps, too."""
+    best = plateau_of(estimates_of(ladder.samples, ladder.center, noise, side=0))
+    return best is not None and abs(claim.slope - best.best.value) > SAFETY**2 * best.best.bar

@@ -17,6 +17,7 @@ from micrograd_like.arguments import short
 from micrograd_like.notation import one_line
 
 __all__ = [
+    "CLOSE",
     "EPSILON",
     "RATIO",
     "SAFETY",
@@ -41,6 +42,7 @@ EPSILON = 2.0**-52
 RATIO = 4.0  # of neighbouring steps
 ORDERS = 6  # of Richardson extrapolation
 SAFETY = 8.0  # error bars that two estimates may be apart and still agree
+CLOSE = 61  # last places between the points that tell the noise: odd, for all bits to move
 TINY = 1e-305  # where underflow begins
 SMALLEST = 2.0**-1074  # what rounding takes below it
 Function = Callable[[float], float]
@@ -146,7 +148,7 @@ def noise_of(f: Function, x: float, center: float) -> float:
     if x == 0:
         return noise
     ulp = math.ulp(x)
-    close = [value_at(f, x + k * 61 * ulp) for k in range(-4, 5)]  # odd, for all bits to move
+    close = [value_at(f, x + k * CLOSE * ulp) for k in range(-4, 5)]
     if None not in close:
         row: list[Any] = close
         for _ in range(5):

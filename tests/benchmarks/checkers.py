@@ -1,7 +1,8 @@
 """Hard points and hard functions put to gradient checkers: false alarms, misses, what is left open.
 
 ``python tests/benchmarks/checkers.py [--write]`` prints a table of the checkers that are installed,
-each with its defaults in float64, or writes it into the README.  The points are those of
+each with its defaults in float64, or writes it into the README; ``--times`` prints how long ours
+takes for many inputs.  The points are those of
 `tools/hard_points.py`; the functions, each with a right slope and a wrong one, those of
 `check/hard_functions.py`.
 """
@@ -14,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.checker_times import time_lines
 from benchmarks.peer_checkers import PEERS, Checker, Claim
 from check.hard_functions import HARD_FUNCTIONS
 from tools.hard_points import HARD_POINTS
@@ -110,7 +112,11 @@ def _table(readme: str) -> str:
 
 
 def main() -> None:
-    """Print the table, or write it."""
+    """Print the table, or write it; or print times."""
+    if sys.argv[1:] == ["--times"]:
+        for told in time_lines():
+            print(told, flush=True)
+        return
     lines, missing = peers()
     lines = [*head(), *(row(name, check) for name, check in OURS.items()), *lines]
     if sys.argv[1:] == ["--write"]:

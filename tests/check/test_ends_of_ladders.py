@@ -53,10 +53,18 @@ def test_a_flat_side_is_known_by_a_kink_at_almost_0(y: float, x: float) -> None:
     assert outcome(lambda v: max(v, -y), -x, y / x) != "pass"
 
 
-@pytest.mark.parametrize("x", [30.0, 1e3, 1e9])
-def test_rounding_makes_no_flat_side(x: float) -> None:
-    """A tanh that is saturated has a slope, if only digits can tell it."""
-    assert outcome(math.tanh, x, 0.0) == "inconclusive"
+@pytest.mark.parametrize(
+    ("f", "x", "right"),
+    [
+        (math.tanh, 30.0, "fail"),
+        (math.tanh, 1e3, "pass"),  # its slope is below all floats
+        (math.erf, 7.0, "inconclusive"),
+        (lambda x: x / math.sqrt(1 + x * x), 1e9, "inconclusive"),
+    ],
+)
+def test_rounding_makes_no_flat_side(f: Callable[[float], float], x: float, right: str) -> None:
+    """What is saturated has a slope: that of an exponential tail is known, others digits tell."""
+    assert outcome(f, x, 0.0) == right
 
 
 def test_a_step_is_seen_before_an_undefined_place() -> None:

@@ -90,7 +90,10 @@ ONE_STEP_AWAY: list[tuple[str, Callable[[float], float], float, float, str]] = [
     ("before underflow", lambda x: x * x, 1e-120, 2e-120, "pass"),
     ("overflow", lambda x: math.inf * x, 1.0, math.inf, "inconclusive"),
     ("a slope that vanishes slowly", lambda x: x**1.004 + 2, 0.0, 0.0, "inconclusive"),
-    ("lost in rounding", math.tanh, 30.0, 0.0, "inconclusive"),
+    ("lost in rounding", math.erf, 7.0, 0.0, "inconclusive"),
+    ("a tail that rounding hides", math.tanh, 30.0, 4 * math.exp(-60), "pass"),
+    ("a tail that rounding hides, wrong", math.tanh, 30.0, 0.0, "fail"),
+    ("a tail that is cut off", lambda x: math.tanh(min(x, 12)), 30.0, 0.0, "inconclusive"),
     ("not lost yet", math.tanh, 3.0, 0.0, "fail"),
     ("NaN is no gradient", math.sin, 1.0, math.nan, "fail"),
 ]

@@ -44,12 +44,15 @@ def test_nor_does_one_that_is_scaled_and_shifted(
 @pytest.mark.parametrize(
     ("reference", "part", "of_a_kind"),
     [
-        ("differences", 1 / 6, 0.4),
-        ("auto", 1 / 20, 0.3),
+        ("differences", 1 / 6, 1 / 6),
+        ("auto", 1 / 20, 1 / 7),
     ],
 )
 def test_few_are_left_open(reference: str, part: float, of_a_kind: float) -> None:
-    """One verdict in six by differences, one in twenty where digits are taken as well."""
+    """One in six of each kind by differences; in all one in twenty where digits are taken, too.
+
+    What leaves a Value's graph, as steps do, has no digits.
+    """
     words = {f: [word(f, s, reference) for s in (f.right, f.wrong)] for f in HARD_FUNCTIONS}
     assert all(right != "fail" and wrong != "pass" for right, wrong in words.values())
     opened = Counter(dict.fromkeys(KINDS, 0))
@@ -60,7 +63,6 @@ def test_few_are_left_open(reference: str, part: float, of_a_kind: float) -> Non
 
 
 def test_the_table_is_of_slopes() -> None:
-    """At least a hundred functions, a dozen of each kind, and no wrong slope is the right one."""
-    assert len(HARD_FUNCTIONS) >= 100
-    assert min(map(len, KINDS.values())) >= 12
+    """At least twenty-five functions of each kind, and no wrong slope is the right one."""
+    assert min(map(len, KINDS.values())) >= 25
     assert all(math.isnan(f.wrong) or f.wrong != f.right for f in HARD_FUNCTIONS)
