@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Set
 
+from micrograd_like.browser import remedy
 from micrograd_like.notation import listed, plural
 
 TYPE_CHECKING = False  # typing itself would take most of the time of the import
@@ -247,13 +248,13 @@ def extra(module: str, name: str, what: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:
-        raise missing(name, what) from error
+        raise missing(name, what, module) from error
 
 
-def missing(name: str, what: str) -> ImportError:
-    """The error of something that an extra brings: what needs it, and how to get it.
+def missing(name: str, what: str, module: str = "") -> ImportError:
+    """The error of a module, or more, that an extra brings: what needs it, and how to get it.
 
     >>> missing("render", "pictures need Graphviz")
     ImportError("pictures need Graphviz: pip install 'micrograd_like[render]'")
     """
-    return ImportError(f"{what}: pip install 'micrograd_like[{name}]'")
+    return ImportError(f"{what}: {remedy(module, name)}")

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 
 from micrograd_like.arguments import elementwise, flag, is_array, number, text
+from micrograd_like.browser import IN_BROWSER, let_go
 from micrograd_like.closures import with_closures
 from micrograd_like.copying import attributes, copied, deepcopied, detached, reduced
 from micrograd_like.elementary import bind, elementary
@@ -201,6 +202,8 @@ class Value(Micrograd, Methods):
         return self
 
     __copy__, __deepcopy__, __reduce__, __getstate__ = copied, deepcopied, reduced, attributes
+    if IN_BROWSER:
+        __del__ = let_go
 
     @staticmethod
     def _apply(rule: Rule, *operands: Any) -> Any:

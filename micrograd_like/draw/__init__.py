@@ -13,6 +13,7 @@ from micrograd_like.draw.ids import (
     hop_id,
     node_ids,
 )
+from micrograd_like.draw.in_browser import load_graphviz
 from micrograd_like.draw.numbers import Numbers, Scales, strength
 from micrograd_like.draw.outline import Node, Outline, check_groups, names_to_open
 from micrograd_like.draw.page import (
@@ -24,7 +25,7 @@ from micrograd_like.draw.page import (
     scripts_of,
 )
 from micrograd_like.draw.pictures import draw_difference, draw_dot
-from micrograd_like.draw.render import FORMATS, Picture, picture_bytes
+from micrograd_like.draw.render import FORMATS, Picture, in_threads, picture_bytes
 from micrograd_like.draw.svg import framed
 from micrograd_like.draw.theme import (
     AUTO,
@@ -102,6 +103,8 @@ __all__ = [
     "image_of",
     "in_dark",
     "in_function",
+    "in_threads",
+    "load_graphviz",
     "look_script",
     "look_style",
     "mix",

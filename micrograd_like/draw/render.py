@@ -11,7 +11,8 @@ import struct
 import subprocess
 import sys
 import zlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
@@ -20,19 +21,22 @@ from typing import Any
 import graphviz
 
 from micrograd_like.arguments import choice, file_name, missing
+from micrograd_like.browser import IN_BROWSER
+from micrograd_like.draw.in_browser import draw
 from micrograd_like.draw.page import image_of, page_of
 from micrograd_like.draw.svg import fitted, size_of
 from micrograd_like.files import write
 from micrograd_like.notation import listed, readable
 
-__all__ = ["DRAWN", "FORMATS", "Picture", "picture_bytes"]
+__all__ = ["DRAWN", "FORMATS", "Picture", "in_threads", "picture_bytes"]
 
+AT_ONCE = 2  # layouts
 TIME_LIMIT = 60.0  # seconds, for one picture
 DRAWN = ("svg", "png", "pdf", "dot", "json")  # by Graphviz
 FORMATS = (*DRAWN, "html")
 DPI = 144  # of a PNG: two of its pixels for a pixel of the picture, sharp on screens and slides
 MOST_SHOWN = 3_000_000  # pixels of a PNG in a notebook, which it makes large
-SHOWN = ("text/html", "image/png")  # in a notebook
+SHOWN = ("text/html",) if IN_BROWSER else ("text/html", "image/png")  # in a notebook
 AFTER_HEADER = 33  # bytes of a PNG
 WHOLE: dict[str, tuple[tuple[bytes, ...], bytes]] = {  # how a picture begins and ends
     "svg": ((b"<?xml",), b"</svg>"),
@@ -65,6 +69,8 @@ def picture_bytes(
     a minute, or draws no whole picture.
     """
     kind = choice(format.partition(":")[0], "Picture: format", DRAWN)
+    if IN_BROWSER:
+        return draw(source, kind, engine)
     own = [sys.executable, "-c", WITHOUT_DOT, format, engine, f"{dpi or ''}"]
     commands = [[engine, f"-T{format}", *([f"-Gdpi={dpi}"] if dpi else [])]] * bool(which(engine))
     commands += [own] * bool(find_spec("pygraphviz"))
@@ -92,6 +98,15 @@ def picture_bytes(
     if not (drawn.startswith(start) and drawn[-99:].rstrip().endswith(end)):
         raise RuntimeError(f"{engine} failed: it printed no whole {kind.upper()}")
     return drawn
+
+
+def in_threads(one: Callable[[Any], Any], things: Iterable[Any]) -> Iterator[Any]:
+    """What is drawn of each thing, in their order; two at once, where there are threads."""
+    if IN_BROWSER:
+        yield from map(one, things)
+        return
+    with ThreadPoolExecutor(AT_ONCE) as several:
+        yield from several.map(one, things)
 
 
 def run(command: list[str], text: bytes) -> tuple[int, bytes, bytes]:
@@ -291,4 +306,5 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
         if "image/png" in kinds:
             dpi = min(DPI, max(1, int(72 * (MOST_SHOWN / (width * height)) ** 0.5)))
             data["image/png"] = self._drawn("png", self.engine, dpi)
-        return data, {"image/png": {"width": width, "height": height}}
+        size = {"width": width, "height": height}
+        return data, {"image/png": size} if "image/png" in data else {}

@@ -13,9 +13,11 @@
 """
 
 from collections.abc import Iterable, Mapping
+from html import escape
 from typing import TYPE_CHECKING, Any, Self, overload
 
 from micrograd_like.arguments import choice
+from micrograd_like.browser import IN_BROWSER
 from micrograd_like.draw import (
     AUTO,
     DIRECTIONS,
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 __all__ = ["Backprop", "Step"]
 
 FEW = 150  # values that a player shows one by one
+MOST_TOLD = 100  # steps as text, where nothing draws
 LONG = 1000  # operations that edges lead past: with more, a layout takes seconds, and is a tangle
 
 
@@ -178,6 +181,12 @@ class Backprop(Steps, Player):
     def __repr__(self) -> str:
         return f"<Backprop of {self.name(self.root)}: {plural(len(self), 'step')}>"
 
+    def text(self) -> str:
+        """The steps as HTML without a picture, the first of them where there are many."""
+        lines = [str(step) for step in self[:MOST_TOLD]]
+        lines += ["..."] * (len(self) > MOST_TOLD)
+        return f"<pre>{escape(chr(10).join(lines))}</pre>"
+
     def _passed(self) -> int:
         """How many operations there are between the ends of all edges."""
         depth: dict[int, int] = {}
@@ -240,6 +249,11 @@ class Backprop(Steps, Player):
         Raises a ValueError if there are more than 400 steps, of which a slice is a part, or if they
         are too large.
         """
+        if IN_BROWSER:
+            raise ImportError(
+                "Backprop.save: a browser draws no moving picture; save .html, which plays, or use "
+                "Python outside of one"
+            )
         animation = self._animation()
         where, count = "Backprop.save", len(animation.wanted())
         check_count(count, where, "take a slice, as in Backprop(loss)[-100:]")

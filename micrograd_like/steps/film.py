@@ -13,7 +13,7 @@ from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
 from micrograd_like.arguments import extra
-from micrograd_like.draw import picture_bytes
+from micrograd_like.draw import in_threads, picture_bytes
 from micrograd_like.steps.movie import Image, Part
 
 __all__ = ["Film"]
@@ -194,17 +194,14 @@ class Film:
 
     def _images(self, parts: Sequence[tuple[int, Box]]) -> Iterator[Image]:
         """The parts of frames that are in these boxes."""
-        from concurrent.futures import ThreadPoolExecutor
-
         image = extra("PIL.Image", "demo", "a moving picture needs Pillow")
         runs = [parts[k : k + TOGETHER] for k in range(0, len(parts), TOGETHER)]
-        with ThreadPoolExecutor(2) as several:
-            for run, drawn in zip(runs, several.map(self._pngs, runs), strict=True):
-                for (_, box), png in zip(run, drawn, strict=True):
-                    part = image.open(io.BytesIO(png)).convert("RGB")
-                    x, y = self._drawn(box).corner
-                    left, top = box.left - x, box.top - y
-                    yield part.crop((left, top, left + box.size[0], top + box.size[1]))
+        for run, drawn in zip(runs, in_threads(self._pngs, runs), strict=True):
+            for (_, box), png in zip(run, drawn, strict=True):
+                part = image.open(io.BytesIO(png)).convert("RGB")
+                x, y = self._drawn(box).corner
+                left, top = box.left - x, box.top - y
+                yield part.crop((left, top, left + box.size[0], top + box.size[1]))
 
     def _drawn(self, box: Box) -> Box:
         """What is drawn to have a box, whole."""

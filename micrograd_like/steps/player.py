@@ -51,6 +51,10 @@ class Player(ABC):
     def shown(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """That picture for a notebook, for readers in which nothing plays, and its size."""
 
+    def text(self) -> str:
+        """The steps as HTML without a picture, for where nothing draws it."""
+        return ""
+
     def page(self) -> str:
         """An HTML page that plays the steps and needs nothing else, as text.
 
@@ -121,7 +125,7 @@ class Player(ABC):
             still, sizes = self.shown()
             html = self.in_frame(still["text/html"])
         except (ImportError, RuntimeError) as error:  # no Graphviz, or a graph too large for it
-            return {"text/html": f"<p>{escape(str(error))}</p>"}, {}
+            return {"text/html": f"<p>{escape(str(error))}</p>{self.text()}"}, {}
         return still | {"text/html": html}, sizes
 
 

@@ -4,10 +4,18 @@ Each view is a layout, and what on it stands for what: the page computes all num
 """
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-from micrograd_like.draw import Frame, Node, Outline, drawn_theme, gradient_text, node_ids, spread
+from micrograd_like.draw import (
+    Frame,
+    Node,
+    Outline,
+    drawn_theme,
+    gradient_text,
+    in_threads,
+    node_ids,
+    spread,
+)
 from micrograd_like.groups import prefixes
 from micrograd_like.steps.animation import Animation, width_of
 from micrograd_like.steps.graph_data import edge_places
@@ -21,7 +29,6 @@ MOST_NODES, MOST_LINKS = 150, 500  # of a view that a reader can open
 MOST_VALUES = 60_000  # of all views together, which take time to lay out
 # Bytes of a node and a link, in the first view's picture, and packed in the others; of all views.
 FIRST, OTHER, MOST_BYTES = (1200, 300), (350, 50), 480_000
-AT_ONCE = 2  # layouts
 ROOM = width_of("−0.1234")  # of a cell, for numbers that are still to come
 HIDDEN, SEVERAL, VALUE, LEAF = range(4)
 
@@ -76,9 +83,8 @@ def views(
         for other, outline in outlines(first, name)
     ]
     pictures = [view.animation.drawn(rooms(view.animation)) for view in found]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        last = found[0].animation.last
-        drawn = list(pool.map(lambda picture: picture.picture(Frame(last)).pipe("svg"), pictures))
+    frame = Frame(found[0].animation.last)
+    drawn = in_threads(lambda picture: picture.picture(frame).pipe("svg"), pictures)
     svgs = [page_svg(svg.decode(), drawn_theme(theme)) for svg in drawn]
     edges = edge_places(steps.order)
     content: list[dict[str, Any]] = []
