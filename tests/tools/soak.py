@@ -60,6 +60,7 @@ from micrograd_like import (
 )
 from micrograd_like.custom import forget, rule
 from micrograd_like.graph import gradients_of
+from micrograd_like.groups import OPEN, RECORDER
 from micrograd_like.random_graphs import KINDS, Choice, Graph, grow
 from micrograd_like.rules import RULES
 
@@ -349,6 +350,9 @@ def no_memory(act: Action, rng: random.Random) -> None:
     except BaseException as error:
         if not came_of(MemoryError, error):
             raise
+    OPEN.set(())  # closing a group takes memory, too
+    RECORDER.count = 0
+    RECORDER.install()
     assert free(), "a lock is shut after a MemoryError"
     same(act(), right)
 
@@ -415,9 +419,12 @@ FAULTS = {f.__name__: f for f in (nothing, ctrl_c, no_memory, full_disk, threads
 
 
 def same(found: Any, right: Any) -> None:
-    """An AssertionError if two results differ; a NaN is itself here."""
-    if repr(found) != repr(right):
-        raise AssertionError(f"other results: {repr(found)[:2000]}, not {repr(right)[:2000]}")
+    """An AssertionError if two results differ, with the place; a NaN is itself here."""
+    one, other = repr(found), repr(right)
+    if one != other:
+        differ = (k for k, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+        at = max(0, next(differ, 0) - 100)
+        raise AssertionError(f"... {one[at : at + 300]} ..., not {other[at : at + 300]} ...")
 
 
 # --- the run --------------------------------------------------------------------------------------
@@ -509,9 +516,15 @@ class Watch:
                 elif "done" in said:
                     current = {}
                 elif not line:
-                    if current and process.wait():
-                        self.show(current, f"status {process.returncode}\n{''.join(errors[-20:])}")
+                    problem = f"status {process.wait()}\n{''.join(errors[-20:])}"
+                    if not current and process.returncode:
+                        raise SystemExit(problem)
+                    if current:
+                        self.show(current, problem)
                     break
+                if time.monotonic() > self.told + PROGRESS:
+                    self.told = time.monotonic()
+                    print(self, flush=True)
                 if time.monotonic() > self.end:
                     process.kill()
                     break
@@ -552,9 +565,6 @@ def main() -> None:
     watch, number = Watch(seed, options.minutes), 0
     while time.monotonic() < watch.end:
         number = watch.run(number, number - number % BATCH + BATCH)
-        if time.monotonic() > watch.told + PROGRESS:
-            watch.told = time.monotonic()
-            print(watch, flush=True)
     print(watch)
     raise SystemExit(watch.found > 0)
 
