@@ -3,7 +3,7 @@
 >>> remedy("mpmath", "check")
 "pip install 'micrograd_like[check]'"
 >>> remedy("mpmath", "check", in_browser=True)
-"in a browser: import micropip; await micropip.install('mpmath')"
+"import micropip; await micropip.install('mpmath')"
 >>> remedy("numba", "tape", in_browser=True)
 "no browser has it; use Python outside of one: pip install 'micrograd_like[tape]'"
 """
@@ -32,7 +32,7 @@ def remedy(module: str, extra: str, in_browser: bool = IN_BROWSER) -> str:
     if name in COMPILED:
         return f"no browser has it; use Python outside of one: {command}"
     package = PACKAGES.get(name, name)
-    return f"in a browser: import micropip; await micropip.install({package!r})"
+    return f"import micropip; await micropip.install({package!r})"
 
 
 def let_go(node: Any) -> None:

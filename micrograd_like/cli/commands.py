@@ -2,8 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 
 from micrograd_like.check import gradcheck
@@ -14,7 +14,7 @@ from micrograd_like.cli.terminal import flush, in_one_line, readable_output, ung
 from micrograd_like.cli.training import predict, train
 from micrograd_like.draw import draw_dot
 from micrograd_like.engine import Value
-from micrograd_like.learn import house_prices, read_csv
+from micrograd_like.learn import Table, house_prices, read_csv
 from micrograd_like.notation import number
 from micrograd_like.steps import Backprop
 
@@ -71,7 +71,10 @@ def run(options: argparse.Namespace) -> None:
 
 
 def tour(options: argparse.Namespace) -> None:
-    """A small expression step by step, then a network that learns the prices of real houses."""
+    """A small expression step by step, then a network that learns the prices of real houses.
+
+    What needs something that is not there is left out, and one line says so.
+    """
     a, b, c = Value(2.0, label="a"), Value(-1.5, label="b"), Value(2.4, label="c")
     d = a * b
     e = d + c
@@ -80,16 +83,35 @@ def tour(options: argparse.Namespace) -> None:
     print("Backprop, one step at a time: L = tanh(a·b + c)\n")
     steps = Backprop(loss)
     print_steps(steps, indent=2)
-    print(f"\nthe steps, to play: {steps.save(free_name(PAGE))}")
+    with unless_missing("the page"):
+        print(f"\nthe steps, to play: {steps.save(free_name(PAGE))}")
+        options.draw = free_name(PICTURE)
     loss.backward()
     print(
         "\nwhat backward() finds:",
         ", ".join(f"∂L/∂{v.label} = {number(v.grad)}" for v in (a, b, c)),
     )
-    print("\nThe same, many times over: the prices of 88 houses in Boston, from hprice1\n")
-    options.draw = free_name(PICTURE)
+    table, about = saddle(), "a saddle, z = x · y, at 81 points"
+    with unless_missing("the prices of houses"):
+        table, about = house_prices(), "the prices of 88 houses in Boston, from hprice1"
+    print(f"\nThe same, many times over: {about}\n")
     options.plot = free_name(PLOT) if find_spec("matplotlib") else None
-    train(house_prices(), options)
+    train(table, options)
+
+
+@contextmanager
+def unless_missing(what: str) -> Iterator[None]:
+    """Go on where something is not installed, and say in one line what is left out for that."""
+    try:
+        yield
+    except ImportError as error:
+        print(f"\nleft out: {what}, as {error}")
+
+
+def saddle() -> Table:
+    """What is learned where no real data is installed."""
+    points = [(x / 4, y / 4) for x in range(-4, 5) for y in range(-4, 5)]
+    return Table(["x", "y"], [[x, y] for x, y in points], "z", [x * y for x, y in points])
 
 
 def step(root: Value, options: argparse.Namespace) -> None:
