@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
+from functools import cache
 from itertools import combinations
 from typing import Any
 
@@ -144,12 +145,12 @@ def _check_symmetric(
     rows: Sequence[Sequence[Any]], first: Sequence[Value], variables: Sequence[Value]
 ) -> None:
     """A ValueError if two entries that are to be equal differ by more than rounding."""
+    sizes = cache(lambda i: _sizes(first[i], variables))
     for i, j in combinations(range(len(rows)), 2):
         there, back = (x.data if isinstance(x, Value) else x for x in (rows[i][j], rows[j][i]))
         if there == back or (math.isnan(there) and math.isnan(back)):
             continue
-        size = _size(first[i], variables[j]) + _size(first[j], variables[i])
-        if not abs(there - back) <= ROUNDING * size < math.inf:
+        if not abs(there - back) <= ROUNDING * (sizes(i)[j] + sizes(j)[i]) < math.inf:
             point = ", ".join(repr(v.data) for v in variables)
             raise ValueError(
                 f"hessian: at ({point}) entry [{i}][{j}] is {there!r} and [{j}][{i}] is {back!r}: "
@@ -157,14 +158,14 @@ def _check_symmetric(
             )
 
 
-def _size(root: Value, variable: Value) -> float:
-    """The sum of the magnitudes of all paths' products: what the rounding of a gradient is of."""
+def _sizes(root: Value, variables: Sequence[Value]) -> list[float]:
+    """The sums of the magnitudes of all paths' products: what the rounding of gradients is of."""
     order = topological_order(root)
     sizes = dict.fromkeys(map(id, order), 0.0) | {id(root): 1.0}
     for node in reversed(order):
         for _, v, local in edges(node):
             sizes[id(v)] += chain_product(sizes[id(node)], abs(local))
-    return sizes.get(id(variable), 0.0)
+    return [sizes.get(id(v), 0.0) for v in variables]
 
 
 def _named(derived: Callable[..., Any], name: str, f: Any) -> Callable[..., Any]:
