@@ -98,8 +98,12 @@ def forget(name: str) -> None:
     >>> hasattr(Value, "twice")
     False
     """
-    del RULES[name]
-    _put_back(name, None)
+    RULES[name]  # a KeyError tells that there is none
+    try:
+        _put_back(name, None)
+    except KeyboardInterrupt:  # all of it, or nothing
+        _put_back(name, None)
+        raise
 
 
 def _put_back(name: str, before: Rule | None) -> None:
@@ -108,10 +112,10 @@ def _put_back(name: str, before: Rule | None) -> None:
         RULES[name] = before
         add_method(before)
         return
-    RULES.pop(name, None)
     for of in (Value, on_values):  # an interrupted definition may be in one alone
         if name in vars(of):
             delattr(of, name)
+    RULES.pop(name, None)
 
 
 def check_texts(of: Rule) -> None:

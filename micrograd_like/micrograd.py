@@ -81,7 +81,7 @@ class ByHand(Rule):
 
     def not_known(self, *_: Any) -> Any:
         """The error of all who would compute the operation at other numbers."""
-        known = {WORDS.get(name, name): f"micrograd_like.{name}(x)" for name in RULES}
+        known = {WORDS.get(name, name): f"micrograd_like.{name}(x)" for name in list(RULES)}
         known |= {"+": "x + y", "*": "x * y", "-": "x - y", "/": "x / y", "**": "x ** y"}
         op = "**" if self.op.startswith("**") else self.op
         name = op if op.isidentifier() and not iskeyword(op) else "f"

@@ -91,7 +91,7 @@ def value_at(f: Function, x: float) -> float | None:
     """The function's value nearby; None where it raises, overflows, or is no real number."""
     try:
         return _finite(f(x))
-    except OutOfCallsError:
+    except (OutOfCallsError, MemoryError):
         raise
     except Exception:
         return None
@@ -109,7 +109,7 @@ def complaint_at(f: Function, x: float) -> str:
     """
     try:
         value = f(x)
-    except OutOfCallsError:
+    except (OutOfCallsError, MemoryError):
         raise
     except Exception as error:
         return f"f raises {type(error).__name__}: {one_line(str(error), 80)}"

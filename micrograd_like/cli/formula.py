@@ -156,7 +156,7 @@ def _operands(node: ast.expr) -> list[ast.expr]:
         case ast.BinOp(left=left, op=op, right=right) if type(op) in BINARY:
             return [left, right]
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
-            known = [n for n in RULES if n not in SIGNS]
+            known = [n for n in list(RULES) if n not in SIGNS]  # a thread may define one
             if name not in known:
                 raise ValueError(f"{name}: no such function; there are {listed(known, 99)}")
             return arguments

@@ -1,11 +1,15 @@
 """Training: :func:`fit` shows a network the data, epoch after epoch, and moves its weights."""
 
 import math
+import os
 import random
+from _thread import RLock, get_ident
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+from weakref import WeakValueDictionary
 
 from micrograd_like.arguments import above_zero, flag, function, methods, several, whole
+from micrograd_like.guard import open_in_child
 from micrograd_like.learn.data import Point, points_of, split
 from micrograd_like.learn.history import DivergenceError, History
 from micrograd_like.learn.losses import CLASSIFYING, PER_CLASS, Loss, mse
@@ -68,8 +72,8 @@ def fit(
 
     Where the loss, its gradient or a step is not finite, a DivergenceError says so before the
     parameters take it up.  A ValueError or a TypeError tells what in the data or the settings is
-    wrong, before anything changes.  The bar needs tqdm (the ``demo`` extra); without it there is
-    none.
+    wrong, before anything changes, a RuntimeError that another thread trains these parameters.  The
+    bar needs tqdm (the ``demo`` extra); without it there is none.
 
     >>> from micrograd_like.nn import Neuron
     >>> line = Neuron(1, nonlin=False)
@@ -90,7 +94,9 @@ def fit(
     run = _Run(model, loss, learner, training, held_back)
     run.prepare(epochs=epochs, batch_size=batch_size, tape=tape)
     bar = _bar(range(1, epochs + 1), flag(progress, "fit: progress"))
+    claim = _Claim()
     try:
+        claim.take(run.passes.weights.moving())
         run.train(bar, lr, batch_size, None if seed is None else chance, hooks, patience)
     except KeyboardInterrupt:
         run.end("an interrupt")
@@ -100,9 +106,37 @@ def fit(
         except KeyboardInterrupt:
             run.passes.weights.write()
             raise
+        finally:
+            claim.is_over = True
         if hasattr(bar, "close"):
             bar.close()
     return run.history
+
+
+class _Claim:
+    """Parameters that one training moves: another thread's is told so, and changes none of them."""
+
+    is_over = False
+
+    def __init__(self) -> None:
+        self.thread = get_ident()
+
+    def take(self, parameters: Iterable[Any]) -> None:
+        """Have them, but for those that a training around this one has, of the same thread."""
+        with _CLAIMS:
+            keys = {(os.getpid(), id(p)): p for p in parameters}
+            taken = {key: of for key in keys if (of := _CLAIMED.get(key)) and not of.is_over}
+            for key, of in taken.items():
+                if of.thread != self.thread:
+                    raise RuntimeError(
+                        f"fit: another thread is training {keys[key].label!r} already; wait for "
+                        "it, or train a copy"
+                    )
+            _CLAIMED.update(dict.fromkeys(keys.keys() - taken.keys(), self))
+
+
+_CLAIMS = open_in_child(RLock())
+_CLAIMED: WeakValueDictionary[tuple[int, int], _Claim] = WeakValueDictionary()  # by process and id
 
 
 def _check_settings(
