@@ -14,7 +14,7 @@ import pytest
 
 import micrograd_like
 from micrograd_like import MLP, files
-from micrograd_like.learn import read_csv, tables
+from micrograd_like.learn import csv_lines, read_csv
 
 READERS: dict[str, Callable[[Path], Any]] = {
     "csv": lambda path: read_csv(path, "price"),
@@ -212,7 +212,7 @@ def test_what_cannot_be_written_names_the_file(
 @PIPES
 def test_a_table_without_an_end_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After as many cells, or as many bytes, as are read at most."""
-    monkeypatch.setattr(tables, "MOST_CELLS", 10_000)
+    monkeypatch.setattr(csv_lines, "MOST_CELLS", 10_000)
     monkeypatch.setattr(files, "LARGEST", 2**20)
     endless = "while echo {}; do :; done"
     path = tmp_path / "pipe"

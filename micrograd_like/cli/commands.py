@@ -7,14 +7,15 @@ from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 
 from micrograd_like.check import gradcheck
+from micrograd_like.cli.answers import predict
 from micrograd_like.cli.formula import parse, variables
 from micrograd_like.cli.outputs import check_outputs, free_name
 from micrograd_like.cli.parser import options_of
 from micrograd_like.cli.terminal import flush, in_one_line, readable_output, unguarded
-from micrograd_like.cli.training import predict, train
+from micrograd_like.cli.training import read_table, train
 from micrograd_like.draw import draw_dot
 from micrograd_like.engine import Value
-from micrograd_like.learn import Table, house_prices, read_csv
+from micrograd_like.learn import Table, house_prices
 from micrograd_like.notation import number
 from micrograd_like.steps import Backprop
 
@@ -60,7 +61,7 @@ def run(options: argparse.Namespace) -> None:
     """Do what the words of the command line say."""
     check_outputs(options)
     if options.command == "train":
-        train(read_csv(options.data, options.target, options.task == "classify"), options)
+        train(read_table(options), options)
     elif options.command == "predict":
         predict(options)
     elif options.command:

@@ -1,6 +1,7 @@
 """The words of the command line: commands, options, what they are by default."""
 
 import argparse
+import csv
 import re
 import sys
 from collections.abc import Sequence
@@ -9,11 +10,14 @@ from typing import NoReturn
 
 from micrograd_like import __version__
 from micrograd_like.cli.terminal import in_one_line
+from micrograd_like.learn import GAPS_ARE
 
 __all__ = ["options_of"]
 
 DEFAULTS = {
-    "epochs": 100, "lr": 0.005, "hidden": 8, "seed": 0, "task": "regress",
+    "task": "regress", "columns": None, "drop": [], "text": [], "gaps": "drop",
+    "hidden": [8], "activation": "tanh", "standardize": True, "epochs": 100, "lr": 0.02,
+    "batch_size": 16, "validation": 0.0, "splits": 1, "seed": 0,
     "draw": None, "plot": None, "save": None, "force": False,
 }  # fmt: skip
 
@@ -55,14 +59,19 @@ def _parser() -> argparse.ArgumentParser:
     ):
         _add_formula(commands.add_parser(name, help=words), name)
     _add_training(
-        commands.add_parser("train", help="train a network to predict a column of a CSV file")
+        commands.add_parser(
+            "train",
+            help="train a network to predict a column of a CSV file",
+            usage="%(prog)s DATA.csv --target NAME [options]",
+        )
     )
     command = commands.add_parser(
         "predict",
         help="print a saved model's answers for a CSV file",
         description="Print a saved model's answers for the rows of a CSV file, as CSV.  Text that "
         "a spreadsheet would take for a formula, such as =A1, gets an apostrophe before it; "
-        "numbers get none.  Control characters are escaped.",
+        "numbers get none.  Control characters are escaped.  Of classes P(name) is the "
+        "probability; gaps are filled with the mean of the rows that were learned.",
     )
     command.add_argument("model", type=Path, metavar="MODEL.json")
     command.add_argument("data", type=Path, metavar="DATA.csv", help="with the model's columns")
@@ -91,28 +100,64 @@ def _add_formula(command: argparse.ArgumentParser, name: str) -> None:
 
 def _add_training(command: argparse.ArgumentParser) -> None:
     """The arguments of the train command."""
-    command.add_argument(
-        "data", type=Path, metavar="DATA.csv", help="numbers under one header line"
+    command.add_argument("data", type=Path, metavar="DATA.csv", help="with a header line of names")
+    data = command.add_argument_group("data", "NAMES are separated by commas.")
+    data.add_argument("--target", required=True, metavar="NAME", help="the column to predict")
+    data.add_argument(
+        "--task", choices=["regress", "classify"], metavar="TASK",
+        help="regress: a number (the default); classify: a class by name",
+    )  # fmt: skip
+    data.add_argument("--columns", type=_names, metavar="NAMES", help="to predict it from (all)")
+    data.add_argument("--drop", type=_names, metavar="NAMES", help="columns to leave out")
+    data.add_argument("--text", type=_names, metavar="NAMES", help="columns of names, as codes are")
+    data.add_argument(
+        "--gaps", choices=GAPS_ARE, metavar="HOW",
+        help="empty cells, NA: drop the row (the default), fill, or refuse",
+    )  # fmt: skip
+    network = command.add_argument_group("network and training")
+    network.add_argument("--hidden", type=_sizes, metavar="N,N", help="neurons of each layer (8)")
+    network.add_argument("--activation", metavar="NAME", help="of hidden neurons (tanh)")
+    network.add_argument(
+        "--standardize", action=argparse.BooleanOptionalAction, help="inputs (yes)"
     )
-    command.add_argument("--target", required=True, metavar="COLUMN", help="what to predict")
-    command.add_argument(
-        "--task",
-        choices=["regress", "classify"],
-        help="a number (the default), or a class, by name",
+    network.add_argument("--epochs", type=int, metavar="N", help="passes over the data (100)")
+    network.add_argument("--lr", type=float, metavar="X", help="learning rate (0.02)")
+    network.add_argument("--batch-size", type=int, metavar="N", help="rows in each step (16)")
+    network.add_argument(
+        "--validation", type=float, metavar="SHARE", help="of rows that tell when to stop (0)"
     )
-    command.add_argument("--epochs", type=int, help="passes over the data (100)")
-    command.add_argument("--lr", type=float, help="learning rate (0.005)")
-    command.add_argument("--hidden", type=int, help="neurons in the hidden layer (8)")
-    command.add_argument("--seed", type=int, help="of the split and of the first weights (0)")
-    command.add_argument(
-        "--draw", metavar="FILE", help="the network and its gradients: .svg, .png, .pdf or .html"
-    )
-    command.add_argument("--plot", metavar="FILE", help="losses and answers: .png, .svg or .pdf")
-    command.add_argument("--save", metavar="MODEL.json", help="the model, for the predict command")
-    _add_force(command)
+    network.add_argument("--splits", type=int, metavar="N", help="of learning and test rows (1)")
+    network.add_argument("--seed", type=int, metavar="N", help="of split and first weights (0)")
+    files = command.add_argument_group("files to write")
+    files.add_argument("--save", metavar="MODEL.json", help="the model, for the predict command")
+    files.add_argument("--draw", metavar="FILE", help="network, gradients: .svg .png .pdf .html")
+    files.add_argument("--plot", metavar="FILE", help="losses and answers: .png .svg .pdf")
+    _add_force(files)
     command.set_defaults(**DEFAULTS)
 
 
-def _add_force(command: argparse.ArgumentParser) -> None:
+def _names(text: str) -> list[str]:
+    """Names between commas; one with a comma in it stands in quotation marks, as in CSV.
+
+    >>> _names('size,"a, b"')
+    ['size', 'a, b']
+    """
+    return [name.strip() for line in csv.reader([text], skipinitialspace=True) for name in line]
+
+
+def _sizes(text: str) -> list[int]:
+    """How many neurons each hidden layer has.
+
+    >>> _sizes("16,8")
+    [16, 8]
+    """
+    try:
+        return [int(size) for size in text.split(",")]
+    except ValueError:
+        problem = f"{text!r} is no whole number, nor several, as in 16,8"
+        raise argparse.ArgumentTypeError(problem) from None
+
+
+def _add_force(command: argparse._ActionsContainer) -> None:
     """What a command that writes files has, without which it replaces none."""
     command.add_argument("--force", action="store_true", help="replace files that are there")

@@ -12,13 +12,14 @@ import io
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from typing import Any
 
 from micrograd_like.notation import RAISED, SUBSCRIPTS, SUPERSCRIPTS
 
 __all__ = [
+    "counting",
     "encodable",
     "escaped",
     "flush",
@@ -121,6 +122,24 @@ def readable_output() -> Iterator[None]:
     errors: Any = Stream(sys.stderr, guards=False)
     with redirect_stdout(out), redirect_stderr(errors):
         yield
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int], None] | None]:
+    """What to call with a count of rows, which is shown if somebody looks, in a line that goes.
+
+    >>> with counting("reading a.csv") as progress:
+    ...     progress is None
+    True
+    """
+    if not sys.stderr.isatty():
+        yield None
+        return
+    line = in_one_line(what)
+    try:
+        yield lambda rows: print(f"\r{line}: {rows:,} rows", end="", file=sys.stderr, flush=True)
+    finally:
+        print("\r" + " " * (len(line) + 24), end="\r", file=sys.stderr, flush=True)
 
 
 def flush() -> None:

@@ -1,140 +1,213 @@
-"""Networks for tables: ``train`` makes one and tells how good it is, ``predict`` asks it."""
+"""Networks for tables: ``train`` makes one and tells how good it is beside simpler models."""
 
 import argparse
 import random
-import re
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
-from unicodedata import normalize
+from typing import Any, NamedTuple
 
-from micrograd_like.arguments import above_zero, choice, whole
+from micrograd_like.arguments import above_zero, choice, share, whole
+from micrograd_like.cli.answers import Answering
+from micrograd_like.cli.plots import check_plot, plot
 from micrograd_like.cli.report import (
-    Answering,
-    check_plot,
-    plot,
-    print_classes,
+    Scores,
+    print_answers,
+    print_curve,
     print_gradients,
-    print_predictions,
+    print_scores,
+    print_splits,
+    print_weights,
 )
-from micrograd_like.cli.terminal import escaped, safe_name
+from micrograd_like.cli.terminal import counting, safe_name
 from micrograd_like.draw import FORMATS, draw_dot
 from micrograd_like.engine import Value
-from micrograd_like.learn import Encoding, Table, cross_entropy, fit, mse, read_rows
-from micrograd_like.nn import MLP
-from micrograd_like.notation import listed, number, plural
+from micrograd_like.learn import (
+    Encoding,
+    History,
+    Table,
+    baselines,
+    cross_entropy,
+    fit,
+    mse,
+    read_csv,
+)
+from micrograd_like.nn import MLP, activations
+from micrograd_like.notation import listed, plural
 
-__all__ = ["predict", "train"]
+__all__ = ["read_table", "train"]
 
 HELD_BACK = 0.2  # of the rows, for testing
-MOST_HIDDEN = 10_000  # neurons
-FORMULA = {"=", "+", "-", "@", "\t", "\r", "\n"}  # begins one, in a spreadsheet
-PLAIN = r"[^\s,;|\"]+"
-NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:inf|nan)"
+MOST_HIDDEN, MOST_SPLITS = 10_000, 100  # neurons in a layer, trainings
+PATIENCE = 20  # epochs without a lower validation loss
 BATCH = 100  # rows, at most, of the graph whose gradients are told and drawn
+LONG = 20_000_000  # weights to meet, in all epochs, which take half a minute without Numba
+
+
+def read_table(options: argparse.Namespace) -> Table:
+    """The CSV file that the options name, as they say."""
+    with counting(f"reading {options.data}") as progress:
+        return read_csv(
+            options.data, options.target, options.task == "classify", columns=options.columns,
+            drop=options.drop, texts=options.text, gaps=options.gaps, progress=progress,
+        )  # fmt: skip
 
 
 def train(table: Table, options: argparse.Namespace) -> None:
     """Train a network on four fifths of the table and report how it does on the rest."""
-    for name, least, most in (("seed", 0, None), ("hidden", 1, MOST_HIDDEN), ("epochs", 1, None)):
-        whole(getattr(options, name), f"train: --{name}", least, most)
+    _check(table, options)
+    first = _learn(table, options, options.seed, _print_data)
+    learned = first.answering
+    print_curve(first.history, table, bool(options.validation))
+    print_answers(table, first.answers, first.testing)
+    scores = [_scores(table, first)]
+    print_scores(table, scores[0], first.answers, first.testing)
+    if options.save:  # first: what comes after it may fail
+        print(f"\nthe model, for the predict command: {learned.model.save(options.save)}")
+    for seed in range(options.seed + 1, options.seed + options.splits):
+        scores.append(_scores(table, _learn(table, options, seed)))
+    if len(scores) > 1:
+        print_splits(table, scores, options.seed)
+    if options.standardize:
+        print_weights(learned)
+    root = _batch_loss(table, first)
+    if options.draw:
+        print("\nthe network, and the gradient that flows back through it:", end=" ")
+        print(draw_dot(root, inputs=table.columns).save(options.draw))
+    if options.plot:
+        print("the training, and how it does:", end=" ")
+        held_back = "validation" if options.validation else "test"
+        print(plot(first.history, learned, table, first.testing, options.plot, held_back))
+
+
+class Trained(NamedTuple):
+    """A network, how its training went, on which rows, and what it answers for the others."""
+
+    answering: Answering
+    history: History
+    training: list[int]
+    testing: list[int]
+    answers: list[Any]
+
+
+def _check(table: Table, options: argparse.Namespace) -> None:
+    """Tell, before any work, an option that is none, and data from which nothing is learned."""
+    for name, least, most in (
+        ("seed", 0, None), ("epochs", 1, None), ("batch_size", 1, None), ("splits", 1, MOST_SPLITS),
+    ):  # fmt: skip
+        whole(getattr(options, name), f"train: --{name.replace('_', '-')}", least, most)
+    for size in options.hidden:
+        whole(size, "train: --hidden", 1, MOST_HIDDEN)
     above_zero(options.lr, "train: --lr")
+    share(options.validation, "train: --validation")
+    choice(options.activation, "train: --activation", activations())
     if options.plot:
         check_plot(options.plot)
     if options.draw:
         choice(
             Path(options.draw).suffix[1:].lower(), f"train: the ending of {options.draw}", FORMATS
         )
-    training, testing = _split(len(table.rows), options.seed)
-    encoding = Encoding.of(table, training)
-    rows = [encoding.inputs(table.rows[i]) for i in training]
-    targets = [encoding.target_scale.standardize(table.targets[i]) for i in training]
+    file = getattr(options, "data", "train")
+    if min(table.targets) == max(table.targets):
+        raise ValueError(
+            f"{file}: column {safe_name(table.target)!r} is the same in all rows; there is nothing "
+            "to learn"
+        )
+    if len(_same(table)) == len(table.columns):
+        raise ValueError(
+            f"{file}: each column is the same in all rows; there is nothing to predict from"
+        )
 
-    random.seed(options.seed)
-    sizes = [options.hidden, len(table.classes) or 1]
-    model = MLP(len(table.columns), sizes, activation="tanh", init="xavier")
-    model.about = encoding.about()
-    loss, name = (cross_entropy, "cross-entropy") if table.classes else (mse, "mean of squares")
+
+def _same(table: Table) -> list[str]:
+    """The columns whose numbers are all the same."""
+    first = table.rows[0]
+    left = set(range(len(first)))
+    for row in table.rows:  # few are needed, as most columns vary soon
+        left = {j for j in left if row[j] == first[j]}
+        if not left:
+            break
+    return [table.columns[j] for j in sorted(left)]
+
+
+def _print_data(
+    table: Table, options: argparse.Namespace, answering: Answering, rows: tuple[int, int]
+) -> None:
+    """What is learned from what, and what was done with the data."""
+    model, encoding = answering
+    columns = listed(map(safe_name, encoding.sources))
     weights = plural(len(model.parameters()), "weight")
-    columns = listed(map(safe_name, table.columns))
     print(f"{safe_name(table.target)} from {columns}: MLP of {weights},", end=" ")
-    print(f"{plural(len(training), 'row')} to learn, {len(testing)} to test")
+    print(f"{plural(rows[0], 'row')} to learn, {rows[1]:,} to test")
+    same = _same(table)
+    for note in table.notes:
+        print(f"  {note}")
+    if same:
+        print(f"  the same in all rows: {listed(map(safe_name, same))}")
+    scaled = "standardized" if options.standardize else "as they are"
+    print(f"  {plural(len(table.columns), 'input')}, {scaled}; batches of {options.batch_size}")
+    if options.epochs * rows[0] * len(model.parameters()) > LONG and not find_spec("numba"):
+        print("  pip install 'micrograd_like[tape]' trains this many times faster")
+
+
+def _learn(
+    table: Table, options: argparse.Namespace, seed: int, tell: Callable[..., None] | None = None
+) -> Trained:
+    """Train a network on the split of a seed."""
+    training, testing = _split(len(table.rows), seed)
+    encoding = Encoding.of(table, training, options.standardize)
+    random.seed(seed)
+    sizes = [*options.hidden, len(table.classes) or 1]
+    model = MLP(len(table.columns), sizes, activation=options.activation, init="xavier")
+    model.about = encoding.about()
+    answering = Answering(model, encoding)
+    if tell:
+        tell(table, options, answering, (len(training), len(testing)))
+    rows, targets = _encoded(table, encoding, training)
+    watched = options.validation or _encoded(table, encoding, testing)
     history = fit(
-        model, rows, targets, loss, epochs=options.epochs, lr=options.lr, seed=options.seed,
-        progress=sys.stderr.isatty(),
+        model, rows, targets, _loss(table), epochs=options.epochs, lr=options.lr,
+        batch_size=options.batch_size, validation=watched, seed=seed,
+        patience=PATIENCE if options.validation else None, progress=sys.stderr.isatty(),
     )  # fmt: skip
     if not history.loss:  # Ctrl-C came in the first epoch: there is nothing to tell
         raise KeyboardInterrupt
-    print(f"loss ({name}) in epoch 1: {number(history.loss[0])},", end=" ")
-    print(f"in epoch {len(history.loss)}: {number(history.loss[-1])}\n")
-
-    answering = Answering(model, encoding)
     answers = answering.answers([table.rows[i] for i in testing])
-    report = print_classes if table.classes else print_predictions
-    report(table, dict(zip(testing, answers, strict=True)), training)
-    if options.save:  # first: what comes after it may fail
-        print(f"\nthe model, for the predict command: {model.save(options.save)}")
-    root = _batch_loss(model, rows, targets, loss)
-    if options.draw:
-        print("\nthe network, and the gradient that flows back through it:", end=" ")
-        print(draw_dot(root, inputs=table.columns).save(options.draw))
-    if options.plot:
-        print("the training, and how it does:", end=" ")
-        print(plot(history, answering, table, testing, options.plot))
+    return Trained(answering, history, training, testing, answers)
 
 
-def _batch_loss(
-    model: MLP, rows: list[list[float]], targets: list[float], loss: Callable[..., Value]
-) -> Value:
+def _loss(table: Table) -> Callable[..., Value]:
+    return cross_entropy if table.classes else mse
+
+
+def _encoded(
+    table: Table, encoding: Encoding, places: list[int]
+) -> tuple[list[list[float]], list[float]]:
+    """Rows and targets as the network takes them."""
+    rows = [encoding.inputs(table.rows[i]) for i in places]
+    return rows, [encoding.target_scale.standardize(table.targets[i]) for i in places]
+
+
+def _scores(table: Table, trained: Trained) -> Scores:
+    """Those of the network and of simpler models, on the same rows."""
+    others = baselines(table, trained.training, trained.testing)
+    return Scores.of(table, {"network": trained.answers, **others}, trained.testing)
+
+
+def _batch_loss(table: Table, trained: Trained) -> Value:
     """The loss of one batch, after backward: a graph of all rows may be too large to draw."""
-    batch = rows[:BATCH]  # by chance, as the rows are in the order of the split
+    model, encoding = trained.answering
+    batch = trained.training[:BATCH]  # by chance, as the rows are in the order of the split
+    rows, targets = _encoded(table, encoding, batch)
     model.zero_grad()
-    root = loss([model(row) for row in batch], targets[:BATCH])
+    root = _loss(table)([model(row) for row in rows], targets)
     root.label = "loss"
     root.backward()
-    some = f"{len(batch)} of the {plural(len(rows), 'row')}"
-    print_gradients(model, some if len(batch) < len(rows) else f"all {plural(len(rows), 'row')}")
+    every = plural(len(trained.training), "row")
+    some = len(batch) < len(trained.training)
+    print_gradients(trained.answering, f"{len(batch)} of the {every}" if some else f"all {every}")
     return root
-
-
-def predict(options: argparse.Namespace) -> None:
-    """Print a saved model's answer for each row of a file, as CSV."""
-    model = MLP.load(options.model)
-    encoding = Encoding.from_about(model.about, options.model)
-    first, last = model.layers[0].neurons, model.layers[-1].neurons
-    if (len(first[0].w), len(last)) != (len(encoding.columns), len(encoding.classes) or 1):
-        raise ValueError(
-            f"{options.model}: its network is of {plural(len(first[0].w), 'column')} and "
-            f"{plural(len(last), 'output')}, and its columns and classes are not; train it again"
-        )
-    rows, actual = read_rows(options.data, encoding)
-    print(csv_line(encoding.target, *(["actual"] if actual else [])))
-    answers: list[Any] = Answering(model, encoding).answers(rows)
-    for k, answer in enumerate(answers):
-        cell = encoding.classes[int(answer)] if encoding.classes else f"{answer:.6g}"
-        print(csv_line(cell, *([actual[k]] if actual else [])))
-
-
-def csv_line(*cells: str) -> str:
-    r"""A line of CSV that is safe to open in a spreadsheet, as OWASP describes it (CSV injection).
-
-    Text that would be a formula gets an apostrophe before it, and what could end a cell, in any
-    country's separators, is in quotation marks.  Numbers stay numbers.
-
-    >>> print(csv_line("-1.5", "-A1", "a;=A1", "fig", "\t@A1"))
-    -1.5,'-A1,"a;=A1",fig,'\t@A1
-    """
-    return ",".join(map(_csv_cell, cells))
-
-
-def _csv_cell(text: str) -> str:
-    first = normalize("NFKC", text[:1])  # signs of full width, too
-    if first in FORMULA and not re.fullmatch(NUMBER, text):
-        text = f"'{text}"
-    text = escaped(text)
-    quoted = text.replace('"', '""')
-    return text if re.fullmatch(rf"(?:{PLAIN}(?: {PLAIN})*)?", text) else f'"{quoted}"'
 
 
 def _split(count: int, seed: int) -> tuple[list[int], list[int]]:

