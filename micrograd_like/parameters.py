@@ -48,6 +48,8 @@ def learned() -> set[int]:
             parameters: Any = getattr(learner, "parameters", ())
             given: Any = parameters() if callable(parameters) else parameters
             found.update(map(id, given))
+        except MemoryError:
+            raise
         except Exception:
             continue
     return found

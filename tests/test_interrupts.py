@@ -38,7 +38,7 @@ from micrograd_like.cli.commands import main
 from micrograd_like.custom import forget, rule
 from micrograd_like.files import write
 from micrograd_like.groups import OPEN, RECORDER
-from micrograd_like.guard import BACKWARD, ONE_PASS
+from micrograd_like.guard import BACKWARD, ONE_DIGITS, ONE_OUTPUT, ONE_PASS
 from micrograd_like.rules import RULES
 
 X = [[0.1, 0.2], [0.3, -0.4], [-0.5, 0.6]]
@@ -64,19 +64,19 @@ def chosen(action: Callable[[], Any], most: int = 100) -> list[int]:
 
 
 def free() -> bool:
-    """Whether another thread could go backward, and nothing is open."""
+    """Whether another thread could go backward, check and print, and nothing is open."""
     found: list[bool] = []
 
     def other() -> None:
-        found.append(ONE_PASS.acquire(blocking=False))
-        if found[0]:
-            ONE_PASS.release()
+        for lock in (ONE_PASS, ONE_OUTPUT, ONE_DIGITS):
+            found.append(lock.acquire(blocking=False))
+            if found[-1]:
+                lock.release()
 
     thread = threading.Thread(target=other)
     thread.start()
     thread.join()
-    is_open = BACKWARD.under_way or OPEN.get() or RECORDER.count
-    return found[0] and not is_open
+    return all(found) and not (BACKWARD.under_way or OPEN.get() or RECORDER.count)
 
 
 # --- calculations ---------------------------------------------------------------------------------
@@ -143,10 +143,11 @@ CALCULATIONS: dict[str, Callable[[], Any]] = {
 @pytest.mark.parametrize("name", CALCULATIONS)
 def test_calculations_are_interrupted(name: str) -> None:
     """No lock stays shut, no pass under way, no group open, wherever Ctrl-C came."""
-    action = CALCULATIONS[name]
+    action, stdout = CALCULATIONS[name], sys.stdout
     for at in chosen(action):
         _, where = interrupted(action, at)
         assert free(), f"moment {at} of seed {SEED}, in {where}"
+        assert sys.stdout is stdout, f"moment {at} of seed {SEED}, in {where}"
     action()
 
 
@@ -227,7 +228,7 @@ def test_saves_are_interrupted(tmp_path: Path, name: str) -> None:
     save(model, path)
     new = path.read_bytes()
     assert old != new
-    for at in chosen(lambda: save(model, path), examples(100)):
+    for at in chosen(lambda: save(model, path), examples(25 if name.endswith(".gif") else 100)):
         path.write_bytes(old)
         came, where = interrupted(lambda: save(model, path), at)
         about = f"moment {at} of seed {SEED}, in {where}"

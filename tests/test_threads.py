@@ -237,7 +237,7 @@ READERS: dict[str, Callable[[], Any]] = {
     "picture": lambda: draw_dot(loss_of(network())).source,
     "page": lambda: Backprop(Value(0.5, "x").tanh() * 2).page(),
     "model": lambda: fit(network(), X, Y, epochs=2, progress=False).loss,
-    "activation": lambda: MLP(1, [1], activation="sigmoid")([1.0]).rule.name,
+    "activation": lambda: MLP(1, [1], activation="sigmoid")([1.0]).op,
     "activation that is none": lambda: complaint(lambda: MLP(1, [1], activation="tahn"))[:30],
     "pickle": lambda: pickle.loads(pickle.dumps(loss_of(network()))).data,
     "numpy": lambda: repr(to_function(*with_inputs(), pytest.importorskip("numpy"))),

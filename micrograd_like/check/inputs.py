@@ -330,6 +330,8 @@ def taken_again(subject: Subject, claims: Claims, checks: list[Check]) -> list[C
     try:
         graph = subject.recorded()
         exact = Exact(graph.root)
+    except MemoryError:
+        raise
     except Exception:  # it takes no Values, or is undefined
         return checks
     checks = list(checks)

@@ -72,16 +72,18 @@ PIECES = [
     *"abcxyzeπ()+-*/%^·−²³=;,. 0123456789", "**", "pi", "tanh(", "log(", "maximum(", "pow(",
     "1e308", "1e-320", "a*b", "inf", "nan", "import", "lambda", "\0", "\ud800", "é", "((((", "a₂",
 ]  # fmt: skip
-LABELS = [*test_dot.HOSTILE, *test_terminal.HOSTILE, test_player.HOSTILE, *damaged.PIECES]
-LABELS = [label for label in LABELS if len(label) < 3000] + [
-    "",
-    "w0",
-    "layer0.neuron0.w0",
-    "x" * 999,
-]
+NAMES_OF_OTHERS = [*test_dot.HOSTILE, *test_terminal.HOSTILE, test_player.HOSTILE, *damaged.PIECES]
+LABELS = ["", "w0", "layer0.neuron0.w0", *(name for name in NAMES_OF_OTHERS if len(name) < 3000)]
 
 Action = Callable[[], Any]
-FOLDER = Path(tempfile.gettempdir()) / f"soak-{os.getpid()}"  # for files
+
+
+def folder_of(process: int) -> Path:
+    """Where a process has its files."""
+    return Path(tempfile.gettempdir()) / f"soak-{process}"
+
+
+FOLDER = folder_of(os.getpid())
 
 
 # --- what is done: each makes an action, which gives the same at each call ------------------------
@@ -530,6 +532,7 @@ class Watch:
                     break
             for reader in readers:
                 reader.join()
+        shutil.rmtree(folder_of(process.pid), ignore_errors=True)  # of one that was ended
         return current["round"] + 1 if current else last
 
     def show(self, current: dict[str, Any], problem: str) -> None:
