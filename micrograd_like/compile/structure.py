@@ -25,6 +25,7 @@ from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import Any
 
+from micrograd_like.arguments import extra
 from micrograd_like.compile.array_text import text
 from micrograd_like.compile.graph_arrays import roots_and_inputs
 from micrograd_like.compile.layout import CONSTANTS, LEAVES, Array, Layout
@@ -103,7 +104,8 @@ def structure(roots: Value | Sequence[Value], inputs: Sequence[Value] = ()) -> S
     terms) into arrays before it; ``roots`` has the array and the row of each root.
 
     A TypeError tells a root or an input that is no Value, and an operation made by hand; a
-    ValueError no root at all, and an input that is no leaf of the graph or is given twice.
+    ValueError no root at all, and an input that is no leaf of the graph or is given twice; an
+    ImportError that there is no NumPy.
 
     >>> x, w, b = ([Value(0.5, f"{name}{k}") for k in range(2)] for name in "xwb")
     >>> h = [(w[0] * x[0] + b[0]).tanh(), (w[1] * x[1] + b[1]).tanh()]
@@ -115,6 +117,7 @@ def structure(roots: Value | Sequence[Value], inputs: Sequence[Value] = ()) -> S
     >>> found, found.arrays[-1].members == h, found.roots
     (<Structure of 6 operations in 2 arrays>, True, [(4, 0), (4, 1)])
     """
+    extra("numpy", "tape", "structure computes with NumPy")
     found = regular_structure(*roots_and_inputs("structure", roots, inputs))
     assert found is not None
     return found

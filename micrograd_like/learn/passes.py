@@ -6,6 +6,7 @@ from functools import partial
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from micrograd_like.arguments import extra
 from micrograd_like.classes import class_of, is_right, place_of
 from micrograd_like.compile import (
     NoRecordingError,
@@ -96,6 +97,7 @@ class Replayed:
     def __init__(
         self, model: Any, loss: Loss, points: list[Point], optimizer: Any, batch_size: int
     ) -> None:
+        extra("numba", "tape", "the tape is compiled by Numba")
         self.model, self.loss = model, loss
         self.engine = Recorded(model, loss, points, optimizer)
         first = points[0]
