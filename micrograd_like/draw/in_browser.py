@@ -2,6 +2,13 @@
 
 Viz.js is Graphviz as WebAssembly, one file of 1.3 MB: ``dist/viz-global.js`` of the npm package
 ``@viz-js/viz``.  It draws SVG, and no PNG or PDF.
+
+A course that serves notebooks with JupyterLite puts that file beside them, and builds its site with
+the wheels of this package and of ``graphviz``::
+
+    jupyter lite build --contents notebooks --piplite-wheels WHEEL...
+
+A notebook there begins with ``%pip install micrograd_like`` and `load_graphviz`.
 """
 
 from importlib import import_module
