@@ -6,7 +6,7 @@ Viz.js is Graphviz as WebAssembly, one file of 1.3 MB: ``dist/viz-global.js`` of
 A course that serves notebooks with JupyterLite puts that file beside them, and builds its site with
 the wheels of this package and of ``graphviz``::
 
-    jupyter lite build --contents notebooks --piplite-wheels WHEEL...
+    jupyter lite build --contents notebooks --piplite-wheels A.whl --piplite-wheels B.whl
 
 A notebook there begins with ``%pip install micrograd_like`` and `load_graphviz`.
 """
