@@ -155,8 +155,7 @@ def _of_function(f: Function, place: Point, gradient: Any, order: int, options: 
         return check_vector(f, place, outputs, gradient, of_one, options.every)
     plain = is_plain(place.arguments)
     inner = f if plain else lambda *numbers: f(*place.rebuild(numbers))
-    names = () if plain else place.names
-    subject = PythonFunction(inner, place.numbers, of_floats, names, options.limits)
+    subject = PythonFunction(inner, place.numbers, of_floats, place.names, options.limits)
     slopes = None
     if of_floats:
         slopes = _given(place, gradient)

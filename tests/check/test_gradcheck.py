@@ -142,7 +142,7 @@ def test_second_derivatives_are_checked_against_first_ones() -> None:
     """Each entry of the hessian has its row."""
     report = gradcheck(lambda x, y: mg.exp(x) * y * y, 0.5, 1.5, order=2)
     assert [c.outcome for c in report.checks] == ["pass"] * 4
-    assert report.checks[1].input == "∂/∂x1 of ∂f/∂x0"
+    assert report.checks[1].input == "∂/∂y of ∂f/∂x"
 
 
 def test_assert_gradients_raises_with_the_table() -> None:
@@ -228,7 +228,7 @@ def test_the_engine_is_right_to_the_last_digits_on_random_graphs(graph: Graph) -
 def test_the_reference_tells_the_errors_in_ulp() -> None:
     """Of each gradient, and in the last row of the value."""
     report = gradcheck(lambda x, y: mg.tanh(x) * y, 0.5, 3.0, reference="mpmath")
-    assert [c.input for c in report.checks] == ["x0", "x1", "value"]
+    assert [c.input for c in report.checks] == ["x", "y", "value"]
     assert all(c.ulps <= 4 for c in report.checks)
     assert str(report).splitlines()[0].endswith("off by")
     assert str(report).splitlines()[1].endswith("ulp")

@@ -124,7 +124,7 @@ def test_the_picture_tells_what_differences_agree_on() -> None:
 def test_the_first_failure_is_drawn_or_else_what_is_open() -> None:
     """Of two inputs that which fails; of one that is open, why that may be."""
     report = gradcheck(lambda x, y: x * y, 2.0, 5.0, gradient=[5.0, 3.0])
-    assert 'aria-label="x1: ' in svg_of(report)
+    assert 'aria-label="y: ' in svg_of(report)
     report = gradcheck(mg.normal_cdf, 9.0, reference="differences")
     assert report.ok
     assert "the claim is 1.027977357e−18, off by 1e−18" in svg_of(report)
