@@ -154,8 +154,8 @@ def _verdict(table: Table, scores: Scores, mine: float, other: float, name: str)
     if (mine > other) == scores.is_share:
         return f"the network is better than {name}: {by} {ours}, not {theirs}"
     return (
-        f"{name} is better than the network: {by} {theirs}, not {ours}; take it, or try other "
-        "--epochs, --hidden, --validation 0.2"
+        f"{name} is better than the network: {by} {theirs}, not {ours}; take it, or try others of "
+        "--hidden, --epochs, --validation"
     )
 
 

@@ -62,7 +62,7 @@ class Column:
                 x = float(cell)
             except ValueError:
                 x = math.nan
-            if math.isfinite(x) and "_" not in cell:  # which Python has in numbers
+            if math.isfinite(x) and "_" not in cell:
                 self.is_text = False
                 self.numbers.append(x)
                 if self.reading.commas and "." in cell:
@@ -96,6 +96,8 @@ class Column:
     def _no_number(self, cell: str, row: int) -> ValueError:
         hint = self.reading.hint or "fill it in or drop the row"
         what = "a gap" if cell.lower() in GAPS else "no finite number"
+        if not self.is_told:
+            hint += " (or take the column for one of texts, with --text)"
         return ValueError(f"{self.where(row)}: {short(cell)} is {what}; {hint}")
 
     def check(self) -> None:
@@ -121,6 +123,6 @@ def is_number(text: str) -> bool:
     (True, False, False)
     """
     try:
-        return not math.isnan(float(text))
+        return not math.isnan(float(text)) and "_" not in text  # which Python has in numbers
     except ValueError:
         return False

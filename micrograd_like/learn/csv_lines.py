@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from micrograd_like.arguments import short
 from micrograd_like.files import read_text
+from micrograd_like.learn.columns import is_number
 from micrograd_like.notation import plural
 
 __all__ = ["Progress", "Sheet", "separator_of", "sheet"]
@@ -38,14 +39,16 @@ class Sheet(NamedTuple):
     separator: str
 
 
-def separator_of(line: str) -> str:
-    r"""The sign that stands most often in a header line, outside of quotation marks.
+def separator_of(line: str, row: str = "") -> str:
+    r"""The sign that stands most often in a header line, and as often in the row below it.
 
-    >>> separator_of('"a;b",c'), separator_of("a\tb"), separator_of("a")
+    Those in quotation marks do not count.
+
+    >>> separator_of('"a;b",c'), separator_of("a\tb"), separator_of("a;b,c", "1,5")
     (',', '\t', ',')
     """
-    bare = re.sub('"[^"]*"?', "", line)
-    return max(SEPARATORS, key=bare.count)
+    bare, below = (re.sub('"[^"]*"?', "", text) for text in (line, row))
+    return max(SEPARATORS, key=lambda c: (0 < bare.count(c) == below.count(c), bare.count(c)))
 
 
 @contextmanager
@@ -107,9 +110,9 @@ class _Lines:
             first = next(lines, None) or ""
             if not first:
                 return
-        told = re.fullmatch(r"sep=(.)\n?", first, re.IGNORECASE)
-        self.separator = told[1] if told else separator_of(first)
-        rest = lines if told else chain([first], lines)
+        told, second = re.fullmatch(r"sep=(.)\n?", first, re.IGNORECASE), next(lines, "")
+        self.separator = told[1] if told else separator_of(first, second)
+        rest = chain([second] if told else [first, second], lines)
         for row in csv.reader(rest, delimiter=self.separator, skipinitialspace=True):
             self.size = 0
             yield row
@@ -135,6 +138,10 @@ class _Lines:
 
 def _header(path: Path, line: list[str]) -> list[str]:
     header = [name.strip() for name in line]
+    if line and all(map(is_number, header)):
+        raise ValueError(
+            f"{path}: the first line has numbers alone; put the columns' names into a line above it"
+        )
     named = Counter(filter(None, header)) or Counter([""])
     ((name, times),) = named.most_common(1)
     if times > 1:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from micrograd_like.arguments import choice, expect, file_name, several, short, text
-from micrograd_like.learn.columns import Column, Reading, is_number
+from micrograd_like.learn.columns import Column, Reading
 from micrograd_like.learn.csv_lines import Progress, Sheet, sheet
 from micrograd_like.learn.tables import Encoding, Table, inputs_of
 from micrograd_like.notation import listed, one_line, plural
@@ -83,7 +83,7 @@ def read_rows(path: str | Path, encoding: Encoding, progress: Progress | None = 
         if missing:
             raise ValueError(
                 f"{path}: has no column {short(missing[0])}; the model was trained on "
-                f"{_names(encoding.sources)}"
+                f"{_names(encoding.sources)}; add it, or rename what it is called here"
             )
         reading = Reading(commas=csv.separator != ",")
         columns = {
@@ -105,9 +105,7 @@ def _chosen(
 ) -> list[str]:
     """The columns to predict from, which have names, in the order of the file."""
     if target not in header:
-        names, numbers = _names(header), sum(map(is_number, header))
-        hint = "; its first line is to have the names" if 2 * numbers > len(header) else ""
-        raise ValueError(f"{path}: has no column {short(target)}; there are {names}{hint}")
+        raise ValueError(f"{path}: has no column {short(target)}; there are {_names(header)}")
     _known(path, header, [*(columns or ()), *drop])
     wanted = {*(header if columns is None else columns)} - {*drop, target, ""}
     chosen = [name for name in header if name in wanted]
@@ -231,8 +229,8 @@ def _targets(
     classes = _texts(answer, kept)
     if not 2 <= len(classes) <= MOST_CLASSES:
         raise ValueError(
-            f"{path}: column {short(answer.name)} has {len(classes)} classes; it needs 2 to "
-            f"{MOST_CLASSES}"
+            f"{path}: column {short(answer.name)} has {len(classes):,} "
+            f"class{'es' * (len(classes) != 1)}; it needs 2 to {MOST_CLASSES}"
         )
     places = {answer.places[name]: float(k) for k, name in enumerate(classes)}
     return [places[int(x)] for x in numbers], classes

@@ -199,7 +199,14 @@ class Encoding(NamedTuple):
             )
         pairs = zip(self.scales, numbers, strict=True)
         if self.standardized:
-            return [0.0 if _is_gap(x) else scale.standardize(x) for scale, x in pairs]
+            return [
+                (x - scale[0]) / scale[1]  # at once, as there may be millions
+                if type(x) is float and not math.isnan(x)
+                else 0.0
+                if _is_gap(x)
+                else scale.standardize(x)
+                for scale, x in pairs
+            ]
         where = "Encoding.inputs"
         return [scale.mean if _is_gap(x) else number(x, where) for scale, x in pairs]
 

@@ -349,7 +349,7 @@ def test_what_does_not_fit_a_model_is_told(
             ["--task", "classify", "--gaps", "refuse"],
             "row 3, column 'kind': '' is a gap; fill it in or drop the row",
         ),
-        ("a,kind\n" + "1,x\n" * 9, ["--task", "classify"], "column 'kind' has 1 classes"),
+        ("a,kind\n" + "1,x\n" * 9, ["--task", "classify"], "column 'kind' has 1 class; it"),
         (
             "a,kind\n" + "".join(f"1,{k}\n" for k in range(101)),
             ["--task", "classify"],

@@ -1,0 +1,327 @@
+"""A person's own CSV through ``train`` and ``predict``: what is read, said, scored and refused."""
+
+import csv
+import random
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from micrograd_like.cli import training
+from micrograd_like.cli.commands import main
+from micrograd_like.learn import read_csv
+
+Printed = pytest.CaptureFixture[str]
+GOOD = "size,rooms,price\n" + "".join(f"{k},{k % 3},{2 * k + k % 3}\n" for k in range(30))
+FAST = ["--epochs", "2", "--hidden", "2"]
+ISLANDS = {"Adelie": ["Torgersen", "Biscoe", "Dream"], "Chinstrap": ["Dream"], "Gentoo": ["Biscoe"]}
+MEANS = {"Adelie": (39, 18, 190), "Chinstrap": (49, 18, 196), "Gentoo": (47, 15, 217)}
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files that the commands read and write are in a temporary folder."""
+    monkeypatch.chdir(tmp_path)
+
+
+def penguins() -> str:
+    """Birds as in palmerpenguins: text columns, NA in two rows of numbers and in ten sexes."""
+    chance = random.Random(1)
+    lines = ["species,island,bill_length_mm,bill_depth_mm,flipper_length_mm,sex"]
+    for k in range(150):
+        species = ["Adelie", "Chinstrap", "Gentoo"][k % 3]
+        numbers = [f"{chance.gauss(mean, 0.05 * mean):.1f}" for mean in MEANS[species]]
+        sex = "NA" if k % 15 == 0 else chance.choice(["male", "female"])
+        numbers = ["NA"] * 3 if k in (30, 45) else numbers
+        lines.append(",".join([species, chance.choice(ISLANDS[species]), *numbers, sex]))
+    return "\n".join(lines)
+
+
+def write_data(name: str) -> list[str]:
+    """A data set as a CSV file, and the words with which it is learned."""
+    path = Path(f"{name}.csv")
+    if name == "penguins":
+        path.write_text(penguins())
+        return [str(path), "--target", "species", "--task", "classify"]
+    datasets = pytest.importorskip("sklearn.datasets")
+    load = getattr(datasets, f"load_{name}")
+    data = load(scaled=False) if name == "diabetes" else load()
+    targets = data.target if name == "diabetes" else data.target_names[data.target]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*data.feature_names, "answer"])
+        writer.writerows([*row, target] for row, target in zip(data.data, targets, strict=True))
+    task = [] if name == "diabetes" else ["--task", "classify"]
+    return [str(path), "--target", "answer", *task]
+
+
+def scores(out: str) -> dict[str, float]:
+    """The number by which models are compared, by their names."""
+    names = "network|linear regression|logistic regression|always .*?"
+    lines = re.findall(rf"^({names})  +(\S.*)$", out, re.MULTILINE)
+    return {
+        name: float(cells.rstrip("%") if "%" in cells else cells.split()[1])
+        for name, cells in lines
+    }
+
+
+@pytest.mark.parametrize("name", ["breast_cancer", "wine", "diabetes", "penguins"])
+def test_real_data_is_learned_raw(name: str, capsys: Printed) -> None:
+    """No worse than the regression, or the output says that the regression is better."""
+    pytest.importorskip("numba")
+    words = write_data(name)
+    assert main(["train", *words, "--save", "model.json"]) == 0
+    out = capsys.readouterr().out
+    found = scores(out)
+    mine, (other, theirs), (_, trivial) = found.pop("network"), *found.items()
+    assert other == ("linear" if name == "diabetes" else "logistic") + " regression"
+    sign = -1 if name == "diabetes" else 1
+    assert sign * mine > sign * trivial
+    if mine == theirs:
+        assert f"the network is as good as {other}" in out
+    else:
+        better = ("the network", other) if sign * mine > sign * theirs else (other, "the network")
+        assert "{} is better than {}".format(*better) in out
+    assert abs(mine - theirs) < 0.06 * theirs
+    assert main(["predict", "model.json", words[0]]) == 0
+    answers = [*csv.DictReader(capsys.readouterr().out.splitlines())]
+    target = words[2]
+    if name == "diabetes":
+        errors = [abs(float(row[target]) - float(row["actual"])) for row in answers]
+        assert sum(errors) / len(errors) < 45
+    else:
+        right = [row[target] == row["actual"] for row in answers]
+        assert sum(right) / len(right) > 0.95
+        assert all(row[f"P({row[target]})"] == max(list(row.values())[2:]) for row in answers)
+
+
+def test_what_is_done_with_the_data_is_said(capsys: Printed) -> None:
+    """Gaps dropped or filled, texts one-hot; predict answers every row and says what it filled."""
+    words = ["train", *write_data("penguins"), *FAST]
+    assert main([*words, "--save", "model.json"]) == 0
+    out = capsys.readouterr().out
+    assert "11 rows with gaps, left out: bill_length_mm 2" not in out
+    assert "10 rows with gaps, left out: bill_length_mm 2, " in out
+    assert "sex 10 (--gaps fill keeps them)" in out
+    assert "texts, one input for each (one-hot): island (3), sex (2)" in out
+    assert "8 inputs, standardized; batches of 16" in out
+    assert main([*words, "--gaps", "fill"]) == 0
+    out = capsys.readouterr().out
+    assert "120 rows to learn, 30 to test" in out
+    assert "gaps filled with the column's mean, in texts with none: bill_length_mm 2" in out
+    assert main([*words, "--gaps", "refuse"]) == 2
+    assert (
+        "row 1, column 'sex': 'NA' is a gap; fill it in or drop the row" in capsys.readouterr().err
+    )
+    assert main(["predict", "model.json", "penguins.csv"]) == 0
+    told = capsys.readouterr()
+    assert len(told.out.splitlines()) == 151
+    assert told.err.startswith("gaps filled with the mean of learning, in texts with none: bill")
+    text = "island,sex,bill_length_mm,bill_depth_mm,flipper_length_mm\nElba,male,39,18,190\n"
+    Path("new.csv").write_text(text)
+    assert main(["predict", "model.json", "new.csv"]) == 0
+    line = "new.csv: row 1, column 'island': 'Elba' was not learned, and counts as none of Biscoe"
+    assert line in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--columns", "rooms"], "price from rooms: MLP of 7 weights, 24 rows to learn, 6 to test"),
+        (["--drop", "rooms, size", "--columns", "rooms,size"], ""),
+        (["--drop", "rooms"], "price from size: MLP of 7 weights"),
+        (["--text", "rooms"], "texts, one input for each (one-hot): rooms (3)"),
+        (["--hidden", "4,3", "--activation", "relu"], "MLP of 31 weights"),
+        (["--no-standardize"], "2 inputs, as they are"),
+        (["--batch-size", "5"], "batches of 5"),
+        (["--validation", "0.25"], "  validation  "),
+        (["--splits", "3"], "RMSE in 3 splits (seeds 0 to 2), ± spread"),
+        (
+            ["--splits", "2", "--seed", "7", "--validation", "0.2", "--drop", "size"],
+            "(seeds 7 to 8)",
+        ),
+    ],
+)
+def test_options_say_what_is_learned_and_how(
+    options: list[str], told: str, capsys: Printed
+) -> None:
+    """Each by itself, and together; a file without a column left is refused."""
+    Path("data.csv").write_text(GOOD)
+    status = main(["train", "data.csv", "--target", "price", *FAST, *options])
+    out = capsys.readouterr()
+    assert status == (0 if told else 2)
+    assert told in out.out
+    assert bool(told) or "has no column beside 'price'" in out.err
+
+
+def test_validation_ends_the_training(capsys: Printed) -> None:
+    """Twenty epochs after its least loss, which a noisy target rises from."""
+    chance = random.Random(0)
+    rows = "".join(f"{chance.random()},{chance.random()},{chance.random()}\n" for _ in range(60))
+    Path("data.csv").write_text("a,b,y\n" + rows)
+    words = ["train", "data.csv", "--target", "y", "--epochs", "300", "--lr", "0.1"]
+    assert main([*words, "--hidden", "16", "--validation", "0.3"]) == 0
+    out = capsys.readouterr().out
+    found = re.search(r"ended in epoch (\d+), by patience", out)
+    least = re.search(r"validation .* in epoch (\d+)", out)
+    assert found
+    assert least
+    assert int(found[1]) == int(least[1]) + 20
+
+
+def test_classes_that_are_confused_are_in_a_table(capsys: Printed) -> None:
+    """Its cells are the test rows, its diagonal the right answers; of many classes, mistakes."""
+    words = write_data("penguins")
+    assert main(["train", *words, *FAST]) == 0
+    out = capsys.readouterr().out
+    lines = out[out.index("actual      predicted: Adelie  Chinstrap  Gentoo") :].splitlines()[1:4]
+    counts = [[int(cell) for cell in line.split()[1:]] for line in lines]
+    assert sum(map(sum, counts)) == 28
+    right = sum(counts[k][k] for k in range(3)) / 28
+    assert scores(out)["network"] == pytest.approx(100 * right, abs=0.06)
+    Path("many.csv").write_text("a,k\n" + "".join(f"{i % 7},c{i % 12}\n" for i in range(120)))
+    assert main(["train", "many.csv", "--target", "k", "--task", "classify", *FAST]) == 0
+    assert " taken for c" in capsys.readouterr().out
+
+
+def test_weights_have_the_names_of_columns(capsys: Printed) -> None:
+    """In the gradients and in the largest weights, texts' columns too."""
+    assert main(["train", *write_data("penguins"), *FAST]) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"largest weights, of a column into all of layer0: \w+.* \d", out)
+    columns = re.findall(r"layer0\.neuron\d\.w\d \((.*?)\)", out)
+    assert set(columns) <= {
+        "island=Biscoe", "island=Dream", "island=Torgersen", "bill_length_mm", "bill_depth_mm",
+        "flipper_length_mm", "sex=female", "sex=male",
+    }  # fmt: skip
+    assert columns
+
+
+def test_without_scikit_learn_the_mean_is_the_baseline(
+    capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing else needs it."""
+    monkeypatch.setattr("micrograd_like.learn.metrics.find_spec", lambda _: None)
+    Path("data.csv").write_text(GOOD)
+    assert main(["train", "data.csv", "--target", "price", *FAST]) == 0
+    out = capsys.readouterr().out
+    assert "always the mean" in out
+    assert "regression" not in out
+
+
+def test_without_numba_a_long_training_says_what_would_help(
+    capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before it begins."""
+    monkeypatch.setattr(training, "find_spec", lambda _: None)
+    monkeypatch.setattr(training, "LONG", 10)
+    Path("data.csv").write_text(GOOD)
+    assert main(["train", "data.csv", "--target", "price", *FAST]) == 0
+    assert "pip install 'micrograd_like[tape]' trains this many times" in capsys.readouterr().out
+
+
+ROWS = "".join(f"{k},{k % 4},{k}\n" for k in range(20))
+BAD: dict[str, tuple[str | bytes, list[str], str]] = {
+    "one row": ("a,y\n1,2\n", [], "has 1 row of data; it needs at least 5"),
+    "header only": ("a,y\n", [], "has 0 rows of data"),
+    "one column": ("y\n" + "1\n" * 9, [], "has no column beside 'y' to predict it from"),
+    "constant": ("a,y\n" + "1,2\n" * 9, [], "column 'y' is the same in all rows; there is nothing"),
+    "same": ("a,y\n1,1\n1,2\n1,3\n1,4\n1,5\n", [], "each column is the same in all rows"),
+    "binary": (bytes(range(256)) * 9, [], "is not UTF-8 text: line 2 has the byte 0x80; save it"),
+    "utf-16": (GOOD.encode("utf-16"), [], "is not UTF-8 text: line 1 has the byte 0xff; save it"),
+    "no header": (ROWS, [], "the first line has numbers alone; put the columns' names into a line"),
+    "two names": ("a,a,y\n" + ROWS, [], "two columns have the same name, 'a'; rename one"),
+    "text": (
+        "a,y\n" + "1,x\n2,z\n" * 5,
+        [],
+        "row 1, column 'y': 'x' is no finite number; fill it in or drop the row (or learn ",
+    ),
+    "a text": (
+        "a,b,y\n" + ROWS + "?,two,3\n",
+        [],
+        "row 21, column 'b': 'two' is no finite number; fill it in or drop the row (or take the ",
+    ),
+    "a text first": (
+        "a,b,y\n1,two,3\n" + ROWS,
+        [],
+        "row 1, column 'b': 'two' is no number, as the others are; correct it or empty the cell",
+    ),
+    "ids": (
+        "a,id,y\n" + "".join(f"{k},n{k},{k}\n" for k in range(60)),
+        [],
+        "column 'id' has more than 50 different texts, as 'n50' in row 51; leave it out",
+    ),
+    "gaps": (
+        "a,b,y\n" + "".join(f"{k},,{k}\n,{k},{k}\n" for k in range(9)),
+        [],
+        "has 0 rows without a gap; it needs at least 5: fill gaps (--gaps fill), or leave columns",
+    ),
+    "two commas": (
+        "a;y\n1,5;2\n2;3\n1.250;4\n",
+        [],
+        "row 1, column 'a': the number has a decimal comma, and that of row 3 a point; write all",
+    ),
+    "columns": ("a,b,y\n" + ROWS, ["--columns", "a,c"], "has no column 'c'; there are a, b, y"),
+    "drop": ("a,b,y\n" + ROWS, ["--drop", "y"], "column 'y' is the target; do not drop it"),
+    "inputs": (
+        "a,a=x,y\n" + "".join(f"{'xz'[k % 2]},{k},{k}\n" for k in range(9)),
+        [],
+        "two inputs have the same name, 'a=x'; rename a column",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_data_is_one_line_with_the_file_and_a_remedy(name: str, capsys: Printed) -> None:
+    """Status 2, before any training."""
+    data, options, message = BAD[name]
+    Path("bad.csv").write_bytes(data if isinstance(data, bytes) else data.encode())
+    assert main(["train", "bad.csv", "--target", "y", *FAST, *options]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith(f"micrograd-like: bad.csv: {message}")
+    assert told.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--batch-size", "0"], "train: --batch-size is 0; it is to be a whole number from 1 up"),
+        (["--splits", "101"], "train: --splits is 101; it is to be a whole number from 1 to 100"),
+        (["--validation", "1"], "train: --validation is 1.0; it is to be from 0 up to below 1"),
+        (["--activation", "tahn"], "train: --activation is 'tahn'; it is to be one of "),
+        (["--hidden", "4,0"], "train: --hidden is 0; it is to be a whole number from 1 to 10,000"),
+        (
+            ["--hidden", "4,x"],
+            "argument --hidden: '4,x' is no whole number, nor several, as in 16,8",
+        ),
+        (["--gaps", "keep"], "argument --gaps: invalid choice: 'keep'"),
+    ],
+)
+def test_options_that_are_none_are_told(options: list[str], message: str, capsys: Printed) -> None:
+    """In one line, with status 2 and what they are to be."""
+    Path("data.csv").write_text(GOOD)
+    try:
+        status: Any = main(["train", "data.csv", "--target", "price", *options])
+    except SystemExit as stopped:
+        status = stopped.code
+    told = capsys.readouterr().err
+    assert (status, told.count("\n")) == (2, 1)
+    assert message in told
+
+
+def test_reading_a_long_file_is_shown_to_who_looks(
+    capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a terminal alone, in one line that goes; columns take eight bytes a cell meanwhile."""
+    Path("data.csv").write_text("a,y\n" + "1,2\n3,4\n" * 15_000)
+    counts: list[int] = []
+    table = read_csv("data.csv", "y", progress=counts.append)
+    assert len(table.rows) == 30_000
+    assert counts == [0, 10_000, 20_000, 30_000]
+    words = ["train", "data.csv", "--target", "y", "--epochs", "1", "--batch-size", "1000"]
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert main(words) == 0
+    assert "\rreading data.csv: 20,000 rows" in capsys.readouterr().err
