@@ -54,7 +54,7 @@ class _Recorder:
     """Marks what is recorded in open groups; without any it is not there."""
 
     def __init__(self) -> None:
-        self.lock = open_in_child(threading.Lock())
+        self.lock = open_in_child(threading.RLock())  # Ctrl-C may come while it is held
         self.count = 0  # of open groups, in all threads
 
     def open(self, name: str) -> None:
