@@ -69,7 +69,7 @@ def status(*words: Any) -> int:
     said = errors.getvalue()
     notes = said.count("\n") if words[0] == "predict" else 0  # of gaps, and of texts not learned
     assert (found, said.count("\n")) in ((0, notes), (2, 1)), said
-    assert said.rstrip("\n").isprintable()
+    assert all(line.isprintable() for line in said.split("\n"))
     assert all(line.isprintable() for line in out.getvalue().split("\n"))
     return found
 
