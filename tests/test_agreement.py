@@ -107,7 +107,7 @@ CONTRADICTIONS = [
         "its derivative for y 'x' gives 0.83 at x = 0.83, y = -0.61",
     ),
     (words(steep, "x", "1"), "its formula 'x' gives 5350 at x = 5350.0, its function gives 5351"),
-    (words(size, "sqrt(x)**2", "1"), r"'sqrt\(x\)\*\*2' fails \(math domain error\) at x = -0.61"),
+    (words(size, "sqrt(x)**2", "1"), r"'sqrt\(x\)\*\*2' fails \(.*\) at x = -0.61"),
     (
         words(size, "x", "1"),
         "gives -0.61 at x = -0.61, its function gives 0.61; .* as in 'x if x > 0",
