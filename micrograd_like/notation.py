@@ -80,6 +80,8 @@ PYTHON = BOARD | {
 SOLID = r"[\w.′'…₀-₉∞]*(?:\([^()]*\)|(?:\[\d+\])+)?"  # a name, f(…), w[0]
 PARTIAL = r"∂[\w.₀-₉]+(?:\[\d+\])*/∂[\w.₀-₉]+(?:\[\d+\])*"  # is a factor
 LONGEST = 8  # operands that are written
+# Control characters, halves, and what turns the text after it round: b · a would read as a · b.
+UNREADABLE = "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066\u2067\ud800-\udfff\ufffe\uffff]"
 TREES: dict[str, ast.expr] = {}  # of formulas that were read before
 
 
@@ -228,10 +230,10 @@ def one_line(text: str, most: int = 40) -> str:
 
 
 def readable(name: str) -> str:
-    """A text without control characters and half characters, which no picture can show."""
+    """A text without what no picture can show: control characters, halves, turned directions."""
     import re
 
-    return re.sub("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]", "�", name)
+    return re.sub(UNREADABLE, "�", name)
 
 
 # --- operations and formulas -----------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from micrograd_like.draw.dot import DIRECTIONS, Drawing, Frame, Style
+from micrograd_like.draw.dot import DIRECTIONS, Drawing, Frame, Style, html
 from micrograd_like.draw.ids import (
     CELL_ID,
     FRAME_ID,
@@ -26,7 +26,7 @@ from micrograd_like.draw.page import (
 )
 from micrograd_like.draw.pictures import draw_difference, draw_dot
 from micrograd_like.draw.render import FORMATS, Picture, in_threads, picture_bytes
-from micrograd_like.draw.svg import framed
+from micrograd_like.draw.svg import framed, markup
 from micrograd_like.draw.theme import (
     AUTO,
     EDGE_FONT,
@@ -100,6 +100,7 @@ __all__ = [
     "gradient_text",
     "gradient_word",
     "hop_id",
+    "html",
     "image_of",
     "in_dark",
     "in_function",
@@ -107,6 +108,7 @@ __all__ = [
     "load_graphviz",
     "look_script",
     "look_style",
+    "markup",
     "mix",
     "names_to_open",
     "node_ids",

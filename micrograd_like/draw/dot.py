@@ -10,7 +10,6 @@ readers who see no colours.
 
 import math
 from collections.abc import Iterator, Mapping, Set
-from html import escape
 from typing import Any, NamedTuple
 
 from micrograd_like.draw.ids import cluster_id, edge_id, node_ids
@@ -27,12 +26,13 @@ from micrograd_like.draw.order import Row, keep_in_column, keep_in_order, rows_i
 from micrograd_like.draw.outline import Link, Node, Outline
 from micrograd_like.draw.render import Picture
 from micrograd_like.draw.size import extent
+from micrograd_like.draw.svg import markup
 from micrograd_like.draw.theme import EDGE_FONT, FONT, FONT_NAME, THEMES, Theme
 from micrograd_like.draw.words import GRADIENTS, Words, gradient_text, gradient_word, spread
 from micrograd_like.engine import Value
 from micrograd_like.notation import number, readable
 
-__all__ = ["DIRECTIONS", "Drawing", "Frame", "Style"]
+__all__ = ["DIRECTIONS", "Drawing", "Frame", "Style", "html", "quote"]
 
 MOST = 1000  # characters of a tooltip
 NARROWEST, WIDEST = 300.0, 800.0  # pixels, of a legend
@@ -348,7 +348,7 @@ def html(words: str) -> str:
 
     A text that is ]] alone would end up in the cell behind its own: Graphviz takes it for markup.
     """
-    safe = escape(readable(words).replace("\n", " ")).replace("]", "&#93;")
+    safe = markup(words.replace("\n", " ")).replace("]", "&#93;")
     return safe.replace("\\", "\\\\") or "&#160;"
 
 

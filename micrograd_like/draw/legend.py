@@ -14,9 +14,9 @@ several, in as many lines as they need.
 
 import math
 from collections.abc import Sequence
-from html import escape
 
 from micrograd_like.draw.numbers import strength
+from micrograd_like.draw.svg import markup
 from micrograd_like.draw.theme import EDGE_FONT, Theme
 
 __all__ = [
@@ -70,7 +70,7 @@ def legend(theme: Theme, entries: Sequence[Entry], width: float = 800.0) -> str:
     """A table of entries, as HTML-like text, in as many lines as this width in pixels needs."""
     drawn = [
         f'<td align="left">{sample}</td><td align="left"><font color="{theme.faint}">'
-        f"&#160;{escape(words)}&#160;&#160;&#160;</font></td>"
+        f"&#160;{markup(words)}&#160;&#160;&#160;</font></td>"
         for sample, words in entries
     ]
     needed = sum(SAMPLE + text_width(words, EDGE_FONT) for _, words in entries)
@@ -113,6 +113,6 @@ def _cells(theme: Theme, colours: Sequence[str], sign: str = "") -> str:
     """Cells of colours, with a sign in each."""
     side = f'width="{CELL}" height="{CELL}" border="1" color="{theme.faint}"'
     drawn = "".join(
-        f'<td {side} style="solid" bgcolor="{colour}">{escape(sign)}</td>' for colour in colours
+        f'<td {side} style="solid" bgcolor="{colour}">{markup(sign)}</td>' for colour in colours
     )
     return _sample(f"<tr>{drawn}</tr>", CELL * len(colours))

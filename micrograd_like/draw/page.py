@@ -25,10 +25,9 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from html import escape
 from pathlib import Path
 
-from micrograd_like.draw.svg import size_of
+from micrograd_like.draw.svg import markup, size_of
 from micrograd_like.draw.theme import page_colours
 from micrograd_like.notation import readable
 
@@ -111,7 +110,7 @@ def document(
     """
     template = (FOLDER / "head.html").read_text("utf-8") + body.read_text("utf-8")
     given = {
-        "title": escape(title),
+        "title": markup(title),
         "style": "\n".join(style),
         "hashes": " ".join(f"'{script_hash(script)}'" for script in scripts),
         "script": scripts[0],
@@ -143,6 +142,6 @@ def image_of(svg: str, title: str) -> str:
     width, height = size_of(svg)
     content = b64encode(svg.encode()).decode()
     return (
-        f'<img alt="{escape(readable(title))}" style="max-width:100%;height:auto" '
+        f'<img alt="{markup(title)}" style="max-width:100%;height:auto" '
         f'width="{width}" height="{height}" src="data:image/svg+xml;base64,{content}">'
     )

@@ -6,9 +6,7 @@ gives an error, and leaves no half-written file.
 """
 
 import os
-import signal
 import struct
-import subprocess
 import sys
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -24,14 +22,14 @@ from micrograd_like.arguments import choice, file_name, missing
 from micrograd_like.browser import IN_BROWSER
 from micrograd_like.draw.in_browser import draw
 from micrograd_like.draw.page import image_of, page_of
-from micrograd_like.draw.svg import fitted, size_of
+from micrograd_like.draw.process import ended_by, run
+from micrograd_like.draw.svg import check, fitted, size_of
 from micrograd_like.files import write
-from micrograd_like.notation import listed, readable
+from micrograd_like.notation import listed, one_line, readable
 
 __all__ = ["DRAWN", "FORMATS", "Picture", "in_threads", "picture_bytes"]
 
 AT_ONCE = 2  # layouts
-TIME_LIMIT = 60.0  # seconds, for one picture
 DRAWN = ("svg", "png", "pdf", "dot", "json")  # by Graphviz
 FORMATS = (*DRAWN, "html")
 DPI = 144  # of a PNG: two of its pixels for a pixel of the picture, sharp on screens and slides
@@ -46,6 +44,7 @@ WHOLE: dict[str, tuple[tuple[bytes, ...], bytes]] = {  # how a picture begins an
     "json": ((b"{",), b"}"),
 }
 LACKING = "ayout was not done"  # what Graphviz says without a plugin of its own, neato's first
+LONGEST = 200  # characters of a title
 MOST_QUOTED = 200  # characters of what a program complains of
 WITHOUT_DOT = """
 import sys, pygraphviz
@@ -80,6 +79,7 @@ def picture_bytes(
             f"there is no {engine!r} to draw with; the DOT text is there, as .source; "
             "install Graphviz, or an extra that brings one",
         )
+    code, drawn, told = 0, b"", ""
     for command in commands:
         code, drawn, complaints = run(command, source.encode())
         told = complaints.decode(errors="replace").strip()
@@ -92,11 +92,22 @@ def picture_bytes(
             "neato_layout, or an extra that brings a whole one",
         )
     if code or not drawn:
-        problem = readable(told.splitlines()[-1][:MOST_QUOTED]) if told else "it printed nothing"
+        silent = ended_by(code) if code else "it printed nothing"
+        problem = readable(told.splitlines()[-1][:MOST_QUOTED]) if told else silent
         raise RuntimeError(f"{engine} failed: {problem}")
+    try:
+        return whole(drawn, kind)
+    except ValueError as error:
+        raise RuntimeError(f"{engine} failed: {error}") from None
+
+
+def whole(drawn: bytes, kind: str) -> bytes:
+    """What was drawn; a ValueError tells that it is no whole picture of its kind, or another's."""
     start, end = WHOLE[kind]
     if not (drawn.startswith(start) and drawn[-99:].rstrip().endswith(end)):
-        raise RuntimeError(f"{engine} failed: it printed no whole {kind.upper()}")
+        raise ValueError(f"it printed no whole {kind.upper()}")
+    if kind == "svg":
+        check(drawn)
     return drawn
 
 
@@ -107,33 +118,6 @@ def in_threads(one: Callable[[Any], Any], things: Iterable[Any]) -> Iterator[Any
         return
     with ThreadPoolExecutor(AT_ONCE) as several:
         yield from several.map(one, things)
-
-
-def run(command: list[str], text: bytes) -> tuple[int, bytes, bytes]:
-    """Run a program that draws, in the time that it has: its exit status, output and complaints."""
-    own = os.name == "posix"  # a group of processes, to be ended together
-    pipe = subprocess.PIPE
-    try:
-        process = subprocess.Popen(
-            command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=own
-        )
-    except OSError as error:
-        raise RuntimeError(f"{command[0]} failed: {error.strerror}") from None
-    with process:
-        try:
-            drawn, complaints = process.communicate(text, timeout=TIME_LIMIT)
-            return process.returncode, drawn, complaints
-        except BaseException as error:
-            # With all that it has started: a child that is left would keep the output open.
-            if own:
-                os.killpg(process.pid, signal.SIGKILL)
-            process.kill()
-            if not isinstance(error, subprocess.TimeoutExpired):
-                raise
-    raise RuntimeError(
-        f"{command[0]} took longer than {TIME_LIMIT:g} s; draw less, with depth=, with a coarser "
-        "view=, or without expand="
-    )
 
 
 def without_margin(source: str) -> str:
@@ -183,7 +167,7 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
         **options: Any,
     ) -> None:
         super().__init__(*args, **options)
-        self.title, self.theme = title, theme
+        self.title, self.theme = one_line(title, LONGEST), theme
         self.drawing, self.frame = drawing, frame  # of `dot.py`: what draw_difference compares
 
     def __repr__(self) -> str:

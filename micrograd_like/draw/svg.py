@@ -11,12 +11,18 @@ from hashlib import sha256
 from html import escape
 
 from micrograd_like.draw.theme import AUTO, THEMES, in_dark
-from micrograd_like.notation import readable
+from micrograd_like.notation import one_line, readable
 
-__all__ = ["fitted", "framed", "size_of"]
+__all__ = ["check", "fitted", "framed", "markup", "size_of"]
 
 CLASS = "micrograd-like"  # of every picture, so that its style meets nothing else on a page
 FONTS = "Arial,Helvetica,sans-serif"
+ELEMENTS = {  # that Graphviz writes
+    "svg", "g", "a", "title", "desc", "style", "defs", "linearGradient", "radialGradient", "stop",
+    "clipPath", "symbol", "use", "image", "path", "polygon", "polyline", "rect", "circle",
+    "ellipse", "line", "text", "tspan", "textPath",
+}  # fmt: skip
+LINKED = re.compile(r"#|https?:|mailto:|data:image/|[a-z]:[\\/]|[^:]*$", re.IGNORECASE)
 SIZES = re.compile(r'<svg width="(\d+)pt" height="(\d+)pt"\s+viewBox="0.00 0.00 ([\d.]+) ([\d.]+)"')
 COLOURED = re.compile(r'\b(fill|stroke|stop-color)="(#[0-9a-f]{6}|black)"')
 TITLED = re.compile(  # a part of the graph, with Graphviz's name for it, and perhaps a tooltip
@@ -30,6 +36,46 @@ RECTANGLE = re.compile(  # as Graphviz writes one: left and bottom, top, right, 
 )
 # A notebook, an editor and a dark page say what they are; by itself, a picture asks its reader.
 DARK_PAGES = "[data-jp-theme-light=false],.vscode-dark,.dark"
+
+
+def markup(text: str) -> str:
+    r"""A text in SVG or HTML, as an attribute too, with nothing in it that is markup.
+
+    >>> markup("<b> & \x1b")
+    '&lt;b&gt; &amp; �'
+    """
+    return escape(readable(text))
+
+
+def check(svg: bytes) -> None:
+    """A ValueError tells where a picture is not whole, or has what Graphviz never writes.
+
+    A program that is called dot may be another one, and pictures are passed on, as files that
+    browsers open: there is no script in them.
+
+    >>> check(b'<svg><script>alert(1)</script></svg>')
+    Traceback (most recent call last):
+    ValueError: its SVG has a 'script' in it, which Graphviz never writes
+    """
+    from xml.parsers import expat
+
+    def element(name: str, attributes: dict[str, str]) -> None:
+        if name not in ELEMENTS:
+            refuse(name)
+        for key, x in attributes.items():
+            own = key.rpartition(":")[2].lower()
+            if own.startswith("on") or (own == "href" and not LINKED.match(x)):
+                refuse(f"{key}={x}")
+
+    def refuse(what: str, *_: object) -> None:  # an entity, too
+        raise ValueError(f"its SVG has a {one_line(what)!r} in it, which Graphviz never writes")
+
+    reader = expat.ParserCreate()
+    reader.StartElementHandler, reader.EntityDeclHandler = element, refuse
+    try:
+        reader.Parse(svg, True)
+    except expat.ExpatError:
+        raise ValueError("it printed no whole SVG") from None
 
 
 def size_of(svg: str) -> tuple[int, int]:
@@ -84,7 +130,7 @@ def framed(
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<svg width="{size[0]}" height="{size[1]}" viewBox="0 0 {width} {height}" '
-        f'class="{classes}" role="img" aria-label="{escape(readable(title))}" '
+        f'class="{classes}" role="img" aria-label="{markup(title)}" '
         f'font-family="{FONTS}"{svg[:at]}\n'
         f"<style>{_style(svg, theme)}</style>{svg[at:]}"
     )
@@ -125,9 +171,9 @@ def _rectangle(match: re.Match[str]) -> str:
 def _own_ids(svg: str) -> str:
     """Colours that run into each other are found by ids: on a page, no other picture has these."""
     own = sha256(svg.encode()).hexdigest()[:8]
-    for name in set(re.findall(r"url\(#([^)]+)\)", svg)):
+    for name in set(re.findall(r'="url\(#([^)"]+)\)"', svg)):  # not in texts, which have no "
         svg = svg.replace(f'id="{name}"', f'id="{own}_{name}"')
-        svg = svg.replace(f"url(#{name})", f"url(#{own}_{name})")
+        svg = svg.replace(f'="url(#{name})"', f'="url(#{own}_{name})"')
     return svg
 
 

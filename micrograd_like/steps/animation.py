@@ -7,7 +7,6 @@ the picture looks at a moment, `Scenes` what each step of the page shows, and `A
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from html import escape
 from itertools import compress
 from textwrap import wrap
 from typing import NamedTuple
@@ -28,12 +27,13 @@ from micrograd_like.draw import (
     edge_id,
     gradient_text,
     gradient_word,
+    html,
     node_ids,
     sign_name,
     spread,
     strength,
 )
-from micrograd_like.notation import number, readable
+from micrograd_like.notation import number
 from micrograd_like.steps.pages import Attributes, PageStep
 from micrograd_like.steps.sequence import Steps
 from micrograd_like.steps.words import WORDS
@@ -364,7 +364,7 @@ class Animation:
         """The line of the board as an HTML-like label, of one size for all steps."""
         lines = board_lines(step)
         width, height = self._board_size
-        rows = "".join(f'{escape(readable(line))}<br align="left"/>' for line in lines)
+        rows = "".join(f'{html(line)}<br align="left"/>' for line in lines)
         return (
             f'<table border="0" cellspacing="0"><tr><td width="{width:g}" height="{height:g}" '
             f'align="left" balign="left">{rows or " "}</td></tr></table>'

@@ -30,7 +30,7 @@ from micrograd_like.draw import (
 from micrograd_like.engine import Value
 from micrograd_like.graph import edges
 from micrograd_like.groups import groups_of
-from micrograd_like.notation import plural
+from micrograd_like.notation import one_line, plural
 from micrograd_like.steps.animation import Animation
 from micrograd_like.steps.film import Film
 from micrograd_like.steps.learners import learners
@@ -179,7 +179,7 @@ class Backprop(Steps, Player):
         self.expand = [ALL] if few else opened
 
     def __repr__(self) -> str:
-        return f"<Backprop of {self.name(self.root)}: {plural(len(self), 'step')}>"
+        return f"<Backprop of {one_line(self.name(self.root))}: {plural(len(self), 'step')}>"
 
     def text(self) -> str:
         """The steps as HTML without a picture, the first of them where there are many."""

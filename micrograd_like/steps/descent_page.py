@@ -7,7 +7,6 @@ in `words.py`, and the scripts in page/descent write what `scenes` does.
 import io
 import math
 import re
-from html import escape
 from typing import Any, NamedTuple
 
 from micrograd_like.draw import (
@@ -17,6 +16,7 @@ from micrograd_like.draw import (
     SLOPE_ID,
     THEMES,
     hop_id,
+    markup,
     sign_name,
 )
 from micrograd_like.learn import SIZE, figure_axes, styled
@@ -69,7 +69,7 @@ def descent_page(steps: Trajectory, title: str, theme: str) -> PageData:
 
 
 def _told(words: str) -> str:
-    return f'<p id="told" class="words" role="status">{escape(words)}</p>'
+    return f'<p id="told" class="words" role="status">{markup(words)}</p>'
 
 
 class Placement(NamedTuple):

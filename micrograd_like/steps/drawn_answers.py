@@ -8,6 +8,7 @@ from micrograd_like.draw import Theme, mix
 from micrograd_like.steps.answers import Answers, around
 from micrograd_like.steps.epochs import Epochs
 from micrograd_like.steps.forward import Forward
+from micrograd_like.steps.words import literal
 
 __all__ = ["FIELD", "drawn_answers", "signed_colours"]
 
@@ -87,8 +88,8 @@ class _Map(_Drawn):
         self.axes = self.answers.axes(self.side)
         self.scale = signed_colours(self.colours)
         self.scatter([row[0] for row in self.rows], [row[1] for row in self.rows])
-        self.ax.set_xlabel(self.names[0], color=self.colours.text, labelpad=1)
-        self.ax.set_ylabel(self.names[1], color=self.colours.text, labelpad=1)
+        self.ax.set_xlabel(literal(self.names[0]), color=self.colours.text, labelpad=1)
+        self.ax.set_ylabel(literal(self.names[1]), color=self.colours.text, labelpad=1)
 
     def at(self, weights: Weights) -> list[Any]:
         outputs = self.forward.predict(weights, self.grid)
@@ -137,7 +138,7 @@ class _Curve(_Drawn):
         known = [x for of in last for x in of if math.isfinite(x)]
         self.ax.set_ylim(*around([*known, *self.answers.targets]))
         self.ax.set_xlim(low, high)
-        self.ax.set_xlabel(self.names[0], color=self.colours.text, labelpad=1)
+        self.ax.set_xlabel(literal(self.names[0]), color=self.colours.text, labelpad=1)
 
     def at(self, weights: Weights) -> list[Any]:
         outputs = self.forward.predict(weights, self.grid)

@@ -8,6 +8,7 @@ from micrograd_like.draw import Theme
 from micrograd_like.steps.drawn_answers import signed_colours
 from micrograd_like.steps.epochs import Epochs
 from micrograd_like.steps.forward import Forward
+from micrograd_like.steps.words import literal
 
 __all__ = ["DrawnNetwork"]
 
@@ -64,7 +65,7 @@ class DrawnNetwork:
             first, hidden = self.network["units"][units[0]], self.network["hidden"][c]
             top = self.places[units[0]][1] + 0.5
             words = f"{first['block']}  {first['symbol']}".strip() or f"{first['kind']}s"
-            self.ax.text(c, top + 0.05, words, **look)
+            self.ax.text(c, top + 0.05, literal(words), **look)
             if hidden:
                 half = (len(units) + 1) // 2
                 self.ax.text(c, top - half - 0.5, f"… {hidden} more", va="center", **look)
@@ -73,7 +74,9 @@ class DrawnNetwork:
                 if unit["kind"] == "input":
                     x, y = self.places[k]
                     at = x - 1.25 * self.half[0], y
-                    self.ax.text(*at, unit["name"], **{**look, "ha": "right", "va": "center"})
+                    self.ax.text(
+                        *at, literal(unit["name"]), **{**look, "ha": "right", "va": "center"}
+                    )
 
     def _lines(self, weights: Sequence[float]) -> Any:
         from matplotlib.collections import LineCollection

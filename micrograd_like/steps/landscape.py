@@ -11,6 +11,7 @@ from micrograd_like.draw import Theme
 from micrograd_like.engine import Value
 from micrograd_like.learn import SIZE
 from micrograd_like.steps.trajectory import Trajectory
+from micrograd_like.steps.words import literal
 
 __all__ = ["Landscape"]
 
@@ -27,7 +28,7 @@ class Landscape(NamedTuple):
 
     def draw(self, ax: Any, colours: Theme) -> None:
         """The curve or the surface, with its axes."""
-        ax.set_xlabel(self.trajectory.names[0], color=colours.text)
+        ax.set_xlabel(literal(self.trajectory.names[0]), color=colours.text)
         (self._curve if self.is_curve else self._surface)(ax, colours)
 
     def draw_way(self, ax: Any, colours: Theme, upto: int | None = None) -> None:
@@ -100,7 +101,7 @@ class Landscape(NamedTuple):
             ax.contour(xs, ys, heights, levels=levels, colors=[colours.faint], linewidths=0.9)
         ax.set_xlim(left, right)
         ax.set_ylim(low, high)
-        ax.set_ylabel(self.trajectory.names[1], color=colours.text)
+        ax.set_ylabel(literal(self.trajectory.names[1]), color=colours.text)
 
     def _height(self, *point: float) -> float:
         try:

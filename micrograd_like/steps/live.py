@@ -8,7 +8,7 @@ from typing import Any
 
 from micrograd_like.draw import GRADIENTS, NOTHING, RANGE, Outline
 from micrograd_like.engine import Value
-from micrograd_like.notation import readable, template
+from micrograd_like.notation import one_line, readable, template
 from micrograd_like.steps.graph_data import graph_data, rules_script
 from micrograd_like.steps.pages import PLAYING, PageData, scripts
 from micrograd_like.steps.sequence import Steps
@@ -31,6 +31,7 @@ COMPUTING = (
     "inflate", "numbers", "shared/values", "graph", "board", "scenes", "live", "descent", "hook",
 )  # fmt: skip
 PHASES = "forward", "backward"
+LONGEST = 200  # characters of a title
 
 
 def live_page(
@@ -46,7 +47,7 @@ def live_page(
     ``learn`` are the leaves that learn, None for the usual ones.
     """
     pictures, svg = views(steps, outline, name, rankdir, theme)
-    title = f"Backprop of {steps.name(steps.root)}"
+    title = one_line(f"Backprop of {steps.name(steps.root)}", LONGEST)
     content = {
         "title": title,
         "graph": graph_data(steps, learn),

@@ -11,7 +11,6 @@ import re
 import zlib
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +25,7 @@ from micrograd_like.draw import (
     in_function,
     look_script,
     look_style,
+    markup,
     page_colours,
 )
 from micrograd_like.notation import readable
@@ -142,7 +142,7 @@ def framed(html: str, title: str, height: int, still: str) -> str:
     # In apostrophes, so that the page's many quotation marks can stay as they are.
     inside = html.replace("&", "&amp;").replace("'", "&#39;")
     return (
-        f"<iframe sandbox='allow-scripts' allowfullscreen title='{escape(title)}' "
+        f"<iframe sandbox='allow-scripts' allowfullscreen title='{markup(title)}' "
         f"width='100%' height='{height}' style='border: 0' srcdoc='{inside}'></iframe>"
         f"<noscript>{still}</noscript>"
     )

@@ -7,11 +7,10 @@ This file knows no graphs: `backprop.py` and `descent.py` say what their steps l
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from micrograd_like.arguments import choice, file_name, whole
-from micrograd_like.draw import AUTO, THEMES
+from micrograd_like.draw import AUTO, THEMES, markup
 from micrograd_like.files import check_place, write
 from micrograd_like.notation import listed
 from micrograd_like.steps.movie import MOVIES, Reel, seconds_each
@@ -125,7 +124,7 @@ class Player(ABC):
             still, sizes = self.shown()
             html = self.in_frame(still["text/html"])
         except (ImportError, RuntimeError) as error:  # no Graphviz, or a graph too large for it
-            return {"text/html": f"<p>{escape(str(error))}</p>{self.text()}"}, {}
+            return {"text/html": f"<p>{markup(str(error))}</p>{self.text()}"}, {}
         return still | {"text/html": html}, sizes
 
 
@@ -138,7 +137,7 @@ def png_shown(
     width, height = map(round, size)
     src = f"data:image/png;base64,{b64encode(png).decode()}"
     style = "max-width:100%;height:auto"
-    html = f'<img alt="{escape(title)}" style="{style}" width="{width}" src="{src}">'
+    html = f'<img alt="{markup(title)}" style="{style}" width="{width}" src="{src}">'
     return {"text/html": html, "image/png": png}, {"image/png": {"width": width, "height": height}}
 
 

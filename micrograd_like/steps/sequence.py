@@ -38,6 +38,7 @@ from micrograd_like.notation import (
     number,
     operation,
     partial,
+    readable,
 )
 from micrograd_like.steps.words import WORDS, ordinal
 
@@ -73,7 +74,8 @@ class Step(NamedTuple):
         count = f"{self.number:>{len(str(self.total))}}/{self.total}"
         if self.phase != "backward":
             return f"{count}  {self.line}"
-        return f"{count}  {self.line:<{WIDTH}}  ({self.remark})"
+        remark = _printable(self.remark)
+        return f"{count}  {self.line:<{WIDTH}}  ({remark})"
 
     @property
     def line(self) -> str:
@@ -458,7 +460,13 @@ def _depth_first_order(order: Sequence[Value]) -> list[Value]:
 def one_line(equation: Sequence[str | tuple[str, str]], relation: str, total: str = "") -> str:
     """What is equal, in one line."""
     first, *others = (side if isinstance(side, str) else TIMES.join(side) for side in equation)
-    return f"{first} {relation} {' = '.join(others)}" + (f", now {total}" if total else "")
+    line = f"{first} {relation} {' = '.join(others)}" + (f", now {total}" if total else "")
+    return _printable(line)
+
+
+def _printable(words: str) -> str:
+    """Words in one line, without what a terminal would obey."""
+    return readable(words).replace("\n", " ")
 
 
 def _same(a: float, b: float) -> bool:

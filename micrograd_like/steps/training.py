@@ -11,11 +11,10 @@
 
 import io
 from collections.abc import Callable, Sequence
-from html import escape
 from typing import Any
 
 from micrograd_like.arguments import choice, extra, several, text
-from micrograd_like.draw import AUTO, THEMES, drawn_theme
+from micrograd_like.draw import AUTO, THEMES, drawn_theme, markup
 from micrograd_like.learn import SGD, mse
 from micrograd_like.notation import number, plural
 from micrograd_like.steps.answers import Answers
@@ -145,7 +144,7 @@ class Training(Epochs, Player):
         try:
             return png_shown(self.still(), self.title, POINTS)
         except ImportError as error:
-            return {"text/html": f"<p>{escape(str(error))}</p>"}, {}
+            return {"text/html": f"<p>{markup(str(error))}</p>"}, {}
 
     def in_frame(self, still: str) -> str:
         """The page in a frame of a notebook, and beside it a picture where nothing plays."""

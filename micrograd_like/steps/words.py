@@ -6,7 +6,11 @@
 
 from types import MappingProxyType
 
-__all__ = ["DESCENT_WORDS", "ORDINALS", "WORDS", "ordinal"]
+from micrograd_like.notation import one_line
+
+__all__ = ["DESCENT_WORDS", "ORDINALS", "WORDS", "literal", "ordinal"]
+
+LONGEST = 24  # characters of a name in a picture
 
 WORDS = MappingProxyType({
     # Remarks on an operation that goes forward, and on a product of the chain rule.
@@ -57,3 +61,12 @@ def ordinal(count: int) -> str:
     ('second', '6th')
     """
     return ORDINALS[count] if count < len(ORDINALS) else f"{count + 1}th"
+
+
+def literal(name: str) -> str:
+    r"""A name as matplotlib draws it: as it is, with no formula of TeX in it, but not too long.
+
+    >>> print(literal("$x$"), len(literal("x" * 1000)))
+    \$x\$ 24
+    """
+    return one_line(name, LONGEST).replace("$", r"\$")

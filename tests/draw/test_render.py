@@ -6,6 +6,7 @@ import re
 import struct
 import sys
 import time
+import tracemalloc
 import zlib
 from base64 import b64decode
 from pathlib import Path
@@ -15,7 +16,7 @@ from xml.etree import ElementTree
 import pytest
 
 from micrograd_like import MLP, Backprop, Value, draw_dot, files
-from micrograd_like.draw import render
+from micrograd_like.draw import process, render
 from micrograd_like.draw.svg import size_of
 
 
@@ -236,7 +237,7 @@ def test_a_program_that_hangs_is_stopped(
 ) -> None:
     """After the limit there is an error that says what to do."""
     fake_dot(tmp_path, monkeypatch, "import time; time.sleep(60)")
-    monkeypatch.setattr(render, "TIME_LIMIT", 0.3)
+    monkeypatch.setattr(process, "TIME_LIMIT", 0.3)
     with pytest.raises(RuntimeError, match=r"dot took longer than 0.3 s; draw less, with depth="):
         picture.pipe("svg")
 
@@ -249,7 +250,7 @@ def test_a_program_that_started_another_is_stopped_with_it(
     child = "[sys.executable, '-c', 'import time; time.sleep(30)']"
     body = f"import subprocess, sys; subprocess.run({child})"
     fake_dot(tmp_path, monkeypatch, body)
-    monkeypatch.setattr(render, "TIME_LIMIT", 0.5)
+    monkeypatch.setattr(process, "TIME_LIMIT", 0.5)
     began = time.monotonic()
     with pytest.raises(RuntimeError, match="took longer"):
         picture.pipe("png")
@@ -261,9 +262,19 @@ def test_a_program_that_started_another_is_stopped_with_it(
     [
         ("", "it printed nothing"),
         ("print('hello')", "it printed no whole SVG"),
-        ("print('<?xml?><svg></svg>')", "it is no whole SVG"),
+        ("print('<?xml version=\"1.0\"?><svg></svg>')", "it is no whole SVG"),
         ('print(\'<?xml?><svg width="8pt" height="6pt" viewBox="0.00 0.00 8.00 6.00"\')', "whole"),
-        ("import os; os.kill(os.getpid(), 9)", "it printed nothing"),
+        ("print('<?xml version=\"1.0\"?><svg><g></svg>')", "it printed no whole SVG"),
+        ("print('<?xml version=\"1.0\"?><svg><a></b></svg>')", "it printed no whole SVG"),
+        ("print('<?xml version=\"1.0\"?><html></html>')", "it printed no whole SVG"),
+        (
+            "import sys; sys.stdout.buffer.write(b'\\x89PNG\\r\\n\\x1a\\n IEND\\xaeB`\\x82')",
+            "whole SVG",
+        ),
+        ("import os; os.kill(os.getpid(), 9)", "it was ended by SIGKILL"),
+        ("import os; print('<?xml', flush=True); os.kill(os.getpid(), 11)", "ended by SIGSEGV"),
+        ("import sys; sys.exit(3)", "it ended with status 3"),
+        ("import os; os.close(0); print('hello')", "it printed no whole SVG"),
     ],
 )
 def test_a_program_that_draws_nothing_is_told(
@@ -275,6 +286,99 @@ def test_a_program_that_draws_nothing_is_told(
         with pytest.raises(RuntimeError, match=f"dot failed: .*{words}"):
             picture.save(tmp_path / name)
     assert [p.name for p in tmp_path.iterdir()] == ["bin"]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<script>alert(1)</script>",
+        "<g onload='alert(1)'/>",
+        "<g ONCLICK='alert(1)'/>",
+        "<foreignObject><p/></foreignObject>",
+        "<iframe src='https://x.test'/>",
+        "<a xlink:href='javascript:alert(1)'/>",
+        "<a href=' java&#10;script:alert(1)'/>",
+        "<a href='data:text/html,x'/>",
+        "<use href='data:text/html,x'/>",
+    ],
+)
+@pytest.mark.parametrize("with_entity", [False, True])
+def test_a_program_that_draws_a_script_is_refused(
+    picture: render.Picture,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    part: str,
+    with_entity: bool,
+) -> None:
+    """Pages forbid scripts, and an image runs none, but a file that a browser opens would."""
+    svg = render.picture_bytes(picture.source, "svg").decode()
+    svg = svg.replace("</svg>", f"{'&x;' if with_entity else part}</svg>")
+    if with_entity:
+        svg = re.sub("<!DOCTYPE[^>]*>", f'<!DOCTYPE svg [<!ENTITY x "{part}">]>', svg)
+    fake_dot(tmp_path, monkeypatch, f"import sys; sys.stdout.buffer.write({svg.encode()!r})")
+    for name in ("a.svg", "a.html"):
+        with pytest.raises(RuntimeError, match=r"^dot failed: its SVG has a .* never writes$"):
+            picture.save(tmp_path / name)
+    for show in (picture._repr_mimebundle_, Backprop(Value(2.0) * 3).page):
+        with pytest.raises(RuntimeError, match="never writes"):
+            show()
+    assert [p.name for p in tmp_path.iterdir()] == ["bin"]
+
+
+def test_links_that_a_user_draws_stay(tmp_path: Path) -> None:
+    """Those to pages, to places in the picture, and to files beside it."""
+    picture = render.Picture()
+    for place in ("https://example.org/a?b=1", "#n0", "other.html", "mailto:a@example.org"):
+        picture.node(place, URL=place)
+    root = ElementTree.fromstring(picture.pipe("svg", encoding="utf-8"))
+    links = list(root.iter("{http://www.w3.org/2000/svg}a"))
+    assert len(links) == 4
+
+
+FLOOD = "import os\nwhile True:\n    os.write({}, b'x' * 65536)"
+
+
+@pytest.mark.parametrize(("stream", "words"), [(1, "printed more than 1 MB"), (2, "took longer")])
+def test_a_program_that_floods_is_stopped(
+    picture: render.Picture,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    stream: int,
+    words: str,
+) -> None:
+    """No more of it is kept than a picture may have, and of complaints the last ones."""
+    fake_dot(tmp_path, monkeypatch, FLOOD.format(stream))
+    monkeypatch.setattr(process, "MOST_DRAWN", 1_000_000)
+    monkeypatch.setattr(process, "TIME_LIMIT", 20.0 if stream == 1 else 1.0)
+    tracemalloc.start()
+    try:
+        with pytest.raises(RuntimeError, match=f"^dot {words}"):
+            picture.save(tmp_path / "a.svg")
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+    assert [p.name for p in tmp_path.iterdir()] == ["bin"]
+
+
+def test_a_program_that_floods_and_fails_is_quoted_by_its_end(
+    picture: render.Picture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Of 20 MB of complaints the last line."""
+    body = "import sys; sys.stderr.write('warning\\n' * 2_500_000); sys.exit('the end')"
+    fake_dot(tmp_path, monkeypatch, body)
+    with pytest.raises(RuntimeError, match=r"^dot failed: the end$"):
+        picture.pipe("svg")
+
+
+def test_a_program_that_reads_nothing_is_no_trouble(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """More text than a pipe holds, and a program that draws without it."""
+    svg = render.Picture().pipe("svg")
+    drawn = render.picture_bytes("digraph {}", "svg")
+    assert svg.startswith(b"<?xml")
+    fake_dot(tmp_path, monkeypatch, f"import sys; sys.stdout.buffer.write({drawn!r})")
+    assert render.picture_bytes("#" * 1_000_000, "svg") == drawn
 
 
 @pytest.mark.parametrize("kept", [0, 10, 0.9, -1])
