@@ -42,7 +42,7 @@ HELD_BACK = 0.2  # of the rows, for testing
 MOST_HIDDEN, MOST_SPLITS = 10_000, 100  # neurons in a layer, trainings
 PATIENCE = 20  # epochs without a lower validation loss
 BATCH = 100  # rows, at most, of the graph whose gradients are told and drawn
-LONG = 20_000_000  # weights to meet, in all epochs, which take half a minute without Numba
+LONG = 4_000_000  # weights to meet, in all epochs, which take a quarter of a minute without Numba
 
 
 def read_table(options: argparse.Namespace) -> Table:

@@ -1,8 +1,10 @@
 """A person's own CSV through ``train`` and ``predict``: what is read, said, scored and refused."""
 
 import csv
+import os
 import random
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -325,3 +327,26 @@ def test_reading_a_long_file_is_shown_to_who_looks(
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert main(words) == 0
     assert "\rreading data.csv: 20,000 rows" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_million_rows_are_learned_in_bounded_memory() -> None:
+    """One epoch; what is kept of a cell is less than a spreadsheet needs."""
+    resource = pytest.importorskip("resource")
+    with Path("million.csv").open("w") as file:
+        file.write("x,kind,y\n")
+        file.writelines(f"{k % 1009},{'ab'[k % 2]},{k % 1009 + k % 2}\n" for k in range(10**6))
+    words = ["train", "million.csv", "--target", "y", "--epochs", "1", "--batch-size", "1000"]
+    program = f"from micrograd_like.cli import main; raise SystemExit(main({words!r}))"
+    path = str(Path(training.__file__).parents[2])
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "800,000 rows to learn, 200,000 to test" in done.stdout
+    kilobytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    assert kilobytes < 1.6e6 * (1024 if sys.platform == "darwin" else 1)  # there it is in bytes
