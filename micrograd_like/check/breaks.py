@@ -10,7 +10,16 @@ import math
 from itertools import pairwise
 from typing import NamedTuple
 
-from micrograd_like.check.ladder import EPSILON, RATIO, TINY, Function, Ladder, quotient, value_at
+from micrograd_like.check.ladder import (
+    EPSILON,
+    RATIO,
+    SMALLEST,
+    TINY,
+    Function,
+    Ladder,
+    quotient,
+    value_at,
+)
 
 __all__ = [
     "Limit",
@@ -135,7 +144,7 @@ def _kind(ladder: Ladder, width: float, height: float, known: float) -> str:
     """
     size = _size(ladder)
     few_bits = (math.frexp(height)[0] * 64).is_integer()
-    if height < FINE * size or height <= 64 * known:
+    if height < max(FINE * size, 64 * SMALLEST) or height <= 64 * known:
         return "rounding"
     if height >= STEP * size or _is_decimal(height, size):
         return "steps"

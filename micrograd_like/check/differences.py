@@ -177,7 +177,7 @@ def _verdict(ladder: Ladder, claim: Claim) -> Verdict:
     if right and left and _broken(right.best, left.best):
         outcome, reason = _at_kink(right.best, left.best, ladder, noise, claim)
     else:
-        outcome, reason = _compare(ladder, claim, plateau, noise)
+        outcome, reason, plateau = _compare(ladder, claim, plateau, noise)
         if outcome == "fail" and right and left and _between(right.best, left.best, claim.slope):
             outcome, reason = "inconclusive", UNSETTLED  # across, two steep slopes cancel
     if moving and outcome in ("fail", "inconclusive"):
@@ -279,50 +279,51 @@ def _at_kink(
     return "fail", slopes_apart(low, high)
 
 
-def _compare(ladder: Ladder, claim: Claim, plateau: Plateau, noise: float) -> tuple[str, str]:
-    """The outcome, and its reason, where the function is smooth."""
+def _compare(ladder: Ladder, claim: Claim, plateau: Plateau, noise: float) -> Verdict:
+    """The outcome where the function is smooth."""
     f, x, center, _ = ladder
     slope, best = claim.slope, plateau.best
     allowed = claim.tolerance.at(best.value) + claim.rounding
     margin = SAFETY * best.bar + allowed
     if not abs(slope - best.value) <= margin:
         if not _settled(best, claim, ladder, noise):
-            return "inconclusive", UNSETTLED
+            return "inconclusive", UNSETTLED, plateau
         for side in (plateau.departs, -plateau.departs):
             jump = discontinuity(f, x, x + side, best.value) if math.isfinite(side) else None
             if jump is not None and not _off_beyond(ladder, claim, max(noise, jump[1])):
                 # rounding made a staircase, which fits the slope of its stairs
                 away = number(abs(jump[0] - x), 2)
-                return "inconclusive", f"the function jumps at a distance of {away}"
-        return "fail", off_by(slope - best.value)
+                return "inconclusive", f"the function jumps at a distance of {away}", plateau
+        return "fail", off_by(slope - best.value), plateau
     rounding = 8 * max(claim.noise, EPSILON * abs(center))
     if abs(slope) <= claim.rounding + claim.tolerance.absolute and (
         constant(ladder, rounding) or (best.change == 0 and starts_sharply(ladder, rounding))
     ):
-        return "pass", ""
+        return "pass", "", plateau
     at_minimum = abs(best.value) <= SAFETY**2 * best.bar
     size = max(abs(slope), abs(best.value), best.change if at_minimum else 0.0)
     known = max(UNCERTAIN * size, TINY)
     off = abs(slope - best.value) + 2 * best.bar + claim.rounding
     if off > known + claim.tolerance.at(best.value):
-        return _in_tail(ladder, claim)
+        return _in_tail(ladder, claim, plateau)
     seam = jump_beyond(ladder, noise)
     if seam:
-        return "inconclusive", f"the function jumps at a distance of {number(seam, 2)}"
-    return "pass", ""
+        return "inconclusive", f"the function jumps at a distance of {number(seam, 2)}", plateau
+    return "pass", "", plateau
 
 
-def _in_tail(ladder: Ladder, claim: Claim) -> tuple[str, str]:
+def _in_tail(ladder: Ladder, claim: Claim, plateau: Plateau) -> Verdict:
     """The outcome where the change is lost in rounding: by the slope of a tail, if it is in one."""
     tail = tail_of(ladder)
     if tail is None:
-        return "inconclusive", LOST
+        return "inconclusive", LOST, plateau
     off, allowed = abs(claim.slope - tail), claim.rounding + claim.tolerance.at(tail)
-    if off <= UNCERTAIN / 4 * abs(tail) + allowed:
-        return "pass", ""
-    if off > 0.1 * abs(tail) + allowed:
-        return "fail", off_by(claim.slope - tail)
-    return "inconclusive", LOST
+    near, far = UNCERTAIN / 4 * abs(tail) + allowed, abs(tail) / 10 + allowed
+    if off <= near:
+        return "pass", "", Plateau(Estimate(near, tail, 0.0, 0.0), math.inf)
+    if off > far:
+        return "fail", off_by(off), Plateau(Estimate(far, tail, 0.0, 0.0), math.inf)
+    return "inconclusive", LOST, plateau
 
 
 def _settled(best: Estimate, claim: Claim, ladder: Ladder, noise: float) -> bool:

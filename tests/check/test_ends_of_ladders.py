@@ -39,6 +39,21 @@ def test_what_is_lost_below_underflow_is_no_kink(slope: float, x: float, sign: f
     assert outcome(lambda v: slope * v, sign * x, 1.001 * slope) in ("fail", "inconclusive")
 
 
+@given(st.floats(5e-324, 1e-300), st.floats(0.1, 10))
+def test_a_slope_below_underflow_raises_nothing(slope: float, x: float) -> None:
+    """Values that are hardly a float keep few digits: right or open, and never wrong."""
+    assert outcome(lambda v: slope * v, x, slope) in ("pass", "inconclusive")
+
+
+def test_a_tail_shows_the_number_and_the_bar_that_decided() -> None:
+    """The claim is off by more than the bar of its row; differences alone knew 0 ± 8e-16."""
+    check = gradcheck(math.tanh, 20.0, gradient=1 - math.tanh(20.0) ** 2).checks[0]
+    assert check.outcome == "fail"
+    assert check.bar < abs(check.gradient - check.numeric) < 1e-16
+    right = gradcheck(math.tanh, 20.0, gradient=1 / math.cosh(20.0) ** 2).checks[0]
+    assert (right.outcome, right.bar < 1e-3 * right.numeric) == ("pass", True)
+
+
 @given(st.floats(1.5, 1e12), SIGNS)
 def test_a_flat_side_is_known_from_any_distance(x: float, sign: float) -> None:
     """A kink is as sharp from far away as from beside it."""
