@@ -1,8 +1,9 @@
 """Hypothesis strategies: values and random computation graphs, for property tests.
 
->>> from hypothesis import given
+>>> from hypothesis import given, settings
 >>> from micrograd_like import assert_gradients
->>> @given(graphs(["add", "mul", "tanh"]))
+>>> @settings(deadline=None)             # a check may take longer than Hypothesis allows a test
+... @given(graphs(["add", "mul", "tanh"]))
 ... def test_gradients(graph):
 ...     assert_gradients(graph.record())
 >>> test_gradients()

@@ -18,10 +18,10 @@ PACKAGE = Path(micrograd_like.__file__).parent
 ROOMS = ("check", "draw", "compile", "learn", "steps", "cli")
 # Each module and each room may import those before it, never one after it.
 ORDER = """
-    elementary table rules notation browser arguments graph copying guard closures micrograd higher_order
-    engine groups _functions functions taylor derivatives agreement custom files display models
-    classes parameters turns random_graphs strategies _hypothesis compile draw check _pytest modules
-    nn learn steps cli __main__
+    elementary table rules notation browser arguments graph copying guard closures micrograd
+    higher_order engine groups _functions functions taylor derivatives agreement custom files
+    display models classes parameters turns random_graphs strategies _hypothesis compile draw
+    check _pytest modules nn learn steps cli __main__
 """.split()  # noqa: SIM905
 NO_SITE = "-S"  # Python's option: without the files that site-packages start with
 STUBS = {"_methods": "engine"}  # described in a stub alone, with the module that makes it

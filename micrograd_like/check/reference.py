@@ -53,6 +53,7 @@ DRAWS = 4  # of rounding errors
 ENOUGH = 16  # units in the last place that no float is blamed for
 HALF = 2.0**-26  # of a float's digits
 LARGEST = sys.float_info.max
+LOST = "rounding alone moves the gradient as far"
 Exactly = Any  # mpmath's numbers; it has no types
 
 
@@ -144,6 +145,7 @@ class Slope(NamedTuple):
     spread: Exactly
     step: Exactly
     across: tuple[Exactly, ...] = ()
+    is_lost: bool = False  # whether what is across is so far away that the function has lost digits
 
 
 class Exact:
@@ -243,7 +245,7 @@ class Exact:
         ``right`` is its quotient, of which it may be the limit.  Half of the rounding moves a
         smooth function's slope by half; over a kink as far as all of it, or not at all.
         """
-        spread, across = mpmath.mpf(0), list[Exactly]()
+        spread, across, is_lost = mpmath.mpf(0), list[Exactly](), False
         half_ulp = mpmath.mpf(math.ulp(leaf.data)) / 2 * (1 if slope.step > 0 else -1)
         for draw in range(DRAWS + 1):
             shift = half_ulp if draw == 0 and leaf.data else 0
@@ -254,11 +256,19 @@ class Exact:
                     half = self._quotient(leaf, slope.step, digits, -draw, shift / 2)
                     if min(abs(half - right), abs(half - there)) < UNCERTAIN**2 * move:
                         across.append(there)
+                        is_lost |= self._has_moved(
+                            draw, digits, leaf.data * max(abs(there), abs(right))
+                        )
                         continue
             except (ValueError, ArithmeticError):
                 continue  # rounded out of a domain
             spread = max(spread, move)
-        return slope._replace(spread=spread, across=tuple(across))
+        return slope._replace(spread=spread, across=tuple(across), is_lost=is_lost)
+
+    def _has_moved(self, draw: int, digits: int, size: Exactly) -> bool:
+        """Whether rounding every node's value takes half of the root's digits, or more."""
+        exact, rounded = (self._base(digits, k)[id(self.root)] for k in (0, draw))
+        return bool(abs(rounded - exact) > HALF * max(abs(exact), abs(size)))
 
     def _quotient(
         self, leaf: Value, step: Exactly, digits: int, draw: int = 0, shift: Exactly = 0
@@ -298,13 +308,15 @@ def _judge(
     width = high - low
     if low != high and (mpmath.isinf(width) or width > SETTLED**0.5 * max(-low, high)):
         inside = low - bar <= slope <= high + bar
+        if not inside and any(s.is_lost for s in sides):
+            return "inconclusive", LOST
         return "kink" if inside else "fail", slopes_apart(float(low), float(high))
     reason = VERTICAL if math.isinf(high) else ""
     if slope == high or ulps(slope, high) <= ENOUGH:
         return "pass", reason
     if abs(slope - high) <= bar:
         if bar > UNCERTAIN * max(abs(high), abs(slope)) + allowed:
-            return "inconclusive", "rounding alone moves the gradient as far"
+            return "inconclusive", LOST
         return "pass", reason
     return "fail", reason or off_by(float(slope - high))
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from micrograd_like import Value, gradcheck
 from micrograd_like.check.reference import exactly
 from micrograd_like.rules import RULES
 
@@ -34,3 +35,12 @@ def test_whole_numbers_in_formulas_have_all_digits() -> None:
         assert abs(root * root - 2) < mpmath.mpf(10) ** -115
         slope = exactly(RULES["sqrt"], 2.0, output=1)
         assert abs(slope * 2 * root - 1) < mpmath.mpf(10) ** -115
+
+
+def test_a_function_without_digits_is_no_kink() -> None:
+    """Rounding takes tanh(-100) to -1, and what is left to one end of the other tanh."""
+    x = Value(2.0, "x")
+    lost = (((x * -50).tanh() + 1.0) * (x * 1e18) - 0.001).tanh()
+    assert gradcheck(lost).ok
+    kink = gradcheck(lambda x: (3 * x - 3).relu(), 1.0, gradient=[20.0], reference="mpmath")
+    assert kink.checks[0].outcome == "fail"
