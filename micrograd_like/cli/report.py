@@ -154,8 +154,8 @@ def _verdict(table: Table, scores: Scores, mine: float, other: float, name: str)
     if (mine > other) == scores.is_share:
         return f"the network is better than {name}: {by} {ours}, not {theirs}"
     return (
-        f"{name} is better than the network: {by} {theirs}, not {ours}; take it, or try others of "
-        "--hidden, --epochs, --validation"
+        f"{name} is better than the network: {by} {theirs}, not {ours}; take it, or try other "
+        "values of --hidden, --epochs, --validation"
     )
 
 
@@ -186,7 +186,7 @@ def print_splits(table: Table, scores: Sequence[Scores], seed: int) -> None:
     for name in common:
         found = [s.main(name) for s in scores]
         means[name] = statistics.fmean(found)
-        spread = _score(table, statistics.stdev(found), column)
+        spread = _spread(table, statistics.stdev(found))
         line = f"{safe_name(name):<{width}}{_score(table, means[name], column):>12} ± {spread}"
         if name != NETWORK:
             more = sum(s.main(NETWORK) > s.main(name) for s in scores)
@@ -196,6 +196,12 @@ def print_splits(table: Table, scores: Sequence[Scores], seed: int) -> None:
         print(line)
     best = (max if first.is_share else min)(common[1:], key=means.__getitem__)
     print(_verdict(table, first, means[NETWORK], means[best], best))
+
+
+def _spread(table: Table, x: float) -> str:
+    if table.classes:
+        return f"{x:.1%}"
+    return _in_unit(table, x) if table.unit else number(float(f"{x:.2g}"))
 
 
 def print_weights(answering: Answering) -> None:

@@ -34,7 +34,7 @@ HOSTILE = [
 ]
 # Characters of the sources that only stand in patterns of what is taken out of texts, or mark
 # places in a formula while it is written.
-NEVER_PRINTED = {*map(chr, range(0x20)), *"\x7f\x9f\u202a\u202e\u2066\ue000\ufffe\uffff"}
+NEVER_PRINTED = {*map(chr, range(0x20)), *"\x7f\x9f\u202a\u202e\u2066\u2067\ue000\ufffe\uffff"}
 NEVER_PRINTED |= {chr(0xD800), chr(0xDFFF)}
 
 
