@@ -35,6 +35,7 @@ from micrograd_like.check.breaks import (
     stair_at,
     starts_sharply,
 )
+from micrograd_like.check.few import ENOUGH, decided, steps_for
 from micrograd_like.check.ladder import (
     CLOSE,
     EPSILON,
@@ -44,6 +45,7 @@ from micrograd_like.check.ladder import (
     Estimate,
     Function,
     Ladder,
+    OutOfCallsError,
     Plateau,
     complaint_at,
     estimates_of,
@@ -54,7 +56,7 @@ from micrograd_like.check.ladder import (
 )
 from micrograd_like.check.report import Asked, Check
 from micrograd_like.check.tails import tail_of
-from micrograd_like.notation import number
+from micrograd_like.notation import number, one_line
 
 __all__ = [
     "EPSILON", "EXACT", "UNCERTAIN", "UNSETTLED", "VERTICAL", "Tolerance", "check_slope", "off_by",
@@ -119,12 +121,14 @@ def check_slope(
     rounding: float = 0.0,
     noise: float = 0.0,
     tolerance: Tolerance = EXACT,
+    calls: float = math.inf,
 ) -> Check:
     """The verdict on a slope that is claimed for f at x.
 
     ``rounding`` is how far it may be off by the rounding of what it is the sum of, and ``noise``
     what is known of the rounding of f itself; more of it may be found.  A TypeError tells an f that
-    returns no number, a ValueError one that is random.
+    returns no number, a ValueError one that is random; an OutOfCallsError, that so few ``calls``
+    do not tell.
 
     >>> check_slope("x", math.exp, 0.0, 1.5).reason
     'off by 0.5'
@@ -132,16 +136,20 @@ def check_slope(
     try:
         center = f(x)
         again = f(x)
-    except (ValueError, ArithmeticError):
-        undefined = (math.nan, math.inf, "fail", "the function is undefined here", 0.0, math.inf)
+    except (ValueError, ArithmeticError) as error:
+        why = f"{type(error).__name__}: {one_line(str(error), 80)}".removesuffix(": ")
+        reason = f"the function is undefined here: it raises {why}"
+        undefined = (math.nan, math.inf, "fail", reason, 0.0, math.inf)
         return Check(name, x, slope, *undefined)
     if isinstance(center, complex) or not hasattr(center, "__float__"):
         raise TypeError(f"gradcheck: f returned {center!r}, not a number or a Value")
     if math.isfinite(center) and again != center:
         at = f"{name} = {x!r}" if name else "the same point"  # along a direction
         raise ValueError(f"gradcheck: f gives different values for {at}: is it random?")
-    ladder = Ladder(f, x, center, samples_of(f, x) if math.isfinite(center) else [])
-    outcome, reason, plateau = _verdict(ladder, Claim(slope, rounding, noise, tolerance))
+    steps = steps_for(x, calls) if calls < ENOUGH else None
+    ladder = Ladder(f, x, center, samples_of(f, x, steps) if math.isfinite(center) else [])
+    by = _verdict if steps is None else _verdict_of_few
+    outcome, reason, plateau = by(ladder, Claim(slope, rounding, noise, tolerance))
     asked = None if outcome == "pass" else Asked(ladder.samples, center)
     value, bar, step, departs = math.nan, math.inf, 0.0, math.inf
     if plateau is not None:
@@ -183,6 +191,17 @@ def _verdict(ladder: Ladder, claim: Claim) -> Verdict:
     if moving and outcome in ("fail", "inconclusive"):
         outcome, reason = _tends(ladder, claim, moving, right, left)
     return *_doubted(outcome, reason, x, stair, claim), plateau
+
+
+def _verdict_of_few(ladder: Ladder, claim: Claim) -> Verdict:
+    """The same of a short ladder; an OutOfCallsError if that does not tell."""
+    noise = max(claim.noise, claim.tolerance.unit * abs(ladder.center) / 2, SMALLEST)
+    outcome, plateau = decided(
+        ladder, claim.slope, lambda slope: claim.tolerance.at(slope) + claim.rounding, noise
+    )
+    if outcome == "inconclusive" or plateau is None:
+        raise OutOfCallsError
+    return outcome, off_by(claim.slope - plateau.best.value) if outcome == "fail" else "", plateau
 
 
 def _on_a_step(stair: Stair, claim: Claim, center: float) -> Verdict:

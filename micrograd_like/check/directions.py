@@ -127,7 +127,7 @@ def _along(
             with quietly():
                 check = check_slope(
                     "", subject.toward(direction), 1.0, slope, rounding, claims[group[0]][2],
-                    subject.limits.tolerance,
+                    subject.limits.tolerance, subject.limits.calls.left / 4,
                 )  # fmt: skip
         except OutOfCallsError:
             return []

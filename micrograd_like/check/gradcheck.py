@@ -35,6 +35,7 @@ from micrograd_like.check.inputs import (
     Subject,
     check_inputs,
 )
+from micrograd_like.check.ladder import Calls
 from micrograd_like.check.points import Point, is_plain, is_sequence, shape_of
 from micrograd_like.check.report import Report
 from micrograd_like.check.vectors import ALL, check_rows, check_vector, output_of
@@ -112,7 +113,7 @@ def gradcheck(
     whole(order, "gradcheck: order", 1, 2)
     flag(every, "gradcheck: every")
     tolerance = _tolerance(rtol, atol, dtype, point)
-    most = float("inf") if calls is None else whole(calls, "gradcheck: calls")
+    most = Calls() if calls is None else Calls(whole(calls, "gradcheck: calls"))
     limits = Limits(calls=most, tolerance=tolerance)
     options = Options(reference, every, flag(strict, "gradcheck: strict"), limits)
     if isinstance(f, Value):
@@ -139,6 +140,7 @@ def gradcheck(
 def _of_function(f: Function, place: Point, gradient: Any, order: int, options: Options) -> Report:
     """The check of a Python function at a point that is taken apart."""
     of_floats = gradient is not None
+    options.limits.calls.made += 1
     outputs = output_of(f, place, of_floats)
     if callable(gradient):
         gradient = gradient(*place.rebuild(place.numbers))
@@ -150,9 +152,15 @@ def _of_function(f: Function, place: Point, gradient: Any, order: int, options: 
 
         def of_one(g: Function, slopes: Any, every: bool) -> Report:
             one = options._replace(every=every)
-            return _of_function(g, place, slopes, 1, one)
+            return _of_number(g, place, slopes, 1, one)
 
         return check_vector(f, place, outputs, gradient, of_one, options.every)
+    return _of_number(f, place, gradient, order, options)
+
+
+def _of_number(f: Function, place: Point, gradient: Any, order: int, options: Options) -> Report:
+    """The same of a function that gives one number."""
+    of_floats = gradient is not None
     plain = is_plain(place.arguments)
     inner = f if plain else lambda *numbers: f(*place.rebuild(numbers))
     subject = PythonFunction(inner, place.numbers, of_floats, place.names, options.limits)

@@ -21,7 +21,8 @@ from typing import Any, NamedTuple
 
 from micrograd_like.arguments import finite
 from micrograd_like.check.differences import EPSILON, EXACT, Tolerance, check_slope
-from micrograd_like.check.ladder import OutOfCallsError
+from micrograd_like.check.few import FEWEST
+from micrograd_like.check.ladder import Calls, OutOfCallsError
 from micrograd_like.check.report import Check
 from micrograd_like.derivatives import checked
 from micrograd_like.engine import Value
@@ -61,7 +62,7 @@ class Limits(NamedTuple):
 
     lower: Sequence[float] = ()
     upper: Sequence[float] = ()
-    calls: float = math.inf
+    calls: Calls = Calls()  # of one check: all its functions share them
     tolerance: Tolerance = EXACT
 
 
@@ -177,12 +178,12 @@ class PythonFunction:
         self.names = list(names) or of_count
         self.point = _finite_point(point, self.names)
         self.limits = limits
-        self.called = 0
         self.arrays: tuple[Callable[..., Any], Sequence[Any]] | None = None  # f as it is, its point
         self.of_floats = of_floats and self._takes_floats()
 
     def _takes_floats(self) -> bool:
         try:
+            self.limits.calls.take()
             with quietly():  # it was called at the point before
                 self.on_values(*self.point)
         except (TypeError, AttributeError):
@@ -193,12 +194,10 @@ class PythonFunction:
 
     def at(self, numbers: Sequence[float]) -> Any:
         """The function's number; a ValueError outside its bounds."""
-        if self.called >= self.limits.calls:
-            raise OutOfCallsError
         bounds = zip(numbers, self.limits.lower, self.limits.upper, strict=False)
         if any(not low <= x <= high for x, low, high in bounds):
             raise ValueError("out of the bounds that are given")
-        self.called += 1
+        self.limits.calls.take()
         if self.of_floats:
             output = self.on_values(*numbers)
             return output.item() if getattr(output, "shape", None) == () else output
@@ -231,9 +230,7 @@ class PythonFunction:
         f, _ = self.arrays
 
         def at(t: float) -> Any:
-            if self.called >= self.limits.calls:
-                raise OutOfCallsError
-            self.called += 1
+            self.limits.calls.take()
             output = f(*moved(t))
             return output.item() if getattr(output, "shape", None) == () else output
 
@@ -277,7 +274,10 @@ def check_inputs(
         return _check_exactly(subject, claims)
     which = range(len(claims)) if which is None else which
     with quietly():
-        checks = [_check_by_differences(subject, i, claims[i]) for i in which]
+        checks = [
+            _check_by_differences(subject, i, claims[i], len(which) - k)
+            for k, i in enumerate(which)
+        ]
     return taken_again(subject, claims, checks) if reference == "auto" else checks
 
 
@@ -305,24 +305,28 @@ class _Muted(io.TextIOBase):
         return len(text) if get_ident() == self.thread else int(self.stream.write(text))
 
 
-def _check_by_differences(subject: Subject, i: int, claim: tuple[float, float, float]) -> Check:
+def _check_by_differences(
+    subject: Subject, i: int, claim: tuple[float, float, float], left: int = 1
+) -> Check:
+    """The verdict on one of so many inputs that are left, with its share of the calls."""
     name, x = subject.names[i], subject.point[i]
+    calls = max(FEWEST, subject.limits.calls.left / left)
     try:
-        return check_slope(name, subject.along(i), x, *claim, subject.limits.tolerance)
+        return check_slope(name, subject.along(i), x, *claim, subject.limits.tolerance, calls)
     except OutOfCallsError:
         return out_of_calls(subject, name, x, claim[0])
 
 
 def out_of_calls(subject: Subject, name: str, x: float, slope: float) -> Check:
     """The verdict on an input for which no calls were left."""
-    reason = f"the limit of {plural(int(subject.limits.calls), 'call')} is reached"
+    reason = f"the limit of {plural(int(subject.limits.calls.most), 'call')} is reached"
     return Check(name, x, slope, math.nan, math.inf, "inconclusive", reason, 0.0, math.inf)
 
 
 def taken_again(subject: Subject, claims: Claims, checks: list[Check]) -> list[Check]:
     """The checks, the open ones with digits if mpmath is there and the function records."""
     left_open = [i for i, check in enumerate(checks) if check.outcome == "inconclusive"]
-    limited = math.isfinite(subject.limits.calls)
+    limited = math.isfinite(subject.limits.calls.most)
     if not left_open or limited or find_spec("mpmath") is None:
         return checks
     from micrograd_like.check.reference import Exact

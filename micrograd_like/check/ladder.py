@@ -23,6 +23,7 @@ __all__ = [
     "SAFETY",
     "SMALLEST",
     "TINY",
+    "Calls",
     "Estimate",
     "Function",
     "Ladder",
@@ -35,6 +36,7 @@ __all__ = [
     "quotient",
     "samples_of",
     "scatter_of",
+    "steps_of",
     "value_at",
 ]
 
@@ -50,6 +52,24 @@ Function = Callable[[float], float]
 
 class OutOfCallsError(Exception):
     """The function was called as often as its user allows."""
+
+
+class Calls:
+    """How often a function may be called, and was."""
+
+    def __init__(self, most: float = math.inf) -> None:
+        self.most, self.made = most, 0
+
+    @property
+    def left(self) -> float:
+        """How many calls are left."""
+        return max(0.0, self.most - self.made)
+
+    def take(self) -> None:
+        """Count a call that is about to be made; an OutOfCallsError if none is left."""
+        if self.made >= self.most:
+            raise OutOfCallsError
+        self.made += 1
 
 
 class Sample(NamedTuple):
@@ -128,9 +148,9 @@ def steps_of(x: float) -> list[float]:
     return steps
 
 
-def samples_of(f: Function, x: float) -> list[Sample]:
-    """The function at all steps, from the largest down."""
-    places = [(h, x - h, x + h) for h in steps_of(x)]
+def samples_of(f: Function, x: float, steps: list[float] | None = None) -> list[Sample]:
+    """The function at all steps, or at those that are given, from the largest down."""
+    places = [(h, x - h, x + h) for h in (steps_of(x) if steps is None else steps)]
     return [
         Sample(h, value_at(f, right), value_at(f, left), right - x, x - left)
         for h, left, right in places

@@ -128,8 +128,13 @@ class Report(NamedTuple):
         if first is not None:
             claim = f"{_whose(first)} is {number(first.gradient, 10)}"
             return f"gradcheck failed: {claim}, {_due(first)} ({counts})"
-        left = next((c for c in self.checks if c.outcome == "inconclusive"), None)
-        return f"gradcheck passed: {counts}" + (f"; {_whose(left)} is {_due(left)}" if left else "")
+        left = [c for c in self.checks if c.outcome == "inconclusive"]
+        if not left:
+            return f"gradcheck passed: {counts}"
+        n, what = len(left), f"{_whose(left[0])} is {_due(left[0])}"
+        if n == len(self.checks):
+            return f"gradcheck passed nothing: {plural(n, 'input')} open; {what}"
+        return f"gradcheck passed, {n:,} open ({counts}); {what}"
 
     @property
     def message(self) -> str:
