@@ -3,7 +3,8 @@
 The slope along a direction is the sum of the inputs' slopes, each times the direction's part.  A
 wrong one among a thousand shows in the sum, but for one next to nothing of the others.  If it is
 the only one, the errors along two directions are as their parts of that input are, which tells
-which input it is; else the inputs are halved.
+which input it is; else the inputs are halved.  Once many are known to be wrong, as where all are,
+the others are only told from those that are right.
 
 >>> from micrograd_like.check.inputs import PythonFunction
 >>> square = PythonFunction(lambda *xs: sum(x * x for x in xs), [float(k) for k in range(20)])
@@ -20,14 +21,17 @@ from statistics import median
 from micrograd_like.check.differences import check_slope
 from micrograd_like.check.inputs import Claims, Subject, check_inputs, quietly, taken_again
 from micrograd_like.check.ladder import OutOfCallsError
-from micrograd_like.check.report import Check
+from micrograd_like.check.report import NOT_CHECKED, Check
 
 __all__ = ["FEW", "check_by_directions", "evening"]
 
 FEW = 12  # inputs, of which each is checked by itself
 GROUP = 3  # inputs that are not halved any more
 DIRECTIONS = 2
+ENOUGH = 20  # inputs that failed, after which no more are looked for
 EVENED = 100.0  # times that a small slope's part of a direction is larger
+PASSED = f"along {DIRECTIONS} directions"
+LEFT = f"{NOT_CHECKED}: {ENOUGH} inputs failed before; every=True checks each"
 
 
 def check_by_directions(subject: Subject, claims: Claims, reference: str) -> list[Check]:
@@ -38,19 +42,22 @@ def check_by_directions(subject: Subject, claims: Claims, reference: str) -> lis
     directions = _directions(subject.point, [slope for slope, _, _ in claims])
     found: dict[int, Check] = {}
     groups = [[i for i in range(n) if all(map(math.isfinite, claims[i]))]]
-    alone = sorted({*range(n)} - {*groups[0]})
+    groups += [[i] for i in sorted({*range(n)} - {*groups[0]}, reverse=True)]
+    left: list[int] = []
     while groups:
         group = groups.pop()
         along = _along(subject, claims, directions, group) if len(group) > GROUP else []
-        if not along:
-            alone += group
-        elif all(check.outcome == "pass" for check in along):
-            found |= {i: _passed(subject, i, claims[i][0]) for i in group}
-        else:
+        if along and all(check.outcome == "pass" for check in along):
+            found |= {i: _told(subject, i, claims[i][0], "pass", PASSED) for i in group}
+        elif sum(check.outcome == "fail" for check in found.values()) >= ENOUGH:
+            left += group
+        elif along:
             groups += _parts(subject, claims, directions, group, along, found)
-    found |= zip(alone, check_inputs(subject, claims, "differences", alone), strict=True)
+        else:
+            found |= zip(group, check_inputs(subject, claims, "differences", group), strict=True)
+    found |= {i: _told(subject, i, claims[i][0], "inconclusive", LEFT) for i in left}
     checks = [found[i] for i in range(n)]
-    return taken_again(subject, claims, checks) if reference == "auto" else checks
+    return taken_again(subject, claims, checks) if reference == "auto" and not left else checks
 
 
 def _parts(
@@ -76,10 +83,10 @@ def _parts(
     return [list(group[middle:]), list(group[:middle])]
 
 
-def _passed(subject: Subject, i: int, slope: float) -> Check:
-    reason = f"along {DIRECTIONS} directions"
+def _told(subject: Subject, i: int, slope: float, outcome: str, reason: str) -> Check:
+    """The verdict on an input that is not checked by itself."""
     name, x = subject.names[i], subject.point[i]
-    return Check(name, x, slope, math.nan, math.inf, "pass", reason, 0.0, math.inf)
+    return Check(name, x, slope, math.nan, math.inf, outcome, reason, 0.0, math.inf)
 
 
 def _directions(point: Sequence[float], slopes: Sequence[float]) -> list[list[float]]:

@@ -91,8 +91,8 @@ def gradcheck(
     ``"auto"`` takes differences, and what they leave open again with digits, where mpmath is there
     and f takes Values.
 
-    Many inputs are checked along a few random directions, and one by one where those disagree;
-    ``every`` checks each.  ``rtol`` and ``atol`` are what a gradient may be off beyond rounding.
+    Many inputs are checked along a few random directions, and one by one where those disagree,
+    until 20 have failed; ``every`` checks each.  ``rtol`` and ``atol`` are what a gradient may be off beyond rounding.
     ``dtype`` is the precision in which f computes, that of the point's arrays unless given.
     ``lower`` and ``upper``, numbers or of the point's shape, are bounds that f is not asked beyond;
     ``calls`` is how often it is asked at most.  ``strict`` counts what is left open as failed.

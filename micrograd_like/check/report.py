@@ -18,8 +18,9 @@ from micrograd_like.files import write
 from micrograd_like.notation import exact, formula, number, operation, plural
 from micrograd_like.rules import Rule
 
-__all__ = ["Asked", "Check", "LocalCheck", "Report"]
+__all__ = ["NOT_CHECKED", "Asked", "Check", "LocalCheck", "Report"]
 
+NOT_CHECKED = "not checked"  # what the reason of such a row begins with
 MOST_SHOWN = 20  # rows in a notebook, and in an error
 
 
@@ -127,7 +128,9 @@ class Report(NamedTuple):
         first = next(filter(self._is_bad, self.checks), None)
         if first is not None:
             claim = f"{_whose(first)} is {number(first.gradient, 10)}"
-            return f"gradcheck failed: {claim}, {_due(first)} ({counts})"
+            skipped = [c.reason for c in self.checks if c.reason.startswith(NOT_CHECKED)]
+            others = f"; {len(skipped):,} {skipped[0]}" if skipped else ""
+            return f"gradcheck failed: {claim}, {_due(first)} ({counts}{others})"
         left = [c for c in self.checks if c.outcome == "inconclusive"]
         if not left:
             return f"gradcheck passed: {counts}"

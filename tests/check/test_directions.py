@@ -78,3 +78,31 @@ def test_an_input_that_is_infinitely_steep_is_checked_by_itself() -> None:
     report = gradcheck(sum((leaf.sqrt() for leaf in leaves), Value(0.0, "start")))
     assert report.ok
     assert {c.input: c.reason for c in report.checks}["w0"] == "vertical tangent"
+
+
+def test_a_gradient_that_is_wrong_everywhere_is_told_soon() -> None:
+    """After twenty failures the rest is left open, which the line says; right ones still pass."""
+    calls = [0]
+
+    def counted(w: Any) -> float:
+        calls[0] += 1
+        return loss(w)
+
+    slopes = gradient(POINT) * (1 + 1e-6)
+    report = gradcheck(counted, POINT, gradient=slopes)
+    assert calls[0] < 6000
+    outcomes = [c.outcome for c in report.checks]
+    assert outcomes.count("fail") == 20
+    assert not report.ok
+    assert "180 not checked: 20 inputs failed before; every=True checks each)" in report.line
+    slopes[100:] = gradient(POINT)[100:]
+    report = gradcheck(loss, POINT, gradient=slopes)
+    assert [c.outcome for c in report.checks].count("fail") >= 20
+    assert all(c.outcome != "fail" for c in report.checks[100:])
+    assert all(c.outcome != "pass" for c in report.checks[:100])
+
+
+def test_many_wrong_infinite_slopes_are_told_soon() -> None:
+    """Each is checked by itself, and after twenty no more are."""
+    report = gradcheck(loss, POINT, gradient=[float("nan")] * SIZE)
+    assert [c.outcome for c in report.checks].count("fail") == 20
