@@ -22,6 +22,7 @@ Journal on Scientific Computing 33, 2011.
 import math
 from typing import NamedTuple
 
+from micrograd_like.arguments import short
 from micrograd_like.check.breaks import (
     Limit,
     Stair,
@@ -142,7 +143,10 @@ def check_slope(
         undefined = (math.nan, math.inf, "fail", reason, 0.0, math.inf)
         return Check(name, x, slope, *undefined)
     if isinstance(center, complex) or not hasattr(center, "__float__"):
-        raise TypeError(f"gradcheck: f returned {center!r}, not a number or a Value")
+        what = f"{'the dict ' if isinstance(center, dict) else ''}{short(center)}"
+        raise TypeError(
+            f"gradcheck: f returned {what}, not a number or a Value; let it return one, or a list"
+        )
     if math.isfinite(center) and again != center:
         at = f"{name} = {x!r}" if name else "the same point"  # along a direction
         raise ValueError(f"gradcheck: f gives different values for {at}: is it random?")

@@ -11,18 +11,21 @@ Where the gradient is the engine's own and wrong, the report goes on to name the
 local derivative is: each node of the graph is checked by itself, at the numbers it had.
 """
 
+import math
+import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from micrograd_like.arguments import (
-    above_zero,
     choice,
     flag,
     function,
     is_list,
     is_value,
     number,
+    share,
     whole,
 )
 from micrograd_like.check.blame import first_failures, hint, local_checks, open_at_kinks
@@ -47,7 +50,7 @@ __all__ = ["assert_gradients", "gradcheck"]
 
 Function = Callable[..., Any]
 MOST_KEPT = 1_000_000  # numbers of gradients, for other rows of a Hessian
-UNITS = {"float64": EPSILON, "float32": 2.0**-23, "float16": 2.0**-10}
+UNITS = {"float64": EPSILON, "float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7}
 
 
 class Options(NamedTuple):
@@ -67,7 +70,7 @@ def gradcheck(
     reference: str = "auto",
     rtol: float = 0.0,
     atol: float = 0.0,
-    dtype: str = "",
+    dtype: Any = "",
     lower: Any = None,
     upper: Any = None,
     calls: int | None = None,
@@ -92,10 +95,11 @@ def gradcheck(
     and f takes Values.
 
     Many inputs are checked along a few random directions, and one by one where those disagree,
-    until 20 have failed; ``every`` checks each.  ``rtol`` and ``atol`` are what a gradient may be off beyond rounding.
-    ``dtype`` is the precision in which f computes, that of the point's arrays unless given.
-    ``lower`` and ``upper``, numbers or of the point's shape, are bounds that f is not asked beyond;
-    ``calls`` is how often it is asked at most.  ``strict`` counts what is left open as failed.
+    until 20 have failed; ``every`` checks each.  ``rtol`` and ``atol`` are what a gradient may be
+    off beyond rounding.  ``dtype`` is the precision in which f computes, that of the point's arrays
+    unless given.  ``lower`` and ``upper``, numbers or of the point's shape, are bounds that f is
+    not asked beyond; ``calls`` is how often it is asked at most: few decide what a short ladder
+    tells.  ``strict`` counts what is left open as failed.
 
     A TypeError or a ValueError tells a wrong argument, an f that returns no number, that is random,
     or that changes its argument; a RuntimeError, that data was changed after a graph was recorded.
@@ -143,7 +147,7 @@ def _of_function(f: Function, place: Point, gradient: Any, order: int, options: 
     options.limits.calls.made += 1
     outputs = output_of(f, place, of_floats)
     if callable(gradient):
-        gradient = gradient(*place.rebuild(place.numbers))
+        gradient = gradient(*place.again())
         if gradient is None:
             raise ValueError("gradcheck: the function for the gradient returned None, no slopes")
     if outputs is not None:
@@ -218,17 +222,27 @@ def assert_gradients(f: Function | Value, *point: Any, **options: Any) -> Report
     return report
 
 
-def _tolerance(rtol: Any, atol: Any, dtype: str, point: Sequence[Any]) -> Tolerance:
+def _tolerance(rtol: Any, atol: Any, dtype: Any, point: Sequence[Any]) -> Tolerance:
     """What a claim may be off, and the precision of f: that of the point's arrays unless given."""
     for value, name in ((rtol, "rtol"), (atol, "atol")):
-        if number(value, f"gradcheck: {name}") != 0:
-            above_zero(value, f"gradcheck: {name}")
+        share(value, f"gradcheck: {name}", math.inf)
     kinds = [str(getattr(part, "dtype", "")).rpartition(".")[2] for part in point]
-    if dtype:
-        choice(dtype, "gradcheck: dtype", UNITS)
-        kinds = [dtype]
+    if not isinstance(dtype, str) or dtype:
+        kinds = [_precision(dtype)]
     unit = max((UNITS.get(kind, EPSILON) for kind in kinds), default=EPSILON)
     return Tolerance(float(atol), float(rtol), unit)
+
+
+def _precision(dtype: Any) -> str:
+    """The name of a precision that is given by name, as "f4", or as a type of NumPy or PyTorch."""
+    name = dtype if isinstance(dtype, str) else str(getattr(dtype, "__name__", dtype))
+    name = name.rpartition(".")[2]
+    if name not in UNITS:
+        with suppress(ImportError, TypeError):
+            import numpy as np
+
+            name = str(np.dtype(name).name)
+    return choice(name, "gradcheck: dtype", UNITS)
 
 
 def _bounds(place: Point, bound: Any, name: str, default: float) -> list[float]:
@@ -284,8 +298,20 @@ def _hessian_by_hand(f: Function, point: Sequence[Any], gradient: Any, options: 
         return first
     place = Point(slopes, point)
     report = _of_function(slopes, place, second, 1, options)
-    renamed = [c._replace(input=f"∂/∂({c.input}) of the gradient") for c in report.checks]
+    renamed = [c._replace(input=_of_second(c.input, place.names)) for c in report.checks]
     return report._replace(checks=renamed)
+
+
+def _of_second(name: str, names: Sequence[str]) -> str:
+    """What a slope of the gradient is called, by the row's name: a second derivative of f.
+
+    >>> _of_second("f[1]: b", ["a", "b"]), _of_second("b", ["a", "b"])
+    ('∂²f/∂b∂b', '∂/∂b of ∇f')
+    """
+    row = re.fullmatch(r"f\[(\d+)\]: (.*)", name, re.DOTALL)
+    if row is None and len(names) > 1:  # of a sum of all rows
+        return f"∂/∂{name} of ∇f"
+    return f"∂²f/∂{names[int(row[1])]}∂{row[2]}" if row else f"∂²f/∂{name}∂{name}"
 
 
 def _second_derivatives(subject: Subject, options: Options) -> Report:

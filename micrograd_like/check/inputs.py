@@ -14,6 +14,7 @@ import warnings
 from _thread import get_ident
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from functools import partial
 from importlib.util import find_spec
 from itertools import islice
@@ -199,8 +200,7 @@ class PythonFunction:
             raise ValueError("out of the bounds that are given")
         self.limits.calls.take()
         if self.of_floats:
-            output = self.on_values(*numbers)
-            return output.item() if getattr(output, "shape", None) == () else output
+            return _plain(self.on_values(*numbers))
         output = self.on_values(*map(Value, numbers))
         return output.data if isinstance(output, Value) else output
 
@@ -231,8 +231,7 @@ class PythonFunction:
 
         def at(t: float) -> Any:
             self.limits.calls.take()
-            output = f(*moved(t))
-            return output.item() if getattr(output, "shape", None) == () else output
+            return _plain(f(*moved(t)))
 
         return at
 
@@ -240,6 +239,13 @@ class PythonFunction:
         """The graph that the function records at the point."""
         leaves = [Value(x, name) for x, name in zip(self.point, self.names, strict=True)]
         return RecordedGraph(checked(self.on_values(*leaves), "gradcheck"), leaves)
+
+
+def _plain(output: Any) -> Any:
+    """A float for an array of no dimension, and for a Decimal, which goes with no float."""
+    if isinstance(output, Decimal):
+        return float(output)
+    return output.item() if getattr(output, "shape", None) == () else output
 
 
 Subject = RecordedGraph | PythonFunction
@@ -312,9 +318,13 @@ def _check_by_differences(
     name, x = subject.names[i], subject.point[i]
     calls = max(FEWEST, subject.limits.calls.left / left)
     try:
-        return check_slope(name, subject.along(i), x, *claim, subject.limits.tolerance, calls)
+        check = check_slope(name, subject.along(i), x, *claim, subject.limits.tolerance, calls)
     except OutOfCallsError:
         return out_of_calls(subject, name, x, claim[0])
+    lower, upper = subject.limits.lower, subject.limits.upper
+    if check.outcome == "inconclusive" and lower and lower[i] == upper[i]:
+        return check._replace(reason="its bounds leave no room beside the point")
+    return check
 
 
 def out_of_calls(subject: Subject, name: str, x: float, slope: float) -> Check:

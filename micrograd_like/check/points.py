@@ -52,6 +52,13 @@ class Point:
         rest = iter(numbers)
         return [_rebuilt(part, rest, exactly) for part in self.arguments]
 
+    def again(self) -> list[Any]:
+        """The arguments once more, PyTorch's as leaves of their own that record if these do."""
+        made = self.rebuild(self.numbers)
+        for before, after in zip(self.arguments, made, strict=True):
+            _recording(before, after)
+        return made
+
     def numbers_of(self, tree: Any, where: str) -> list[float]:
         """The numbers of a tree that has the arguments' shape: of a gradient, or of bounds.
 
@@ -94,6 +101,8 @@ def shape_of(x: Any) -> str:
     if isinstance(x, Mapping):
         return f"the keys {listed((one_line(str(key)) for key in x), 8)}"
     sizes: list[int] = []
+    if _ragged(x):
+        return f"{len(x)} parts of unlike shapes"
     while is_list(x):
         sizes.append(len(x))
         if not len(x):
@@ -120,8 +129,10 @@ def _as_array(x: Any) -> Any:
     """A PyTorch, JAX or NumPy array as one of NumPy's."""
     import numpy as np
 
-    detach = getattr(x, "detach", None)
-    return np.asarray(detach().cpu() if detach else x)
+    if not hasattr(x, "detach"):
+        return np.asarray(x)
+    tensor = x.detach().cpu()  # NumPy does not have all of PyTorch's kinds, but doubles
+    return np.asarray(tensor.double() if tensor.is_floating_point() else tensor)
 
 
 def _parameters(f: Callable[..., Any], count: int) -> list[str]:
@@ -184,6 +195,18 @@ def _array_like(part: Any, numbers: list[Any], exactly: bool) -> Any:
     import jax.numpy as jnp
 
     return jnp.asarray(numbers, dtype=part.dtype).reshape(part.shape)
+
+
+def _recording(before: Any, after: Any) -> None:
+    """Let the tensors of a tree record where those of another of its shape do."""
+    if isinstance(before, Mapping):
+        for key, inner in before.items():
+            _recording(inner, after[key])
+    elif isinstance(before, (list, tuple)):
+        for inner, other in zip(before, after, strict=True):
+            _recording(inner, other)
+    elif getattr(before, "requires_grad", False) and hasattr(after, "requires_grad_"):
+        after.requires_grad_()
 
 
 def _matched(part: Any, tree: Any, name: str, where: str) -> Iterator[Any]:

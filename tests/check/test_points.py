@@ -2,6 +2,7 @@
 
 import math
 import random
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -375,3 +376,90 @@ def test_a_report_has_one_line_for_a_log() -> None:
     assert line.endswith("off by 0.1 (6 inputs: 6 fail)")
     line = gradcheck(math.sin, 1.0, gradient=0.5, calls=5, strict=True).line
     assert "x is 0.5, left open: the limit of 5 calls is reached (1 input: " in line
+
+
+@pytest.mark.parametrize("made", [lambda w: [w, w], lambda w: {"w": w}, lambda w: w])
+def test_a_gradient_function_of_pytorch_takes_tensors_that_record(made: Any) -> None:
+    """Those within lists and dicts, too, where the point does; the point itself is kept."""
+    torch = pytest.importorskip("torch")
+
+    def flat(x: Any) -> list[Any]:
+        return [*x.values()] if isinstance(x, dict) else x if isinstance(x, list) else [x]
+
+    def f(x: Any) -> Any:
+        return sum((k + 1) * (w**3).sum() for k, w in enumerate(flat(x)))
+
+    def gradient(x: Any) -> Any:
+        found = torch.autograd.grad(f(x), flat(x))
+        return {"w": found[0]} if isinstance(x, dict) else found
+
+    w = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
+    assert set(outcomes(gradcheck(f, made(w), gradient=gradient))) == {"pass"}
+    assert w.grad is None
+
+    def product(a: Any, b: Any) -> Any:
+        return (a * b).sum()
+
+    def slopes(a: Any, b: Any) -> Any:
+        return torch.autograd.grad(product(a, b), (a, b))
+
+    other = torch.tensor([3.0, -1.0], dtype=torch.float64, requires_grad=True)
+    assert gradcheck(product, w, other, gradient=slopes).ok
+
+
+def test_points_of_half_of_a_single_precision() -> None:
+    """NumPy has no bfloat16; its numbers are checked all the same, with what it loses."""
+    torch = pytest.importorskip("torch")
+    point = torch.tensor([1.0, 2.0], dtype=torch.bfloat16)
+    report = gradcheck(squares, point, gradient=lambda x: 2 * x)
+    assert report.ok
+    assert [c.point for c in report.checks] == [1.0, 2.0]
+    assert not gradcheck(lambda x: (x.float() ** 2).sum(), point, gradient=-2 * point).ok
+
+
+def test_a_function_may_return_a_decimal() -> None:
+    """It is the number that it holds."""
+
+    def f(x: float) -> Decimal:
+        return Decimal(x) * Decimal("1.5")
+
+    assert outcomes(gradcheck(f, 2.0, gradient=1.5)) == ["pass"]
+    assert outcomes(gradcheck(f, 2.0, gradient=1.6)) == ["fail"]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, "f4", np.dtype("float32"), "float32"])
+def test_a_precision_has_many_names(dtype: Any) -> None:
+    """All that NumPy knows for it, its types among them."""
+
+    def rounded(x: float) -> float:
+        return float(np.float32(math.sin(x)))
+
+    slope = float(np.float32(math.cos(0.5)))
+    assert outcomes(gradcheck(rounded, 0.5, gradient=slope, dtype=dtype)) == ["pass"]
+    with pytest.raises(ValueError, match="dtype is 'int64'; it is to be one of float64"):
+        gradcheck(rounded, 0.5, gradient=slope, dtype=np.int64)
+
+
+def test_words_for_tolerances_bounds_and_shapes() -> None:
+    """Each says what would do."""
+    with pytest.raises(ValueError, match="rtol is -1; it is to be a finite number from 0 up"):
+        gradcheck(math.sin, 0.5, rtol=-1)
+    check = gradcheck(math.exp, 1.0, gradient=math.e, lower=1, upper=1).checks[0]
+    assert check.reason == "its bounds leave no room beside the point"
+    with pytest.raises(TypeError, match=r"f returned the dict \{'a': 1.0\}, not a number"):
+        gradcheck(lambda x: {"a": x}, 1.0, gradient=1.0)
+    unlike = [np.ones(3), np.ones((2, 2))]
+    with pytest.raises(ValueError, match="gradient has 2 parts of unlike shapes for w, which has"):
+        gradcheck(lambda w: w["a"], {"a": 1.0}, gradient=unlike)
+
+
+def test_second_derivatives_by_hand_are_named_as_such() -> None:
+    """By the two inputs that they are for."""
+    pair = lambda x: [x[1] ** 2, 2 * x[0] * x[1]], [[0, 4], [4, 2]]
+    report = gradcheck(lambda x: x[0] * x[1] ** 2, [1.0, 2.0], gradient=pair, order=2)
+    assert [c.input for c in report.checks] == [
+        f"∂²f/∂x[{i}]∂x[{j}]" for i in range(2) for j in range(2)
+    ]
+    assert report.ok
+    alone = gradcheck(lambda x: x**3, 2.0, gradient=(lambda x: 3 * x * x, 12.0), order=2)
+    assert [c.input for c in alone.checks] == ["∂²f/∂x∂x"]
