@@ -83,8 +83,8 @@ class Point:
 
 
 def is_plain(arguments: Sequence[Any]) -> bool:
-    """Whether all arguments are numbers, or what `number` takes for one."""
-    return not any(isinstance(x, Mapping) or is_sequence(x) for x in arguments)
+    """Whether all arguments are numbers, or what `number` takes for one; PyTorch's stay tensors."""
+    return not any(isinstance(x, Mapping) or is_sequence(x) or _is_tensor(x) for x in arguments)
 
 
 def is_sequence(x: Any) -> bool:
@@ -113,6 +113,11 @@ def shape_of(x: Any) -> str:
     return (
         f"shape ({', '.join(map(str, sizes))}{',' * (len(sizes) == 1)})" if sizes else "one number"
     )
+
+
+def _is_tensor(x: Any) -> bool:
+    """Whether it is PyTorch's, of any number of dimensions: its functions take nothing else."""
+    return hasattr(x, "new_tensor")
 
 
 def flat(x: Any, keep: bool = False) -> list[Any]:
@@ -174,7 +179,8 @@ def _rebuilt(part: Any, rest: Iterator[Any], exactly: bool = False) -> Any:
             return inner
         return type(part)(*inner) if hasattr(part, "_fields") else tuple(inner)
     if not is_array(part):
-        return next(rest)
+        inner = next(rest)
+        return inner if exactly or not _is_tensor(part) or is_value(inner) else _alike(part, inner)
     return _array_like(part, [next(rest) for _ in range(math.prod(part.shape))], exactly)
 
 
@@ -189,12 +195,17 @@ def _array_like(part: Any, numbers: list[Any], exactly: bool) -> Any:
     if isinstance(part, np.ndarray):
         kind = part.dtype if part.dtype.kind == "f" else np.float64
         return np.array(numbers, dtype=kind).reshape(part.shape)
-    if hasattr(part, "new_tensor"):  # PyTorch
-        made = part.detach().new_tensor(numbers).reshape(part.shape)
-        return made if made.is_floating_point() else made.double()
+    if _is_tensor(part):
+        return _alike(part, numbers).reshape(part.shape)
     import jax.numpy as jnp
 
     return jnp.asarray(numbers, dtype=part.dtype).reshape(part.shape)
+
+
+def _alike(part: Any, numbers: Any) -> Any:
+    """A tensor of a number, or of several, of the kind of another."""
+    made = part.detach().new_tensor(numbers)
+    return made if made.is_floating_point() else made.double()
 
 
 def _recording(before: Any, after: Any) -> None:

@@ -407,6 +407,21 @@ def test_a_gradient_function_of_pytorch_takes_tensors_that_record(made: Any) -> 
     assert gradcheck(product, w, other, gradient=slopes).ok
 
 
+def test_a_tensor_of_no_dimension_stays_one() -> None:
+    """PyTorch's functions take no float; a function of Values has its Values all the same."""
+    torch = pytest.importorskip("torch")
+    x = torch.tensor(2.0, requires_grad=True, dtype=torch.float64)
+
+    def gradient(x: Any) -> Any:
+        return torch.autograd.grad(torch.sin(x), x)
+
+    assert outcomes(gradcheck(torch.sin, x, gradient=gradient)) == ["pass"]
+    assert outcomes(gradcheck(torch.sin, x, gradient=0.5)) == ["fail"]
+    both = gradcheck(lambda a, b: a * math.exp(b), x, 1.0, gradient=[math.e, 2 * math.e])
+    assert outcomes(both) == ["pass", "pass"]
+    assert gradcheck(lambda v: v * v, x).ok
+
+
 def test_points_of_half_of_a_single_precision() -> None:
     """NumPy has no bfloat16; its numbers are checked all the same, with what it loses."""
     torch = pytest.importorskip("torch")
