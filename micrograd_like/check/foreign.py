@@ -10,6 +10,7 @@
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
@@ -26,6 +27,7 @@ OTHER_NAMES = {
 }  # fmt: skip
 CONVENTIONS = ("leaky_relu", "gelu", "mod")  # of which there are several: checked only when named
 CONSTANTS = (2, 3, 0.5, -1, 1, 4, -2, 1.5, 0)
+ALIKE = 0.8  # how like a rule's name another is that may be meant for it
 SINGLE, HALF = 1e-9, 1e-5  # what is lost of a third above these is lost by fewer digits
 
 
@@ -96,6 +98,8 @@ class Engine:
         x = x() if callable(x) else x
         if hasattr(x, "item"):
             x = x.item()
+        if isinstance(x, complex):  # outside of its domain, as of a power
+            raise ValueError(f"gives the complex number {short(x)}")
         return self._float(getattr(x, self.data)) if hasattr(x, self.data) else float(x)
 
     def clear(self, values: Sequence[Any]) -> None:
@@ -150,9 +154,18 @@ def forms_of(
             powers, refused = _powers(engine, operation, constants)
             forms += powers
             notes += [f"left out, as it is refused: {listed(refused)}"] if refused else []
+        elif name in given and (plain := _plain_numbers(engine, operation)):
+            forms += [Form(operation, "xc", plain)] if constants else []
+            notes.append(f"left out, as it is refused: {operation.text.format('x', 'y')}")
         else:
             sides = ("xc", "cx") if constants and "(" not in operation.text else ()
             forms += [Form(operation, on, CONSTANTS) for on in ("xy", "xx", *sides)]
+    for name in given:
+        close = get_close_matches(name, RULES, 1, ALIKE) if name.isalpha() else []
+        if name not in RULES and close:
+            notes.append(
+                f"{name} is no rule, and was compared with differences: did you mean {close[0]}?"
+            )
     expect(bool(forms), engine.name, "check_engine: engine", "a class with operations, such as +")
     return forms, notes
 
@@ -231,6 +244,24 @@ def _own_numbers(
     return (engine.number(root), *map(engine.gradient, leaves))
 
 
+def _plain_numbers(engine: Engine, operation: Operation) -> tuple[float, ...]:
+    """The plain numbers that an operation takes second, where it takes no Value there; else ()."""
+    x = engine.make(2.0)
+    with suppress(Exception):  # of any other kind: that is a fault to tell
+        try:
+            operation.call(x, engine.make(3.0))
+        except (TypeError, AttributeError, NotImplementedError):
+            return tuple(c for c in CONSTANTS if _gives_value(engine, operation, x, c))
+    return ()
+
+
+def _gives_value(engine: Engine, operation: Operation, *operands: Any) -> bool:
+    with suppress(Exception):
+        engine.number(operation.call(*operands))
+        return True
+    return False
+
+
 def _powers(engine: Engine, operation: Operation, constants: bool) -> tuple[list[Form], list[str]]:
     """Which powers there are, and which are refused: many engines have plain exponents alone."""
     x, y = engine.make(2.0), engine.make(3.0)
@@ -241,8 +272,7 @@ def _powers(engine: Engine, operation: Operation, constants: bool) -> tuple[list
             operands = {"xy": (x, y), "xx": (x, x), "xc": (x, c), "cx": (c, x)}[on]
             if on == "cx" and c <= 0:
                 continue
-            with suppress(Exception):
-                engine.number(operation.call(*operands))
+            if _gives_value(engine, operation, *operands):
                 taken.append(c)
         if "c" in on and not constants:
             continue

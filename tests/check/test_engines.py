@@ -346,3 +346,42 @@ def test_wrong_arguments_are_told_in_one_line(
     with pytest.raises((TypeError, ValueError), match=f"^check_engine: .*{message}") as caught:
         check_engine(*arguments, **options)
     assert "\n" not in str(caught.value)
+
+
+class Powers(Scalar):
+    """A right engine with a power of plain exponents, which has a name."""
+
+    def power(self, n: float) -> Scalar:
+        return self.new(self.data**n, (self, n * self.data ** (n - 1)))
+
+    def twice(self, n: float) -> Scalar:
+        return self.new(self.data**n, (self, 2 * n * self.data ** (n - 1)))
+
+    def none(self, n: float) -> Scalar:
+        raise TypeError("not yet")
+
+    def logistic(self) -> Scalar:
+        y = 1 / (1 + math.exp(-self.data))
+        return self.new(y, (self, y * (1 - y)))
+
+
+@pytest.mark.parametrize("name", ["pow", "raised"])
+def test_a_named_operation_of_plain_numbers_is_not_accused(name: str) -> None:
+    """As `**` is not: two Values are left out, and told; with plain ones it is checked."""
+    for call in ("power", Powers.power):
+        report = check_engine(Powers, {name: call}, examples=FEW)
+        assert report.ok, report
+        assert name in report.operations
+        assert any(n.startswith("left out, as it is refused: ") for n in report.notes)
+    wrong = check_engine(Powers, {name: "twice"}, examples=FEW)
+    assert str(wrong.faults[0]).startswith("x.twice(")
+    assert "x.grad" in str(wrong.faults[0])
+    assert "raises TypeError: not yet" in str(check_engine(Powers, {name: "none"}, examples=FEW))
+
+
+def test_a_name_that_is_almost_a_rules_is_asked_about() -> None:
+    """It is checked all the same; other names are not asked about."""
+    report = check_engine(Powers, {"sigmod": "logistic"}, examples=FEW)
+    assert report.ok
+    assert "did you mean sigmoid?" in str(report)
+    assert "did you mean" not in str(check_engine(Squares, {"square": "square"}, examples=FEW))
