@@ -10,6 +10,7 @@ It sees no kink beyond its steps, and no tail: what it does not know well is lef
 ['pass', 'fail']
 """
 
+import math
 from collections.abc import Callable
 
 from micrograd_like.check.ladder import (
@@ -18,21 +19,23 @@ from micrograd_like.check.ladder import (
     Plateau,
     estimates_of,
     plateau_of,
+    quotient,
     steps_of,
 )
 
 __all__ = ["ENOUGH", "FEWEST", "decided", "steps_for"]
 
-ENOUGH = 120  # calls for a whole ladder and what is looked at beside it
-FEWEST = 16  # calls for seven steps, down to a millionth of the size of x
-FIRST = 4  # step to take: the larger ones leave a domain more often
+ENOUGH = 80  # calls for a whole ladder and what is looked at beside it
+FEWEST = 16  # calls for seven steps, the last a ten-millionth of the size of x
+FIRST = 5  # step to take: the larger ones leave a domain more often
+MOST = 10  # steps: smaller ones tell little where no call is spent on the noise of f
 KNOWN = 1e-3  # an error bar above this part of the slope tells nothing
 
 
 def steps_for(x: float, calls: float) -> list[float]:
     """The steps of a ladder that so many calls can ask at, two more being for the point itself."""
     steps = steps_of(x)
-    count = min(len(steps), max(0, int(calls) - 2) // 2)
+    count = min(MOST, len(steps), max(0, int(calls) - 2) // 2)
     first = min(FIRST, len(steps) - count)
     return steps[first : first + count]
 
@@ -57,5 +60,13 @@ def decided(
     off = abs(slope - best.value)
     if off <= SAFETY * best.bar + allowed(best.value):
         return "pass", across
-    sure = not off <= SAFETY**2 * best.bar + allowed(best.value)
+    alike = abs(best.value) if math.isnan(off) else min(off, abs(best.value))
+    sure = best.value != 0 and _is_line(ladder, best.value, alike / 8)
+    sure = sure and not off <= SAFETY**2 * best.bar + allowed(best.value)
     return "fail" if sure else "inconclusive", across
+
+
+def _is_line(ladder: Ladder, slope: float, bar: float) -> bool:
+    """Whether f changes at all steps, to both sides, as at the best one: it has no other slope."""
+    quotients = [quotient(s, ladder.center, side) for s in ladder.samples for side in (1, -1)]
+    return all(q is not None and abs(q - slope) <= bar for q in quotients)

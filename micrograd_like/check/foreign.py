@@ -161,11 +161,9 @@ def forms_of(
             sides = ("xc", "cx") if constants and "(" not in operation.text else ()
             forms += [Form(operation, on, CONSTANTS) for on in ("xy", "xx", *sides)]
     for name in given:
-        close = get_close_matches(name, RULES, 1, ALIKE) if name.isalpha() else []
+        close = get_close_matches(name, RULES, 1, ALIKE) if str(name).isalpha() else []
         if name not in RULES and close:
-            notes.append(
-                f"{name} is no rule, and was compared with differences: did you mean {close[0]}?"
-            )
+            notes.append(f"{name} is the name of no rule: did you mean {close[0]}?")
     expect(bool(forms), engine.name, "check_engine: engine", "a class with operations, such as +")
     return forms, notes
 

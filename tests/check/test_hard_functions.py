@@ -29,6 +29,15 @@ def test_a_right_slope_does_not_fail_and_a_wrong_one_does_not_pass(f: HardFuncti
     assert word(f, f.wrong, "differences") != "pass"
 
 
+@pytest.mark.parametrize("calls", [5, 18, 24, 60, 100])
+def test_few_calls_make_no_verdict_wrong(calls: int) -> None:
+    """They leave more open."""
+    for f in HARD_FUNCTIONS:
+        for slope, wrong in ((f.right, "fail"), (f.wrong, "pass")):
+            report = gradcheck(f.f, f.x, gradient=slope, reference="differences", calls=calls)
+            assert report.checks[0].outcome != wrong, f.name
+
+
 @given(st.sampled_from(HARD_FUNCTIONS), SCALES, WIDTHS, SHIFTS)
 @settings(max_examples=examples(100))
 def test_nor_does_one_that_is_scaled_and_shifted(
