@@ -281,6 +281,7 @@ def _slopes(subject: Subject, gradient: Any) -> list[float]:
     """The slopes to check: the engine's own, unless others are given."""
     if gradient is not None:
         return _listed(gradient, len(subject.point))
+    subject.limits.calls.made += 1
     found = grad(subject.on_values)(*subject.point)
     return list(found) if isinstance(found, tuple) else [found]
 
@@ -334,6 +335,7 @@ def _second_derivatives(subject: Subject, options: Options) -> Report:
         one = PythonFunction(f, subject.point, True, names, options.limits)
         return _of_subject(one, slopes, 1, options._replace(every=every))
 
+    options.limits.calls.made += 1
     rows = hessian(subject.on_values)(*subject.point)
     place = Point(first, subject.point)
     reports = check_rows(first, place, rows, len(names), of_one, options.every)

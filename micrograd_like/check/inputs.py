@@ -237,6 +237,7 @@ class PythonFunction:
 
     def recorded(self) -> RecordedGraph:
         """The graph that the function records at the point."""
+        self.limits.calls.made += 1
         leaves = [Value(x, name) for x, name in zip(self.point, self.names, strict=True)]
         return RecordedGraph(checked(self.on_values(*leaves), "gradcheck"), leaves)
 

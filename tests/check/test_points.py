@@ -331,6 +331,19 @@ def test_a_limit_of_calls_is_kept_and_calls_are_used(
         assert "inconclusive" not in outcomes(report)
 
 
+@pytest.mark.parametrize(("order", "most"), [(1, 6), (1, 30), (1, 100), (2, 100), (2, 300)])
+def test_the_engines_own_gradients_keep_a_limit_of_calls(order: int, most: int) -> None:
+    """What records the graph counts, too."""
+    made = [0]
+
+    def f(x: Any, y: Any) -> Any:
+        made[0] += 1
+        return x * y * x
+
+    assert gradcheck(f, 1.0, 2.0, order=order, calls=most).ok
+    assert made[0] <= most
+
+
 def test_a_limit_of_calls_decides_by_a_short_ladder() -> None:
     """A claim that is 5 % off fails in fifty calls; a kink beside the point is left open."""
     report = gradcheck(lambda x: (x**2).sum(), np.ones(3), gradient=lambda x: 2.1 * x, calls=50)
