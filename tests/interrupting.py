@@ -3,7 +3,8 @@
 Python looks for a signal when a function begins and when one that is written in C has returned, and
 so that is where a profiler raises the KeyboardInterrupt: at the same place each time.  A ``with``
 that has just taken a lock is left out: Python 3.14 looks there, too, before the block has begun,
-and no program can do anything about it.
+and no program can do anything about it.  So are moments inside of Numba and llvmlite: a lock of
+llvmlite's stays shut where it is interrupted, and other threads wait for it for ever.
 """
 
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 __all__ = ["interrupted", "moments"]
 
 SIGNALS_COME = ("call", "c_return")  # the events of sys.setprofile
+LEFT_OUT = ("llvmlite", "numba")
 
 
 def moments(action: Callable[[], Any]) -> int:
@@ -36,6 +38,8 @@ def _run(action: Callable[[], Any], at: int) -> tuple[int, bool, str]:
     def look(frame: FrameType, event: str, function: Any) -> None:
         nonlocal count, where
         if event not in SIGNALS_COME or getattr(function, "__name__", "") == "__enter__":
+            return
+        if frame.f_globals.get("__name__", "").partition(".")[0] in LEFT_OUT:
             return
         if count == at:
             sys.setprofile(None)
