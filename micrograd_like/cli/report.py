@@ -70,11 +70,14 @@ class Scores(NamedTuple):
 def print_curve(history: History, table: Table, validation: bool) -> None:
     """The loss in the first epoch and in the last, of the rows to learn and of others."""
     loss = "cross-entropy" if table.classes else "mean of squares"
-    last, others = len(history.loss), history.validation_loss
+    others = history.validation_loss
+    last = min(len(history.loss), len(others))  # Ctrl-C may come between the two
+    if not last:
+        return
     least = min(range(last), key=others.__getitem__)
     name = "validation" if validation else "test"
     print(f"\nloss ({loss})   epoch 1   epoch {last:<5} least")
-    print(_row("training", [number(history.loss[0]), number(history.loss[-1])]))
+    print(_row("training", [number(history.loss[0]), number(history.loss[last - 1])]))
     ends = [number(others[0]), number(others[-1]), f"{number(others[least])} in epoch {least + 1}"]
     print(_row(name, ends))
     if history.ended:

@@ -539,13 +539,15 @@ def test_a_rule_that_numba_does_not_know_is_named() -> None:
 
     @unlisted
     @rule("twice", "2 * x", "2")
-    def doubled(x: Any) -> Any:
+    def by_table(x: Any) -> Any:
         return x * factors["two"], 2.0
 
     x = Value(1.0, "x")
     for _ in range(2):
-        with pytest.raises(TypeError, match="the rule doubled takes more than numbers and m"):
-            Tape(doubled(x), [x])
+        with pytest.raises(
+            TypeError, match="the rule by_table takes more than numbers and m"
+        ):
+            Tape(by_table(x), [x])
     assert Tape(x * 2, [x]).forward([[3.0]]).tolist() == [6.0]
 
 
