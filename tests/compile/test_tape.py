@@ -544,9 +544,7 @@ def test_a_rule_that_numba_does_not_know_is_named() -> None:
 
     x = Value(1.0, "x")
     for _ in range(2):
-        with pytest.raises(
-            TypeError, match="the rule by_table takes more than numbers and m"
-        ):
+        with pytest.raises(TypeError, match="the rule by_table takes more than numbers and m"):
             Tape(by_table(x), [x])
     assert Tape(x * 2, [x]).forward([[3.0]]).tolist() == [6.0]
 
