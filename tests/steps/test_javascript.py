@@ -518,6 +518,9 @@ CORRUPTIBLE = "|".join(
 )
 
 
+SAME = ("0 + m.sqrt(x)", "0 - Math.max(x)")  # in a power of 0: x is 0 there
+
+
 def corrupted(text: str) -> Iterator[str]:
     """The function with one thing wrong in what it assigns or returns, NaN aside."""
     wrong = {" + ": " - ", " - ": " + ", " * ": " + ", " / ": " * ", "-": ""}
@@ -542,7 +545,7 @@ def test_a_corrupted_translation_is_caught(page: Any, name: str) -> None:
     python = in_python(of, points)
     assert right in whole
     assert worst(of, points, in_javascript(page, whole, of, points), python)[0] <= MOST
-    wrongs = [*corrupted(right)]
+    wrongs = [wrong for wrong in corrupted(right) if not any(same in wrong for same in SAME)]
     assert wrongs
     texts = [whole.replace(right, wrong) for wrong in wrongs]
     for wrong, found in zip(wrongs, of_each(page, texts, of, points), strict=True):
