@@ -2,9 +2,9 @@
 
 import io
 import random
-import runpy
 import sys
 from contextlib import redirect_stderr, redirect_stdout, suppress
+from importlib import import_module
 from typing import Any
 
 from micrograd_like import (
@@ -120,7 +120,7 @@ def command(*words: str) -> str:
     before, out = sys.argv, io.StringIO()
     sys.argv = ["micrograd-like", *words]
     with redirect_stdout(out), redirect_stderr(out), suppress(SystemExit):
-        runpy.run_module("micrograd_like", run_name="__main__")
+        import_module("micrograd_like.__main__")  # as runpy does not, where pytest rewrites asserts
     sys.argv = before
     return out.getvalue()
 
