@@ -1,18 +1,16 @@
 """The notebook gradients_you_can_trust.ipynb: what its words and answers promise is so."""
 
 import html
-import json
 import math
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import cells_of
 
 from micrograd_like import gradcheck
 
-NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "gradients_you_can_trust.ipynb"
-CELLS: list[dict[str, Any]] = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
+CELLS = cells_of("gradients_you_can_trust")
 CODE = ["".join(cell["source"]) for cell in CELLS if cell["cell_type"] == "code"]
 
 
