@@ -5,16 +5,16 @@ for five seeds, among graphs of addition, multiplication and the rule, and among
 """
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from tools.planted_bugs import corrupted
 
-from micrograd_like import assert_gradients, engine
+from micrograd_like import assert_gradients
 from micrograd_like.rules import RULES
 from micrograd_like.strategies import Graph, graphs
 
@@ -64,28 +64,6 @@ FAR_ERRORS = [
 ]
 
 
-@contextmanager
-def planted(error: FarError) -> Iterator[None]:
-    """The engine with one derivative of one rule a thousandth too large in one region."""
-    rule, is_there = RULES[error.rule], error.is_there
-    original = rule.function
-
-    def wrong(*operands: Any) -> Any:
-        outcome = list(original(*operands))
-        if is_there(*(getattr(x, "data", x) for x in operands)):
-            outcome[1 + error.position] *= error.factor
-        return tuple(outcome)
-
-    wrong.__defaults__ = original.__defaults__
-    rule.function = wrong
-    engine.add_method(rule)
-    try:
-        yield
-    finally:
-        rule.function = original
-        engine.add_method(rule)
-
-
 def found_after(error: FarError, number: int, rules: Sequence[str] | None) -> int:
     """How many random graphs it takes for one to fail with the error; 0 if none does."""
     tried = 0
@@ -104,7 +82,7 @@ def found_after(error: FarError, number: int, rules: Sequence[str] | None) -> in
         tried += 1
         assert_gradients(graph.record())
 
-    with planted(error):
+    with corrupted(RULES[error.rule], error.position, error.is_there, error.factor):
         try:
             gradients_are_right()
         except AssertionError:

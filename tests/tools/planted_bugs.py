@@ -3,7 +3,7 @@
 Each is a function that takes the place of the engine's own, with the name of what it replaces.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -82,13 +82,19 @@ def planted(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def corrupted(rule: Rule, position: int) -> Iterator[None]:
-    """The engine with one derivative of one rule a thousandth too large."""
+def corrupted(
+    rule: Rule,
+    position: int,
+    is_there: Callable[..., bool] = lambda *point: True,
+    factor: float = 1.001,
+) -> Iterator[None]:
+    """The engine with one derivative of one rule a thousandth too large, where it is said."""
     original = rule.function
 
     def wrong(*operands: Any) -> Any:
         outcome = list(original(*operands))
-        outcome[1 + position] *= 1.001
+        if is_there(*(getattr(x, "data", x) for x in operands)):
+            outcome[1 + position] *= factor
         return tuple(outcome)
 
     wrong.__defaults__ = original.__defaults__
