@@ -1,4 +1,4 @@
-"""The lessons of step_through_backprop.ipynb: what they promise is what their pages show."""
+"""The lessons of 02_step_through_backprop.ipynb: what they promise is what their pages show."""
 
 import html
 import re
@@ -11,7 +11,7 @@ import pytest
 from browsing import Watched
 from conftest import cells_of
 
-CELLS = cells_of("step_through_backprop")
+CELLS = cells_of("02_step_through_backprop")
 
 
 def outputs(cell: dict[str, Any], kind: str) -> str:

@@ -58,7 +58,7 @@ def without_skipped(fresh: list[dict[str, Any]], kept: list[dict[str, Any]]) -> 
 
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
-FAST = "first_steps.ipynb"
+FAST = "01_first_steps.ipynb"
 
 
 @pytest.mark.parametrize(

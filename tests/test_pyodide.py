@@ -274,7 +274,7 @@ os.chdir("..")
 
 def test_the_first_lesson_runs(pyodide: Pyodide) -> None:
     """Cell by cell; one that needs a package says how to get it here."""
-    cells = [cell["source"] for cell in cells_of("first_steps") if cell["cell_type"] == "code"]
+    cells = [cell["source"] for cell in cells_of("01_first_steps") if cell["cell_type"] == "code"]
     sources = ["".join(source) for source in cells]
     found = pyodide.found(f"""
 names, found = {{"__name__": "__main__"}}, []

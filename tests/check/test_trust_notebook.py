@@ -1,4 +1,4 @@
-"""The notebook gradients_you_can_trust.ipynb: what its words and answers promise is so."""
+"""The notebook 13_gradients_you_can_trust.ipynb: what its words and answers promise is so."""
 
 import html
 import math
@@ -10,7 +10,7 @@ from conftest import cells_of
 
 from micrograd_like import gradcheck
 
-CELLS = cells_of("gradients_you_can_trust")
+CELLS = cells_of("13_gradients_you_can_trust")
 CODE = ["".join(cell["source"]) for cell in CELLS if cell["cell_type"] == "code"]
 
 

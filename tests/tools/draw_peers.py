@@ -2,7 +2,7 @@
 
 torchviz, torchview and torchvista draw it where they are installed, beside PyTorch; the others are
 named and left out.  torchvista makes a page, of which Chromium takes the picture.  The pictures are
-shown beside ours in ``gradient_flow.ipynb``.
+shown beside ours in ``03_gradient_flow.ipynb``.
 """
 
 import re

@@ -1,9 +1,11 @@
 """Run every notebook from top to bottom and keep its outputs.
 
 ``python tests/tools/regenerate_notebooks.py [NAME ...]`` runs those of these names, or all.  A
-second run changes no byte, but of the pictures that show times.
+second run changes no byte, but of the pictures that show times.  The links at the end of each, and
+what becomes a slide, are written here too, from the order and the headings of the notebooks.
 """
 
+import re
 import sys
 from base64 import b64decode, b64encode
 from io import BytesIO
@@ -21,14 +23,14 @@ METADATA = {
 }
 
 
-COLOURS = 64  # of a PNG that stands beside HTML
+COLOURS = 64  # of a kept PNG
+CONTENTS = "00_contents.ipynb"
+HEADING = re.compile(r"^(?=## )", re.MULTILINE)
+LINKS = "**Go on**: "  # begins the last cell
 
 
 def smaller(png: str, size: dict[str, int]) -> str:
-    """A PNG that only readers without HTML see: a pixel for a pixel of the page, in few colours.
-
-    It takes a tenth of the bytes; the picture in the HTML has all the details.
-    """
+    """A PNG in few colours, of a pixel for a pixel of the page: a fifth of the bytes."""
     image = Image.open(BytesIO(b64decode(png))).convert("RGB")
     if size and size["width"] < image.width:
         image = image.resize((size["width"], size["height"]), Image.Resampling.BOX)
@@ -38,20 +40,60 @@ def smaller(png: str, size: dict[str, int]) -> str:
 
 
 def shrink(output: Any) -> None:
-    """Make the PNG beside an output's HTML smaller, if there are both."""
+    """Make an output's PNG smaller; one beside HTML is seen only by readers without HTML."""
     data = output.get("data", {})
-    if {"text/html", "image/png"} <= data.keys():
-        size = output.metadata.get("image/png", {})
+    if "image/png" in data:
+        size = output.metadata.get("image/png", {}) if "text/html" in data else {}
         data["image/png"] = smaller(data["image/png"], size)
+
+
+def title(path: Path) -> str:
+    """The heading of a notebook."""
+    first = nbformat.read(path, as_version=4).cells[0].source
+    return str(first.partition("\n")[0].removeprefix("# "))
+
+
+def links(path: Path) -> str:
+    """The way on from a notebook: to the next one, the one before, and the contents."""
+    position = NOTEBOOKS.index(path)
+    ways = []
+    if position + 1 < len(NOTEBOOKS):
+        after = NOTEBOOKS[position + 1]
+        ways.append(f"[{title(after)} →]({after.name})")
+    if position:
+        before = NOTEBOOKS[position - 1]
+        ways.append(f"[← {title(before)}]({before.name})")
+        ways.append(f"[Contents]({CONTENTS})")
+    return LINKS + " · ".join(dict.fromkeys(ways))
+
+
+def arranged(cells: list[Any], path: Path) -> list[Any]:
+    """The cells with a heading at the top of each that has one, and the links at the end."""
+    arranged = []
+    for cell in cells:
+        if cell.cell_type == "code":
+            arranged.append(cell)
+        elif not cell.source.startswith(LINKS):
+            parts = [part.strip() for part in HEADING.split(cell.source)]
+            arranged += [nbformat.v4.new_markdown_cell(part) for part in parts if part]
+    return [*arranged, nbformat.v4.new_markdown_cell(links(path))]
+
+
+def slide(cell: Any) -> dict[str, Any]:
+    """A heading begins a slide, other text one below it; what code gives stands below its text."""
+    if cell.cell_type == "code":
+        return {}
+    return {"slideshow": {"slide_type": "slide" if cell.source.startswith("#") else "subslide"}}
 
 
 def regenerated(path: Path) -> str:
     """The text of a notebook file, run in a new kernel, without what differs between machines."""
     notebook = nbformat.read(path, as_version=4)
     notebook.nbformat_minor = 5  # the first with cell ids
+    notebook.cells = arranged(notebook.cells, path)
     for i, cell in enumerate(notebook.cells):
         cell.id = f"cell-{i}"
-        cell.metadata = nbformat.from_dict({})
+        cell.metadata = nbformat.from_dict(slide(cell))
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     NotebookClient(
