@@ -8,11 +8,12 @@
 """
 
 import io
+import re
 from textwrap import wrap
 from typing import Any
 
 from micrograd_like.arguments import extra
-from micrograd_like.draw import THEMES, drawn_theme
+from micrograd_like.draw import THEMES, drawn_theme, image_of
 from micrograd_like.learn import figure_axes, styled
 from micrograd_like.notation import number
 from micrograd_like.steps.descent_page import POINTS, descent_page
@@ -27,7 +28,7 @@ from micrograd_like.steps.movie import (
     seconds_each,
 )
 from micrograd_like.steps.pages import PageData, framed
-from micrograd_like.steps.player import Player, png_shown
+from micrograd_like.steps.player import Player
 from micrograd_like.steps.trajectory import Error, Trajectory
 from micrograd_like.steps.words import DESCENT_WORDS
 
@@ -93,8 +94,16 @@ class Descent(Trajectory, Player):
         return _file(self.plot(figure_axes(), theme), theme, ending[1:], scale)
 
     def shown(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The whole way, for a notebook."""
-        return png_shown(self.still(), self.title, POINTS)
+        """The whole way, for a notebook, as an SVG in HTML, which is small, and as a PNG."""
+        theme = drawn_theme(self.theme)
+        svg = _file(self.plot(figure_axes(), theme), theme, "svg", SHARP, texts="none").decode()
+        width, height = map(round, POINTS)
+        svg = re.sub(r"<metadata>.*?</metadata>\n?", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+        svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)
+        svg = svg.replace("<svg", f'<svg width="{width}" height="{height}"', 1)
+        size = {"width": width, "height": height}
+        html = image_of(svg, self.title)
+        return {"text/html": html, "image/png": self.still()}, {"image/png": size}
 
     def in_frame(self, still: str) -> str:
         """The page in a frame of a notebook, and beside it a picture where nothing plays."""
@@ -140,9 +149,18 @@ class Descent(Trajectory, Player):
         return descent_page(self, self.title, self.theme)
 
 
-def _file(ax: Any, theme: str, format: str, scale: float) -> bytes:  # noqa: A002
-    """A figure as a file, with so many pixels for a point."""
+def _file(
+    ax: Any,
+    theme: str,
+    format: str,  # noqa: A002
+    scale: float,
+    texts: str = "path",
+) -> bytes:
+    """A figure as a file, with so many pixels for a point; texts of an SVG as paths, or "none"."""
+    import matplotlib as mpl
+
     file = io.BytesIO()
     ground = THEMES[theme].background
-    ax.figure.savefig(file, format=format, dpi=72 * scale, facecolor=ground, **STEADY[format])
+    with mpl.rc_context({"svg.hashsalt": "micrograd_like", "svg.fonttype": texts}):
+        ax.figure.savefig(file, format=format, dpi=72 * scale, facecolor=ground, **STEADY[format])
     return file.getvalue()
