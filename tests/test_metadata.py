@@ -44,7 +44,7 @@ def test_every_requirement_has_a_lowest_version() -> None:
 def test_the_readme_tells_what_each_extra_weighs() -> None:
     """And names no other; `all` has all of them."""
     readme = (ROOT / "README.md").read_text("utf-8")
-    rows = re.findall(r"^\| `(\w+)` \|.*\| [\d,]+ \|$", readme, re.MULTILINE)
+    rows = re.findall(r"`(\w+)`\s[\d,]+ MB", readme)
     assert sorted(rows) == sorted(EXTRAS)
     (everything,) = EXTRAS["all"]
     assert sorted(everything[15:-1].split(",")) == sorted(

@@ -1,10 +1,9 @@
 """Hard points and hard functions put to gradient checkers: false alarms, misses, what is left open.
 
 ``python tests/benchmarks/checkers.py [--write]`` prints a table of the checkers that are installed,
-each with its defaults in float64, or writes it into the README; ``--times`` prints how long ours
-takes for many inputs.  The points are those of
-`tools/hard_points.py`; the functions, each with a right slope and a wrong one, those of
-`check/hard_functions.py`.
+each with its defaults in float64, or writes it into the README beside this file; ``--times`` prints
+how long ours takes for many inputs.  The points are those of `tools/hard_points.py`; the functions,
+each with a right slope and a wrong one, those of `check/hard_functions.py`.
 """
 
 import sys
@@ -29,7 +28,7 @@ FUNCTIONS: list[Judged] = [
     for f in HARD_FUNCTIONS
     for right, slope in ((True, f.right), (False, f.wrong))
 ]
-README = Path(__file__).parents[2] / "README.md"
+README = Path(__file__).with_name("README.md")
 COLUMNS = ["false alarms", "misses", "left open"]
 
 

@@ -1,4 +1,4 @@
-"""The README's table of checkers, and the reading of checkers that only estimate."""
+"""The table of checkers in tests/benchmarks/README.md, and the reading of checkers that only estimate."""
 
 import math
 

@@ -2,22 +2,29 @@
 
 import json
 import random
+import sys
+import tempfile
+from io import BytesIO
 from pathlib import Path
+from typing import Any
+
+from PIL import Image
 
 from micrograd_like import (
     MLP,
     Adam,
     Backprop,
-    Neuron,
     Training,
     Value,
     binary_cross_entropy,
-    draw_difference,
     draw_dot,
     mse,
 )
-from micrograd_like.draw import Picture
 from micrograd_like.learn.tables import Scale, house_prices
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from browsing import Watched, chromium
 
 FOLDER = Path(__file__).parents[2] / "notebooks" / "pictures"
 
@@ -31,39 +38,6 @@ def tanh_expression() -> Value:
     d.label, e.label, loss.label = "d", "e", "L"
     loss.backward()
     return loss
-
-
-def used_twice() -> Value:
-    """L = a·b, where b is made of a."""
-    a = Value(2.0, "a")
-    b = a + 3
-    loss = a * b
-    b.label, loss.label = "b", "L"
-    return loss
-
-
-def neuron_error(neuron: Neuron) -> Value:
-    """How far a neuron is from 1, squared."""
-    error = (neuron([Value(1.0, "x0"), Value(-0.6, "x1")]) - 1) ** 2
-    error.label = "error"
-    error.backward()
-    return error
-
-
-def step_of_learning() -> Picture:
-    """What a step against the gradient moves in a neuron."""
-    neuron = seeded_neuron()
-    error = neuron_error(neuron)
-    before = draw_dot(error, view="sums")
-    for p in neuron.parameters():
-        p.data -= 0.1 * p.grad
-    return draw_difference(before, draw_dot(neuron_error(neuron), view="sums"))
-
-
-def seeded_neuron() -> Neuron:
-    """The same neuron each time."""
-    random.seed(3)
-    return Neuron(2, activation="tanh", name="neuron")
 
 
 def house_error() -> tuple[Value, list[str]]:
@@ -88,25 +62,82 @@ def two_moons() -> Training:
     labels = [int(label > 0) for label in moons["labels"]]
     return Training(
         model, moons["points"], labels, binary_cross_entropy,
-        epochs=30, lr=0.04, batch_size=10, optimizer=Adam,
+        epochs=20, lr=0.05, batch_size=10, optimizer=Adam,
     )  # fmt: skip
 
 
+WIDTH, HEIGHT = 840, 440  # pixels: what a README has
+COLOURS = 128  # of a GIF
+HAND = """
+const hand = document.createElement("div");
+hand.style = "position: fixed; width: 14px; height: 20px; pointer-events: none; z-index: 99;"
+  + "background: #111827;"
+  + "clip-path: polygon(0 0, 0 80%, 30% 62%, 52% 100%, 70% 92%, 50% 56%, 95% 52%)";
+document.body.append(hand);
+addEventListener("pointermove", (event) => {
+  hand.style.left = `${event.clientX}px`;
+  hand.style.top = `${event.clientY}px`;
+}, true);
+"""
+
+
+class Film:
+    """Pictures of a page, one after the other, each shown for some milliseconds."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.frames: list[Image.Image] = []
+        self.times: list[int] = []
+
+    def shoot(self, time: int) -> None:
+        """Take a picture."""
+        self.page.wait_for_timeout(80)  # until it is painted
+        image = Image.open(BytesIO(self.page.screenshot())).convert("RGB")
+        self.frames.append(image)
+        self.times.append(time)
+
+    def save(self, path: Path) -> None:
+        """Write it as a GIF whose frames share their colours."""
+        palette = self.frames[-1].quantize(COLOURS)
+        first, *others = (
+            frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in self.frames
+        )
+        first.save(
+            path, save_all=True, append_images=others, duration=self.times, loop=0, optimize=True
+        )
+
+
+def live_page(path: Path) -> None:
+    """A leaf is dragged on the live page, in a browser, and everything follows."""
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
+        watched = Watched(browser, WIDTH, HEIGHT, reduced_motion="reduce")
+        page = watched.open(Path(Backprop(tanh_expression()).save(Path(folder) / "page.html")))
+        page.wait_for_selector("#toolbar")
+        page.keyboard.press("End")
+        page.evaluate(HAND)
+        film = Film(page)
+        box = page.locator("#d0 rect").first.bounding_box()
+        x, y = box["x"] + 16, box["y"] + box["height"] - 6
+        page.mouse.move(x, y)
+        film.shoot(1200)
+        page.mouse.down()
+        far = [*range(0, 66, 6), *range(60, -66, -6), *range(-54, 6, 6)]
+        for k in far:
+            page.mouse.move(x + k, y)
+            film.shoot(900 if k in (max(far), min(far)) else 120)
+        page.mouse.up()
+        film.shoot(1000)
+        film.save(path)
+        watched.close()
+
+
 def main() -> None:
-    """Write the pictures, each of which follows its reader's light or dark."""
+    """Write the pictures; the network's follows its reader's light or dark."""
     FOLDER.mkdir(exist_ok=True)
     houses, columns = house_error()
-    pictures = {
-        "expression": draw_dot(tanh_expression(), view="values"),
-        "neuron": draw_dot(neuron_error(seeded_neuron()), view="sums"),
-        "houses": draw_dot(houses, view="network", inputs=columns),
-        "arrays": draw_dot(houses, view="arrays"),
-        "step": step_of_learning(),
-    }
-    for name, picture in pictures.items():
-        picture.save(FOLDER / f"{name}.svg")
-    Backprop(used_twice()).save(FOLDER / "used_twice.gif")
-    two_moons().save(FOLDER / "training.gif", width=640)
+    draw_dot(houses, view="network", inputs=columns).save(FOLDER / "houses.svg")
+    live_page(FOLDER / "live.gif")
+    two_moons().save(FOLDER / "training.gif", width=WIDTH)
     print(*sorted(path.name for path in FOLDER.iterdir()))
 
 
