@@ -39,8 +39,8 @@ class Landscape(NamedTuple):
         points.append(self.at(last.moved, last.then))
         points = points[: None if upto is None else upto + 1]
         way = [xy for xy in points if all(map(math.isfinite, xy))]
-        for a, b in pairwise(way):
-            ax.plot(*zip(*self.hop(a, b), strict=True), color=colours.lit, linewidth=1.6)
+        line = [way[0], *(xy for a, b in pairwise(way) for xy in self.hop(a, b)[1:])]
+        ax.plot(*zip(*line, strict=True), color=colours.lit, linewidth=1.6)
         ax.plot(*zip(*way, strict=True), "o", color=colours.lit, markersize=4)
         ax.plot(*way[-1], "o", color=colours.positive, markersize=8)
         ax.set_xlim(*limits[0])

@@ -153,3 +153,9 @@ def test_the_slope_is_shown_while_it_is_spoken_of() -> None:
     assert shown[1]["set"]["slope"] == {"visibility": "hidden"}
     shown = scenes(Descent(bowl, 3.0, -1.0, lr=0.1, steps=1))
     assert shown[0]["set"]["slope"]["marker-end"] == "url(#head)"
+
+
+def test_all_steps_are_one_line_of_the_picture() -> None:
+    """However many there are, so that a picture of many steps stays small."""
+    ways = [Descent(bowl, 3.0, -1.0, lr=0.1, steps=steps).plot(figure_axes()) for steps in (2, 60)]
+    assert len(ways[0].lines) == len(ways[1].lines)
