@@ -24,6 +24,7 @@ from micrograd_like.learn.optim import SGD, Adam
 from micrograd_like.learn.passes import has_classes, passes
 from micrograd_like.learn.plots import (
     SIZE,
+    along_epochs,
     figure_axes,
     is_wide,
     plot_boundary,
@@ -48,6 +49,7 @@ __all__ = [
     "Scale",
     "Table",
     "accuracy",
+    "along_epochs",
     "baselines",
     "binary_cross_entropy",
     "confusion",

@@ -23,6 +23,7 @@ from micrograd_like.learn.data import check_data
 from micrograd_like.nn import Layer, Neuron
 
 __all__ = [
+    "along_epochs",
     "figure_axes",
     "is_wide",
     "plot_boundary",
@@ -59,7 +60,7 @@ def plot_history(history: Any, ax: Any = None, theme: str = "light") -> Any:
     known = [x for x in history.loss + history.validation_loss if math.isfinite(x)]
     if is_wide(known):
         ax.set_yscale("log")
-    ax.set_xlabel("epoch", color=colours.text)
+    along_epochs(ax, colours)
     ax.set_ylabel("loss", color=colours.negative)
     if history.accuracy:
         right, _ = styled(ax.twinx(), theme, "History.plot")
@@ -261,6 +262,12 @@ def styled(ax: Any, theme: str, where: str = "plot") -> tuple[Any, Theme]:
         spine.set_color(colours.faint)
         spine.set_visible(name in ("left", "bottom"))
     return ax, colours
+
+
+def along_epochs(ax: Any, colours: Theme, **options: Any) -> None:
+    """Axes whose x is an epoch, of which there are whole numbers."""
+    ax.set_xlabel("epoch", color=colours.text, **options)
+    ax.xaxis.get_major_locator().set_params(integer=True)
 
 
 def figure_axes(count: int = 1) -> Any:

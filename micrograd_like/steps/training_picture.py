@@ -8,7 +8,7 @@ from typing import Any
 
 from micrograd_like.arguments import extra
 from micrograd_like.draw import THEMES
-from micrograd_like.learn import is_wide, styled
+from micrograd_like.learn import along_epochs, is_wide, styled
 from micrograd_like.steps.answers import Answers
 from micrograd_like.steps.descent import STEADY
 from micrograd_like.steps.drawn_answers import drawn_answers
@@ -96,4 +96,4 @@ class TrainingPicture:
             self.below.set_ylim(bottom=0)
         self.below.set_ylabel("loss", color=self.colours.text)
         self.below.set_xlim(0, max(1, numbers[-1]))
-        self.below.set_xlabel("epoch", color=self.colours.text, labelpad=1)
+        along_epochs(self.below, self.colours, labelpad=1)

@@ -86,6 +86,13 @@ def test_losses_and_accuracies_are_told_apart() -> None:
     assert [*ax.lines[0].get_ydata()] == [100.0, 1.0]
 
 
+@pytest.mark.parametrize("epochs", [1, 2, 3, 20])
+def test_epochs_are_numbered_whole(epochs: int) -> None:
+    """No tick of a curve of losses stands between two epochs."""
+    ax = History(loss=[1.0 / (k + 1) for k in range(epochs)]).plot(figure_axes())
+    assert all(tick == int(tick) for tick in ax.get_xticks())
+
+
 def test_the_boundary_is_where_the_score_is_zero() -> None:
     """Between red and green, on x0 + x1 = 0; each class has its own shape."""
     ax = plot_boundary(divider(), POINTS, SIDES, figure_axes())
