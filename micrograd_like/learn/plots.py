@@ -74,7 +74,7 @@ def plot_history(history: Any, ax: Any = None, theme: str = "light") -> Any:
         ):
             if shares:
                 drawn += right.plot(epochs, shares, dashes, color=colours.positive, label=name)
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     if len(drawn) > 1:
         _legend(ax, colours, handles=drawn)
     return ax
@@ -267,7 +267,7 @@ def styled(ax: Any, theme: str, where: str = "plot") -> tuple[Any, Theme]:
 def along_epochs(ax: Any, colours: Theme, **options: Any) -> None:
     """Axes whose x is an epoch, of which there are whole numbers."""
     ax.set_xlabel("epoch", color=colours.text, **options)
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
 
 
 def figure_axes(count: int = 1) -> Any:
