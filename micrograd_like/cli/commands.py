@@ -117,8 +117,10 @@ def saddle() -> Table:
 
 def step(root: Value, options: argparse.Namespace) -> None:
     """Print every step, forward and backward, and write the page that plays them."""
+    if options.blanks and options.output is None:
+        raise ValueError("step: --blanks is for a file to print; give one, as in -o handout.pdf")
     steps = Backprop(root)
-    saved = None if options.output is None else steps.save(options.output)
+    saved = None if options.output is None else steps.save(options.output, blanks=options.blanks)
     print_steps(steps)
     if saved:
         print(saved)

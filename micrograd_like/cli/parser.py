@@ -85,13 +85,23 @@ def _add_formula(command: argparse.ArgumentParser, name: str) -> None:
     )
     command.add_argument("variables", nargs="*", metavar="NAME=NUMBER", help="such as a=2 b=-3")
     if name != "check":
-        kinds = {"step": "a page, .html, moving, .gif or .mp4, or of the end, .svg, .png or .pdf"}
+        kinds = {
+            "step": ".html: a page that plays the steps; .gif, .mp4: a moving picture; .svg, .png: "
+            "the picture at the end; .pdf: a handout to print, with the picture and all steps; "
+            ".tex: the steps as LaTeX"
+        }
         command.add_argument(
             *("-o", "--output"),
+            metavar="FILE",
             required=name == "draw",
             help=kinds.get(name, ".svg, .png, .pdf, .html or .dot"),
         )
         _add_force(command)
+    if name == "step":
+        command.add_argument(
+            "--blanks", action="store_true",
+            help="in a .pdf or .tex: lines to write the numbers on, then the solution",
+        )  # fmt: skip
     if name == "draw":
         command.add_argument("--view", metavar="values | sums | network | arrays", help="by size")
         command.add_argument("--theme", default="auto", metavar="auto | light | dark")

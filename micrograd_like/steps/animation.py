@@ -322,6 +322,11 @@ class Animation:
         style = Style(self.rankdir, colours, tooltips=False, widths=widths)
         return Drawing(self.outline, words, self.scales, style)
 
+    def first_picture(self) -> Picture:
+        """The picture before the first step."""
+        _, moment = next(moments(self.steps))
+        return self.drawing.picture(Frame(moment.numbers, heads=False))
+
     def final_picture(self) -> Picture:
         """The picture at the end."""
         return self.drawing.picture(Frame(self.last))

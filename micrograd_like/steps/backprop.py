@@ -10,6 +10,8 @@
 'backward.gif'
 >>> Backprop(loss)[6].save("step7.svg", theme="dark")                        # doctest: +SKIP
 'step7.svg'
+>>> Backprop(loss).save("handout.pdf", blanks=True)                          # doctest: +SKIP
+'handout.pdf'
 """
 
 from collections.abc import Iterable, Mapping
@@ -49,6 +51,7 @@ __all__ = ["Backprop", "Step"]
 
 FEW = 150  # values that a player shows one by one
 MOST_TOLD = 100  # steps as text, where nothing draws
+PART = "take a slice, as in Backprop(loss)[-100:]"
 LONG = 1000  # operations that edges lead past: with more, a layout takes seconds, and is a tangle
 
 
@@ -82,7 +85,9 @@ class Step(PlainStep):
                 "Step.save: this step is a copy, which has no graph; take it from a Backprop, as "
                 "in Backprop(loss)[7]"
             )
-        return self.steps.only(self.number - 1)
+        alone = self.steps.only(self.number - 1)
+        alone.handouts = ()
+        return alone
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> Any:
         if self.steps is None:
@@ -99,8 +104,8 @@ class Backprop(Steps, Player):
 
     A sequence of `Step`: the forward steps, one an operation, then the backward steps, one a
     product of the chain rule.  A slice is a Backprop of those steps alone.  ``print(step)`` is the
-    line for the board, ``step.save("step.svg")`` draws it; ``save`` writes a page or a moving
-    picture, and at the end of a notebook's cell the player shows.
+    line for the board, ``step.save("step.svg")`` draws it; ``save`` writes a page, a moving
+    picture or a handout, and at the end of a notebook's cell the player shows.
 
     ``order="naive"`` passes gradients on before all of them are there, which can be wrong where a
     value is used twice.  ``order="depth-first"`` is a recursion without sorting: ``backward`` is
@@ -156,6 +161,8 @@ class Backprop(Steps, Player):
     those there are, or a value to learn that is computed, and where the depth-first order has more
     than 10,000 products; a LookupError for a value to learn that is not in the graph.
     """
+
+    handouts: tuple[str, ...] = (".tex", ".pdf")
 
     def __init__(
         self,
@@ -239,6 +246,20 @@ class Backprop(Steps, Player):
         drawn: bytes = picture.pipe(ending[1:])
         return drawn
 
+    def handout(self, ending: str, blanks: bool = False) -> bytes:
+        """The steps for paper, as LaTeX source or as PDF.
+
+        Raises a ValueError if there are more than 400 steps, of which a slice is a part.
+        """
+        from micrograd_like.steps.handout import pdf, tex
+
+        check_count(len(self), "Backprop.save", PART, "a handout")
+        if ending == ".tex":
+            return tex(self, blanks)
+        animation = self._animation()
+        pictures = [animation.first_picture()] * blanks + [animation.final_picture()]
+        return pdf(self, pictures, blanks)
+
     def shown(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The picture at the last step, for a notebook."""
         return self._animation().still().shown()
@@ -256,7 +277,7 @@ class Backprop(Steps, Player):
             )
         animation = self._animation()
         where, count = "Backprop.save", len(animation.wanted())
-        check_count(count, where, "take a slice, as in Backprop(loss)[-100:]")
+        check_count(count, where, PART)
         film = Film(list(animation.sources()))
         film.scale = scale_of(film.natural, count + 1, width, where)
         each = seconds_each(speed, count + 1, where)

@@ -111,12 +111,11 @@ def with_ground(palette: Sequence[int], ground: Sequence[int]) -> list[int]:
     ]
 
 
-def check_count(count: int, where: str, remedy: str) -> None:
-    """Raise a ValueError if a moving picture of so many steps is too long to look at."""
+def check_count(count: int, where: str, remedy: str, what: str = "a moving picture") -> None:
+    """Raise a ValueError if what shows so many steps is too long to look at."""
     if count > MOST_FRAMES:
         raise ValueError(
-            f"{where}: a moving picture of {count:,} steps is too long, it may have {MOST_FRAMES}; "
-            f"{remedy}"
+            f"{where}: {what} of {count:,} steps is too long, it may have {MOST_FRAMES}; {remedy}"
         )
 
 

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from micrograd_like.arguments import choice, file_name, whole
+from micrograd_like.arguments import choice, file_name, flag, whole
 from micrograd_like.draw import AUTO, THEMES, markup
 from micrograd_like.files import check_place, write
 from micrograd_like.notation import listed
@@ -30,6 +30,7 @@ class Player(ABC):
     """Steps that play: in a notebook, as a page of their own, as a moving picture."""
 
     theme: str = AUTO
+    handouts: tuple[str, ...] = ()  # the endings of files that are handouts of the steps
 
     @abstractmethod
     def page_data(self) -> PageData:
@@ -45,6 +46,10 @@ class Player(ABC):
     @abstractmethod
     def still(self, ending: str = ".png", width: int | None = None) -> bytes:
         """The picture at the last step, as a file of one of the endings in `STILLS`."""
+
+    def handout(self, ending: str, blanks: bool = False) -> bytes:
+        """The steps for paper, as a file of one of the endings in ``handouts``."""
+        raise NotImplementedError
 
     @abstractmethod
     def shown(self) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -72,12 +77,17 @@ class Player(ABC):
         theme: str | None = None,
         width: int | None = None,
         speed: float | None = None,
+        blanks: bool = False,
     ) -> str:
         """Save the steps as a file, by its ending; returns the path.
 
         ``.html`` is the page; ``.gif`` or ``.mp4`` a moving picture; ``.svg``, ``.png`` or ``.pdf``
         the picture at the last step.  ``theme`` is another one, ``width`` that of a moving picture
         or a PNG in pixels, ``speed`` the seconds that each step of a moving picture is shown.
+
+        Of `Backprop`, ``.pdf`` is a handout to print, on A4 or Letter: the picture, and all steps
+        as a table; ``.tex`` is that table as LaTeX.  With ``blanks`` the numbers are left out, for
+        students to fill in, and a second sheet has the solution.
 
         Raises a ValueError for another ending or theme, for a size or a speed that the file cannot
         have, and for a moving picture that would be too long or too large to look at; a TypeError
@@ -88,7 +98,8 @@ class Player(ABC):
 
         where = f"{type(self).__name__}.save"
         path = Path(file_name(path, where))
-        ending = choice(path.suffix.lower(), f"{where}: the ending of {path}", ENDINGS)
+        endings = dict.fromkeys((*ENDINGS, *self.handouts))
+        ending = choice(path.suffix.lower(), f"{where}: the ending of {path}", endings)
         player = self if theme is None else copy.copy(self)
         if theme is not None:
             player.theme = choice(theme, f"{where}: theme", (AUTO, *THEMES))
@@ -98,11 +109,17 @@ class Player(ABC):
         if speed is not None:
             _only_for(ending, tuple(MOVIES), f"{where}: speed")
             seconds_each(speed, 1, where)
+        if flag(blanks, f"{where}: blanks"):
+            _only_for(ending, self.handouts, f"{where}: blanks")
         check_place(path)
-        write(path, player._file(ending, width, speed))
+        write(path, player._file(ending, width, speed, blanks))
         return str(path)
 
-    def _file(self, ending: str, width: int | None, speed: float | None) -> bytes:
+    def _file(
+        self, ending: str, width: int | None, speed: float | None, blanks: bool = False
+    ) -> bytes:
+        if ending in self.handouts:
+            return self.handout(ending, blanks)
         if ending in STILLS:
             return self.still(ending, width)
         if ending in MOVIES:
