@@ -30,6 +30,7 @@ TITLED = re.compile(  # a part of the graph, with Graphviz's name for it, and pe
     r'(?:(\s*<g id="[^"]*"><a) xlink:title="([^"]*)">)?',
     re.DOTALL,
 )
+NOWHERE, TABLE = 'href="#"', "&lt;TABLE&gt;"  # of cells that a page can press; Graphviz's tooltip
 RECTANGLE = re.compile(  # as Graphviz writes one: left and bottom, top, right, and back
     r'<polygon ((?:(?:fill|stroke)="[^"]*" ?)*)points='
     r'"([-.\d]+),([-.\d]+) \2,([-.\d]+) ([-.\d]+),\4 \5,\3 \2,\3"/>'
@@ -151,11 +152,11 @@ def _titled(svg: str) -> str:
     def link(match: re.Match[str]) -> str:
         if match[0] == "</a>":
             return match[0] if links.pop() else ""
-        links.append("href=" in match[0])
+        links.append("href=" in match[0] and NOWHERE not in match[0])
         if links[-1]:
             return match[0]
         tooltip = re.search(r'xlink:title="([^"]*)"', match[0])
-        return f"<title>{tooltip[1]}</title>" if tooltip else ""
+        return f"<title>{tooltip[1]}</title>" if tooltip and tooltip[1] != TABLE else ""
 
     return re.sub(r"<a\b[^>]*>|</a>", link, svg)
 

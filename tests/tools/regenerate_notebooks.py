@@ -23,19 +23,20 @@ METADATA = {
 }
 
 
-COLOURS = 64  # of a kept PNG
+COLOURS, FEW = 64, 16  # of a kept PNG, and of one that stands beside HTML
 CONTENTS = "00_contents.ipynb"
 HEADING = re.compile(r"^(?=## )", re.MULTILINE)
 LINKS = "**Go on**: "  # begins the last cell
+SHOWN = {"text/html", "image/png"}  # what needs a slide of its own
 
 
-def smaller(png: str, size: dict[str, int]) -> str:
+def smaller(png: str, colours: int, size: dict[str, int]) -> str:
     """A PNG in few colours, of a pixel for a pixel of the page: a fifth of the bytes."""
     image = Image.open(BytesIO(b64decode(png))).convert("RGB")
     if size and size["width"] < image.width:
         image = image.resize((size["width"], size["height"]), Image.Resampling.BOX)
     content = BytesIO()
-    image.quantize(COLOURS).save(content, "PNG", optimize=True)
+    image.quantize(colours).save(content, "PNG", optimize=True)
     return b64encode(content.getvalue()).decode()
 
 
@@ -43,8 +44,9 @@ def shrink(output: Any) -> None:
     """Make an output's PNG smaller; one beside HTML is seen only by readers without HTML."""
     data = output.get("data", {})
     if "image/png" in data:
-        size = output.metadata.get("image/png", {}) if "text/html" in data else {}
-        data["image/png"] = smaller(data["image/png"], size)
+        beside = "text/html" in data
+        size = output.metadata.get("image/png", {}) if beside else {}
+        data["image/png"] = smaller(data["image/png"], FEW if beside else COLOURS, size)
 
 
 def title(path: Path) -> str:
@@ -80,10 +82,19 @@ def arranged(cells: list[Any], path: Path) -> list[Any]:
 
 
 def slide(cell: Any) -> dict[str, Any]:
-    """A heading begins a slide, other text one below it; what code gives stands below its text."""
-    if cell.cell_type == "code":
-        return {}
-    return {"slideshow": {"slide_type": "slide" if cell.source.startswith("#") else "subslide"}}
+    """A heading begins a slide; other text, and code that shows a page or a picture, one below it.
+
+    Code that prints stands below its text.  The links at the end are no slide.
+    """
+    if cell.source.startswith(LINKS):
+        kind = "skip"
+    elif cell.cell_type == "code":
+        if not any(SHOWN & set(output.get("data", ())) for output in cell.outputs):
+            return {}
+        kind = "subslide"
+    else:
+        kind = "slide" if cell.source.startswith("#") else "subslide"
+    return {"slideshow": {"slide_type": kind}}
 
 
 def regenerated(path: Path) -> str:
@@ -93,7 +104,6 @@ def regenerated(path: Path) -> str:
     notebook.cells = arranged(notebook.cells, path)
     for i, cell in enumerate(notebook.cells):
         cell.id = f"cell-{i}"
-        cell.metadata = nbformat.from_dict(slide(cell))
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     NotebookClient(
@@ -106,6 +116,7 @@ def regenerated(path: Path) -> str:
         resources={"metadata": {"path": str(path.parent)}},
     ).execute()
     for cell in notebook.cells:
+        cell.metadata = nbformat.from_dict(slide(cell))
         for output in cell.get("outputs", []):
             shrink(output)
     notebook.metadata = nbformat.from_dict(METADATA)
