@@ -10,7 +10,8 @@ from typing import Any
 
 import nbformat
 import pytest
-from tools.regenerate_notebooks import NOTEBOOKS, regenerated
+from nbconvert import SlidesExporter
+from tools.regenerate_notebooks import NOTEBOOKS, regenerated, slide
 
 SKIPPED = "PyTorch is not installed"
 IMAGE = re.compile(r'(?:width="\d+" height="\d+" )?src="data:image/[^"]*"')
@@ -83,3 +84,30 @@ def test_cells_were_run_in_order(path: Path) -> None:
     counts = [cell.execution_count for cell in cells if cell.cell_type == "code"]
     assert counts == list(range(1, len(counts) + 1))
     assert counts
+
+
+def kinds(path: Path) -> list[tuple[Any, str]]:
+    """The cells of a notebook, and how each begins a slide."""
+    cells = nbformat.read(path, as_version=4).cells
+    return [(cell, cell.metadata.get("slideshow", {}).get("slide_type", "")) for cell in cells]
+
+
+@each_notebook
+def test_each_heading_begins_a_slide(path: Path) -> None:
+    """All slides begin with a heading, no heading stands in one, and the metadata is the tool's."""
+    for cell, kind in kinds(path):
+        assert cell.metadata == slide(cell)
+        begins = cell.cell_type == "markdown" and cell.source.startswith("#")
+        assert (kind == "slide") == begins
+        if cell.cell_type == "markdown":
+            assert "\n## " not in cell.source
+
+
+def test_slides_are_one_column_for_each_heading() -> None:
+    """nbconvert makes a column of slides of each heading, and none of the links at the end."""
+    path = next(path for path in NOTEBOOKS if path.name == FAST)
+    html, _ = SlidesExporter().from_filename(str(path))
+    shown = [kind for _, kind in kinds(path)]
+    assert html.count("<section><section>") == shown.count("slide")
+    assert len(re.findall("<section>", html)) == 2 * shown.count("slide") + shown.count("subslide")
+    assert "Go on</strong>" not in html
