@@ -2,7 +2,6 @@
 
 import html
 import math
-import sys
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from conftest import cells_of
 from micrograd_like import gradcheck
 
 CELLS = cells_of("13_gradients_you_can_trust")
-CODE = ["".join(cell["source"]) for cell in CELLS if cell["cell_type"] == "code"]
+WORDS = "\n".join("".join(cell["source"]) for cell in CELLS if cell["cell_type"] == "markdown")
 
 
 def cell_with(text: str) -> dict[str, Any]:
@@ -27,30 +26,29 @@ def shown(text: str, kind: str = "text/html") -> str:
 
 
 def network() -> dict[str, Any]:
-    """The names of the notebook's first cell."""
+    """The names of the cell with the network."""
     names: dict[str, Any] = {}
-    exec(CODE[0], names)
+    exec("".join(cell_with("def backprop(p)")["source"]), names)
     return names
 
 
 def test_each_planted_mistake_is_shown_with_its_picture() -> None:
-    """In NumPy, in the ninth decimal, in PyTorch; and what is open."""
+    """In NumPy, in the ninth decimal, in an engine; and what is open."""
     pictures = {
         "gradcheck(loss, weights": "p['b1'][0]: differences agree on 0.1701802557 ±",
         "+ 1e-9": "off by 1e−9",
-        "class Swish": "x[0]: differences agree on −0.09078424878",
-        "gradcheck(math.sin, 1e12": "the claim is 0.7914463019, off by 4.9e−7",
     }
     for text, words in pictures.items():
         assert 'alt="' in shown(text)
         assert words in shown(text).partition('alt="')[2].partition('"')[0]
     assert "x + x at x = 2: x.grad is 1, should be 2" in shown("check_engine(MyValue)")
+    assert "± 0.003  inconclusive" in shown("gradcheck(math.sin, 1e12")
 
 
-def test_the_claim_is_ten_thousand_times_above_the_bar() -> None:
-    """As section 2 says of its picture."""
+def test_the_gradient_is_off_by_20_000_bars() -> None:
+    """As the text about the error bar says."""
     check = gradcheck(lambda x: x * math.tanh(x), 0.5, gradient=0.8553410237429735 + 1e-9).checks[0]
-    assert 1e4 < abs(check.gradient - check.numeric) / check.bar < 1e5
+    assert 1e4 < abs(check.gradient - check.numeric) / check.bar < 3e4
 
 
 def test_the_mended_bias_is_eight_times_as_large() -> None:
@@ -63,10 +61,16 @@ def test_the_mended_bias_is_eight_times_as_large() -> None:
 
 
 def test_the_answers_are_right() -> None:
-    """Of the first four questions."""
+    """Of all questions but the last, which has no number."""
+
+    def cut(x: float) -> float:
+        return max(x**3 - 1, 0)
+
+    off = {h: abs((cut(1.5 + h) - cut(1.5 - h)) / (2 * h) - 6.75) for h in (1e-3, 1e-5, 1e-8)}
+    assert off[1e-5] < 1e-9 < min(off[1e-3], off[1e-8])
     names = network()
-    code = CODE[0].replace("(1 - h**2)", "(1 - h)").replace("d_h.mean", "d_h.sum")
-    exec(code, names)
+    code = "".join(cell_with("def backprop(p)")["source"])
+    exec(code.replace("(1 - h**2)", "(1 - h)").replace("d_h.mean", "d_h.sum"), names)
     report = gradcheck(names["loss"], names["weights"], gradient=names["backprop"])
     assert [c.outcome for c in report.checks] == ["fail"] * 6 + ["pass"] * 3
 
@@ -85,16 +89,18 @@ def test_the_answers_are_right() -> None:
     assert "has left it (.data" in gradcheck(lambda x: x * x.data, 3.0).hint
 
 
-def test_the_cell_of_pytorch_is_skipped_where_it_is_missing(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """With a sentence, and without an error."""
-    monkeypatch.setitem(sys.modules, "torch", None)
-    exec("".join(cell_with("class Swish")["source"]), {"gradcheck": gradcheck})
-    assert capsys.readouterr().out == "PyTorch is not installed: this cell is skipped.\n"
+def test_the_mistake_in_the_pytorch_function_is_found() -> None:
+    """Where PyTorch is installed: in the first three rows and the last, as the text says."""
+    pytest.importorskip("torch")
+    block = WORDS.partition("```python\n")[2].partition("```")[0]
+    assert block.rstrip().endswith("gradcheck(total, point, gradient=gradient)")
+    names: dict[str, Any] = {"gradcheck": gradcheck}
+    exec(block.replace("gradcheck(total", "report = gradcheck(total"), names)
+    found = [check.outcome for check in names["report"].checks]
+    assert found == ["fail", "fail", "fail", "pass", "fail"]
 
 
 def test_a_layer_of_ten_thousand_weights_is_asked_few_times() -> None:
     """And its wrong weight is named."""
-    assert "asked less than 500 times: True" in shown("wrong_at_one_place")
+    assert "called about 100 times" in shown("wrong_at_one_place")
     assert "gradient of W[17, 42] is" in shown("wrong_at_one_place")
