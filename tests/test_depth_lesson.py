@@ -131,7 +131,7 @@ def test_houses_as_they_are_saturate_every_neuron() -> None:
 
 def test_a_large_step_kills_relu_neurons() -> None:
     """Five of six, for ever: their gradients are 0, and the error stays near 0.37."""
-    printed = epochs(shown("def silent"))
+    printed = epochs(shown("for first_rate"))
     careful, large = printed[:7], printed[7:]
     assert [count for *_, count in careful] == [0] * 7
     assert careful[-1][1] < 0.001
