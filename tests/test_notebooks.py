@@ -111,3 +111,12 @@ def test_slides_are_one_column_for_each_heading() -> None:
     assert html.count("<section><section>") == shown.count("slide")
     assert len(re.findall("<section>", html)) == 2 * shown.count("slide") + shown.count("subslide")
     assert "Go on</strong>" not in html
+
+
+@each_notebook
+def test_each_page_has_a_picture_for_paper(path: Path) -> None:
+    """What plays in HTML has a PNG beside it, which is all that nbconvert's LaTeX shows of it."""
+    for cell, _ in kinds(path):
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            assert "<iframe" not in data.get("text/html", "") or data.get("image/png")
