@@ -1,0 +1,195 @@
+"""09_red_or_green.ipynb and 11_which_digit.ipynb: what their words promise is so."""
+
+import math
+import random
+import re
+from typing import Any
+
+import pytest
+from conftest import cells_of
+
+from micrograd_like import MLP, Value, binary_cross_entropy, cross_entropy, fit, hinge
+
+MOONS = cells_of("09_red_or_green")
+DIGITS = cells_of("11_which_digit")
+
+
+def cell(cells: list[dict[str, Any]], text: str) -> dict[str, Any]:
+    """The code cell that has a text."""
+    return next(c for c in cells if c["cell_type"] == "code" and text in "".join(c["source"]))
+
+
+def printed(cells: list[dict[str, Any]], text: str) -> str:
+    """What the cell with a text has printed."""
+    return "".join(line for o in cell(cells, text)["outputs"] for line in o.get("text", ""))
+
+
+def page(cells: list[dict[str, Any]], *changes: tuple[str, str]) -> dict[str, Any]:
+    """The names of the live page's cell after backward, with some text replaced."""
+    code = "".join(cell(cells, "Backprop(E, names=locals())")["source"])
+    code = code.replace("Backprop(E, names=locals())", "E.backward()")
+    for old, new in changes:
+        assert old in code
+        code = code.replace(old, new)
+    names: dict[str, Any] = {}
+    exec("from micrograd_like import Value, softmax\n" + code, names)
+    return names
+
+
+def moons() -> tuple[Any, Any, Any, Any]:
+    """The points of the notebook: those to learn from, and the test."""
+    names: dict[str, Any] = {}
+    pytest.importorskip("sklearn")
+    exec("".join(cell(MOONS, "make_moons")["source"]), names)
+    return names["X_train"], names["y_train"], names["X_test"], names["y_test"]
+
+
+def trained(X: Any, y: Any, sizes: list[int], loss: Any, **options: Any) -> MLP:
+    """A network that has learned as in the notebook."""
+    activation = options.pop("activation", "tanh")
+    random.seed(4)
+    model = MLP(2, sizes, activation=activation, init="xavier")
+    fit(model, X, y, loss, **{"lr": 0.3, "tape": True, "progress": False, **options})
+    return model
+
+
+def test_the_squared_error_is_flat_where_the_answer_is_wrong() -> None:
+    """The printed gradients are 2 (p − 1) · p (1 − p) and p − 1, as the text says."""
+    table = printed(MOONS, "def squared(score)")
+    rows = [[float(x) for x in line.split()] for line in table.splitlines()[1:]]
+    assert [row[0] for row in rows] == [-8, -4, 0, 4]
+    for score, square, its, entropy, other in rows:
+        p = 1 / (1 + math.exp(-score))
+        found = [(p - 1) ** 2, 2 * (p - 1) * p * (1 - p), -math.log(p), p - 1]
+        assert [square, its, entropy, other] == pytest.approx(found, abs=5.1e-5)
+
+
+def test_one_point_with_either_error() -> None:
+    """∂E/∂s of the live page at the start, at −8 and at 4, and with the squared error."""
+    square = ("E = -p.log()", "E = (p - 1) ** 2")
+    for b, gradient, small in ("0.0", -0.982, -0.035), ("-4.0", -0.9997, -0.0007):
+        start = ("Value(2.0), Value(0.0)", f"Value(2.0), Value({b})")
+        names = page(MOONS, start)
+        assert names["s"].grad == pytest.approx(gradient, abs=5e-4)
+        assert page(MOONS, start, square)["s"].grad == pytest.approx(small, abs=5e-4)
+    assert names["p"].grad == pytest.approx(-3000, rel=0.01)
+    right = page(MOONS, ("Value(2.0), Value(0.0)", "Value(2.0), Value(8.0)"))
+    assert right["s"].grad == pytest.approx(-0.018, abs=5e-4)
+
+
+def test_the_squared_error_stays_in_a_bad_start() -> None:
+    """Both reach 95%; the squared error needs four times as many epochs, from one kind alone."""
+    text = printed(MOONS, "def shares_right")
+    first, eighty, epochs = zip(
+        *re.findall(r"(\d+)% right after epoch 1, 80% after epoch (\d+), .* (\d+)\n", text),
+        strict=True,
+    )
+    assert int(first[0]) > 80
+    assert int(first[1]) < 55
+    assert int(eighty[0]) == 1
+    assert int(eighty[1]) > 50
+    assert 4 * int(epochs[0]) < int(epochs[1])
+
+
+@pytest.mark.slow
+def test_the_answers_about_moons() -> None:
+    """Hinge, fewer neurons, relu, and noise give what the hidden answers say."""
+    X, y, X_test, y_test = moons()
+    labels = [2 * kind - 1 for kind in y]
+    model = trained(X, labels, [8, 8, 1], hinge, epochs=200)
+    assert all(
+        label * float(model.predict([x])[0]) >= 1 for x, label in zip(X, labels, strict=True)
+    )
+    shares = {
+        n: trained(X, y, [n, 1], binary_cross_entropy, epochs=300).accuracy(X, y) for n in (1, 2, 3)
+    }
+    assert [round(share, 2) for share in shares.values()] == [0.83, 0.83, 1.0]
+    relu = trained(X, y, [8, 8, 1], binary_cross_entropy, activation="relu", lr=0.1, epochs=60)
+    assert relu.accuracy(X, y) == 1
+    assert relu.accuracy(X_test, y_test) == 1
+    dead = trained(X, y, [8, 8, 1], binary_cross_entropy, activation="relu", epochs=200)
+    assert dead.accuracy(X, y) < 0.6
+
+
+def test_the_gradient_of_a_score_is_probability_minus_target() -> None:
+    """On the live page, at the start, at the turns that the text names, and at equal scores."""
+    turns = {
+        (1.0, 0.0, 2.0): (-0.755, 0.090, 0.665),
+        (1.0, 0.0, 5.0): (-0.98, 0.01, 0.98),
+        (10.0, 0.0, 5.0): (-0.01, 0.0, 0.01),
+        (3.0, 3.0, 3.0): (-2 / 3, 1 / 3, 1 / 3),
+    }
+    start = "Value(1.0), Value(0.0), Value(2.0)"
+    for scores, gradients in turns.items():
+        names = page(DIGITS, (start, ", ".join(f"Value({s})" for s in scores)))
+        found = [names[name].grad for name in ("s0", "s1", "s2")]
+        assert found == pytest.approx(gradients, abs=0.01)
+        assert sum(found) == pytest.approx(0, abs=1e-12)
+        values = [Value(s) for s in scores]
+        cross_entropy(values, 0).backward()  # the library's loss has the same gradient
+        assert found == pytest.approx([v.grad for v in values], rel=1e-9, abs=1e-12)
+    assert "0.245 0.090 0.665" in printed(DIGITS, "Backprop(E")
+
+
+def test_the_confusion_table_is_that_of_the_test() -> None:
+    """Its rows add up to 360, with 12 beside the diagonal, and one of them is 2."""
+    rows = [
+        [0 if n == "·" else int(n) for n in line.split()[1:]]
+        for line in printed(DIGITS, "table = confusion").splitlines()[1:]
+    ]
+    wrong = [row[k] for row in rows for k in range(10) if row is not rows[k] and row[k]]
+    assert sum(map(sum, rows)) == 360
+    assert sum(wrong) == 12
+    assert sorted(wrong) == [1] * 10 + [2]
+    assert rows[3][8] == 2
+    assert [k for k, row in enumerate(rows) if sum(row) == row[k]] == [0, 1, 2, 6]
+
+
+def test_mistakes_are_where_it_is_least_sure() -> None:
+    """Eleven of twelve are in the last quarter."""
+    right = [int(n) for n in re.findall(r": (\d+) of 90 right", printed(DIGITS, "surest = sorted"))]
+    assert right == [90, 90, 89, 79]
+
+
+def test_a_gradient_is_no_importance() -> None:
+    """The pixel with the largest gradient has no ink, and the score rises there as promised."""
+    text = printed(DIGITS, "more_ink = ")
+    told = re.findall(r"(?:gradient:|rises by|ink there:|falls by) (\d\.\d\d)", text)
+    gradient, rise, ink, fall = map(float, told)
+    assert rise == pytest.approx(0.1 * gradient, abs=0.01)
+    assert ink == fall == 0
+    assert "learned from: 5\n" in text
+
+
+@pytest.mark.slow
+def test_the_answers_about_digits() -> None:
+    """The second score, the white pixel, no hidden layer, and one output."""
+    pytest.importorskip("sklearn")
+    names: dict[str, Any] = {}
+    for text in ("load_digits", "random.seed(0)", "history = fit", "answers = model"):
+        exec("".join(cell(DIGITS, text)["source"]), names)
+    X, y, test, train = (names[name] for name in ("X", "y", "test", "train"))
+    second = 0
+    for i, _ in names["wrong"]:
+        (scores,) = names["model"].predict([X[i]])
+        second += sorted(range(10), key=lambda k: -scores[k])[1] == y[i]
+    assert (second, len(names["wrong"])) == (6, 12)
+    assert all(x[0] == 0 for x in X)
+    random.seed(1)
+    start = MLP(64, [32, 10], activation="tanh", init="xavier")
+    both = zip(start.layers[0].neurons, names["model"].layers[0].neurons, strict=True)
+    assert all(before.w[0].data == after.w[0].data for before, after in both)
+    code = "".join(cell(DIGITS, "history = fit")["source"])
+    random.seed(1)
+    names["model"] = MLP(64, [10], init="xavier")
+    exec(code, names)
+    share = names["model"].accuracy([X[i] for i in test], [y[i] for i in test])
+    assert share == pytest.approx(0.94, abs=0.01)
+    random.seed(1)
+    names["model"] = MLP(64, [32, 1], activation="tanh", init="xavier")
+    exec("from micrograd_like import mse\n" + code.replace("cross_entropy", "mse"), names)
+    told = [round(a) for a in names["model"].predict([X[i] for i in test])]
+    off = [abs(a - y[i]) for a, i in zip(told, test, strict=True)]
+    assert off.count(0) / 360 == pytest.approx(0.5, abs=0.05)
+    assert off.count(1) / 360 == pytest.approx(1 / 3, abs=0.05)
+    assert len(train) == 1437
