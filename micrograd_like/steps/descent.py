@@ -34,7 +34,7 @@ from micrograd_like.steps.words import DESCENT_WORDS
 
 __all__ = ["Descent"]
 
-HEIGHT = 640  # pixels that the page has in a notebook: all of the picture in its own size
+HEIGHT = 668  # pixels that the page has in a notebook: all of the picture in its own size
 LINE = 84  # characters above a frame of a moving picture
 # What files say about when they were made, which would make each another one.
 STEADY: dict[str, Any] = {

@@ -11,6 +11,7 @@ import pytest
 
 from micrograd_like import Descent, Value
 from micrograd_like.custom import forget, rule
+from micrograd_like.steps.descent import HEIGHT
 from micrograd_like.steps.descent_page import DescentPage
 from micrograd_like.steps.pages import short
 from micrograd_like.steps.words import DESCENT_WORDS
@@ -345,3 +346,13 @@ def test_without_a_script_the_way_is_told(tmp_path: Path) -> None:
     html = steps.page()
     assert "12 steps from w = 2.5: E from" in html
     assert html == steps.page()
+
+
+def test_a_notebook_shows_the_whole_picture_in_its_own_size(opened: Callable[..., Any]) -> None:
+    """In a frame as wide as that of a page by nbconvert nothing is to be scrolled."""
+    page = opened(Descent(bowl, 3.0, -1.0, lr=0.1), width=858, height=HEIGHT)
+    page.wait_for_function("window.descent")
+    over = "(() => { const it = document.querySelector('#stage');"
+    over += " return [it.scrollHeight - it.clientHeight, it.scrollWidth - it.clientWidth]; })()"
+    assert page.evaluate(over) == [0, 0]
+    assert page.get_by_text("100 %").count() == 2  # the scale, and the button for it
