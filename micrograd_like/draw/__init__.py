@@ -14,6 +14,7 @@ from micrograd_like.draw.ids import (
     node_ids,
 )
 from micrograd_like.draw.in_browser import load_graphviz
+from micrograd_like.draw.names import Expressions
 from micrograd_like.draw.numbers import Numbers, Scales, strength
 from micrograd_like.draw.outline import Node, Outline, check_groups, names_to_open
 from micrograd_like.draw.page import (
@@ -80,6 +81,7 @@ __all__ = [
     "TERMINAL",
     "THEMES",
     "Drawing",
+    "Expressions",
     "Frame",
     "Network",
     "Node",

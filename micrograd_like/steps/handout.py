@@ -24,8 +24,7 @@ from textwrap import wrap
 from typing import Any
 
 from micrograd_like.arguments import extra
-from micrograd_like.draw import Picture, picture_bytes
-from micrograd_like.draw.names import Expressions
+from micrograd_like.draw import Expressions, Picture, picture_bytes
 from micrograd_like.notation import PARTIAL, TIMES, number, one_line
 from micrograd_like.steps.sequence import Steps
 
