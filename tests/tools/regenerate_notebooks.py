@@ -1,8 +1,8 @@
 """Run every notebook from top to bottom and keep its outputs.
 
 ``python tests/tools/regenerate_notebooks.py [NAME ...]`` runs those of these names, or all.  A
-second run changes no byte, but of the pictures that show times.  The links at the end of each, and
-what becomes a slide, are written here too, from the order and the headings of the notebooks.
+second run changes no byte.  The links at the end of each, and what becomes a slide, are written here
+too, from the order and the headings of the notebooks.
 """
 
 import re
@@ -112,7 +112,7 @@ def regenerated(path: Path) -> str:
         record_timing=False,
         store_widget_state=False,
         coalesce_streams=True,
-        timeout=120,
+        timeout=300,
         resources={"metadata": {"path": str(path.parent)}},
     ).execute()
     for cell in notebook.cells:
