@@ -1,8 +1,8 @@
 """Run every notebook from top to bottom and keep its outputs.
 
 ``python tests/tools/regenerate_notebooks.py [NAME ...]`` runs those of these names, or all.  A
-second run changes no byte.  The links at the end of each, and what becomes a slide, are written here
-too, from the order and the headings of the notebooks.
+second run changes no byte.  The links at the end of each, and what becomes a slide, are written
+here too, from the order and the headings of the notebooks.
 """
 
 import re
