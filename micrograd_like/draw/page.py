@@ -140,8 +140,15 @@ def image_of(svg: str, title: str) -> str:
     '<img alt="x" style="max-width:100%;height:auto"'
     """
     width, height = size_of(svg)
-    content = b64encode(svg.encode()).decode()
     return (
         f'<img alt="{markup(title)}" style="max-width:100%;height:auto" '
-        f'width="{width}" height="{height}" src="data:image/svg+xml;base64,{content}">'
+        f'width="{width}" height="{height}" src="{_address(svg)}">'
     )
+
+
+def _address(svg: str) -> str:
+    """An SVG as an address for an attribute of HTML: as text, a third shorter than in base64."""
+    svg = re.sub(r'<[^<>"\']*"[^<>\']*>', lambda tag: tag[0].replace('"', "'"), svg)
+    for sign in ("%", "#", '"', "\n", "\r", "\t"):  # % first; what addresses take for their own
+        svg = svg.replace(sign, f"%{ord(sign):02X}")
+    return "data:image/svg+xml," + svg.replace("&", "&amp;").replace("%0A<", "<")

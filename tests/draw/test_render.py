@@ -8,12 +8,14 @@ import sys
 import time
 import tracemalloc
 import zlib
-from base64 import b64decode
+from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
+from browsing import Watched
 
 from micrograd_like import MLP, Backprop, Value, draw_dot, files
 from micrograd_like.draw import process, render
@@ -36,17 +38,43 @@ def test_render_works_as_in_graphviz(picture: render.Picture, tmp_path: Path) ->
     assert (tmp_path / "o.svg").read_bytes().startswith(b"<?xml")
 
 
+def parts(svg: str) -> list[Any]:
+    """The elements of an SVG, with their attributes and texts."""
+    elements = ElementTree.fromstring(svg).iter()
+    return [(it.tag, it.attrib, (it.text or "").strip()) for it in elements]
+
+
+def test_an_image_shows_every_sign(browser: Any, tmp_path: Path) -> None:
+    """Those that addresses, attributes and SVG take for their own are shown as they are."""
+    name = "%41 # \" ' & < > \\ ? + ~ é 漢"
+    picture = draw_dot(Value(2.0, name) * 3, theme="light")
+    (tmp_path / "page.html").write_text(
+        f"<meta charset=utf-8>{picture._repr_mimebundle_()[0]['text/html']}", "utf-8"
+    )
+    watched = Watched(browser)
+    page = watched.open(tmp_path / "page.html")
+    image = page.locator("img")
+    assert (
+        image.evaluate("image => image.complete && image.naturalWidth")
+        == size_of(picture.pipe("svg", encoding="utf-8"))[0]
+    )
+    text = page.evaluate("fetch(document.querySelector('img').src).then((answer) => answer.text())")
+    assert parts(text) == parts(picture.pipe("svg", encoding="utf-8"))
+    assert any(name in part[2] for part in parts(text))
+    watched.close()
+
+
 def test_notebooks_get_an_svg_with_a_png_beside_it(picture: render.Picture) -> None:
     """The SVG as an image in HTML, and for exports to paper a PNG that says its size."""
     bundle, metadata = picture._repr_mimebundle_()
     assert set(bundle) == {"text/html", "image/png"}
-    content = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', bundle["text/html"])
+    content = re.search(r'src="data:image/svg\+xml,([^"]+)"', bundle["text/html"])
     assert content
-    assert b64decode(content[1]).startswith(b"<?xml")
+    assert parts(unquote(unescape(content[1]))) == parts(picture.pipe("svg", encoding="utf-8"))
     width, height, dpi = png_size(bundle["image/png"])
     assert dpi == 144
-    shown = metadata["image/png"]
-    assert (width, height) == pytest.approx((2 * shown["width"], 2 * shown["height"]), abs=4)
+    size = metadata["image/png"]
+    assert (width, height) == pytest.approx((2 * size["width"], 2 * size["height"]), abs=4)
     for only in ("text/html", "image/png", "image/svg+xml"):
         assert set(picture._repr_mimebundle_(include=[only])[0]) == {only}
     assert set(picture._repr_mimebundle_([], [])[0]) == set(bundle)  # as marimo has asked
