@@ -2,8 +2,6 @@
 
 import json
 import re
-import zlib
-from base64 import b64decode
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,8 @@ import nbformat
 import pytest
 from nbconvert import SlidesExporter
 from tools.regenerate_notebooks import NOTEBOOKS, regenerated, slide
+
+from micrograd_like.steps.pages import unpacked
 
 SKIPPED = "PyTorch is not installed"
 IMAGE = re.compile(r'(?:width="\d+" height="\d+" )?src="data:image/[^"]*"')
@@ -39,8 +39,8 @@ PLACED = {"style", "svg", "set", "start", "place"}  # pictures, and where things
 
 def told(player: str) -> dict[str, Any]:
     """What a page is about, without its pictures' layouts, and without how its steps look."""
-    script = zlib.decompress(b64decode(player.partition('id="packed">')[2].partition("<")[0]))
-    start = script.decode().partition("const CONTENT = ")[2]
+    script = unpacked(player.partition('id="packed">')[2].partition("<")[0])
+    start = script.partition("const CONTENT = ")[2]
     content, _ = json.JSONDecoder(object_hook=unplaced).raw_decode(start)
     about: dict[str, Any] = content
     return about

@@ -9,7 +9,7 @@ most of the page; its policy lets no other scripts run.
 import json
 import re
 import zlib
-from base64 import b64encode
+from base64 import b85decode, b85encode
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,7 +33,7 @@ from micrograd_like.steps.sequence import one_line
 
 __all__ = [
     "Attributes", "PageData", "PageStep", "framed", "frames", "in_notebook", "packed", "page",
-    "page_svg", "scripts", "short", "svg_size",
+    "page_svg", "scripts", "short", "svg_size", "unpacked",
 ]  # fmt: skip
 
 FOLDER = Path(__file__).parent / "page"
@@ -42,6 +42,7 @@ PLAYING = (
     "shared/elements", "styles", "formulas", "looking", "stage", "writing", "travel", "keys",
     "play", "tools",
 )  # fmt: skip
+FOR_HTML, FROM_HTML = bytes.maketrans(b"&<>`", b",./:"), bytes.maketrans(b",./:", b"&<>`")
 Attributes = Mapping[str, str]  # of an element: "text", "class", CSS variables ("--…"), others
 
 
@@ -121,12 +122,21 @@ def page(data: PageData) -> str:
 
 
 def packed(text: str) -> str:
-    """A text deflated, in base64: what a page unpacks when it is wanted.
+    """A text deflated, in base 85: what a page unpacks when it is wanted.
 
     >>> packed("f();")
-    'eNpL09C0BgACoQDz'
+    'c-l+T(6j~s0-*r,'
     """
-    return b64encode(zlib.compress(text.encode(), 9)).decode()
+    return b85encode(zlib.compress(text.encode(), 9)).translate(FOR_HTML).decode()
+
+
+def unpacked(text: str) -> str:
+    """What `packed` has packed.
+
+    >>> unpacked(packed("f();"))
+    'f();'
+    """
+    return zlib.decompress(b85decode(text.encode().translate(FROM_HTML))).decode()
 
 
 def in_notebook(data: PageData, still: str) -> str:

@@ -2,8 +2,6 @@
 
 import json
 import re
-import zlib
-from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from micrograd_like import Backprop, Value, draw_dot
 from micrograd_like.draw.page import compact, in_function, look_script
 from micrograd_like.rules import RULES
 from micrograd_like.steps.javascript import script
+from micrograd_like.steps.pages import unpacked
 
 PACKAGE = Path(micrograd_like.__file__).parent
 SCRIPTS = {
@@ -103,7 +102,7 @@ def test_a_page_has_compact_scripts(page: Any, tmp_path: Path, kind: Any) -> Non
     text = html.rpartition("<script>")[2].partition("</script>")[0]
     if packed:  # the player's, which a small one unpacks
         assert text == compact(text)
-        text = zlib.decompress(b64decode(packed)).decode()
+        text = unpacked(packed)
     assert text == compact(text)
     assert text.startswith('(() => {\n"use strict";\n')
     assert in_function(look_script()).split("\n", 2)[2].removesuffix("})();\n") in text
