@@ -39,8 +39,8 @@ __all__ = [
 FOLDER = Path(__file__).parent / "page"
 HEIGHTS = 400, 720  # pixels, the least and the most that a page has in a notebook
 PLAYING = (
-    "shared/elements", "styles", "formulas", "looking", "stage", "writing", "travel", "keys",
-    "play", "tools",
+    "shared/elements", "picture", "styles", "formulas", "looking", "stage", "writing", "travel",
+    "keys", "play", "tools",
 )  # fmt: skip
 FOR_HTML, FROM_HTML = bytes.maketrans(b"&<>`", b",./:"), bytes.maketrans(b",./:", b"&<>`")
 Attributes = Mapping[str, str]  # of an element: "text", "class", CSS variables ("--…"), others
@@ -107,17 +107,23 @@ def scripts(*names: str) -> list[str]:
     return [(FOLDER / f"{name}.js").read_text("utf-8") for name in names]
 
 
-def page(data: PageData) -> str:
-    """The page as text."""
+def page(data: PageData, is_packed: bool = False) -> str:
+    """The page as text; its picture may lie packed with its scripts, where they are sure to run."""
     own, *sheets = (
         (FOLDER / f"{name}.css").read_text("utf-8") for name in ("player", "playing", *data.styles)
     )
     given = {**data.content, "style": "".join(sheets)}
+    if is_packed:
+        given["picture"] = data.svg
     content = readable(json.dumps(given, ensure_ascii=False, allow_nan=False))
     script = in_function(look_script(), f"const CONTENT = {content};", *data.scripts)
     loader = in_function(*scripts("inflate", "load"))
     style = [page_colours(data.theme), _drawn_style(data.theme), look_style() + own]
-    parts = {"svg": data.svg, "controls": data.controls, "packed": packed(script)}
+    parts = {
+        "svg": "" if is_packed else data.svg,
+        "controls": data.controls,
+        "packed": packed(script),
+    }
     return document(FOLDER / "player.html", data.title, style, [loader, script], **parts)
 
 
@@ -144,7 +150,7 @@ def in_notebook(data: PageData, still: str) -> str:
     width, height = svg_size(data.svg)
     tall = height * min(1, 900 / width) + 225
     tall = round(max(HEIGHTS[0], min(HEIGHTS[1], tall)))
-    return framed(page(data), data.title, tall, still)
+    return framed(page(data, is_packed=True), data.title, tall, still)
 
 
 def framed(html: str, title: str, height: int, still: str) -> str:
