@@ -1,4 +1,4 @@
-"""The table of checkers in tests/benchmarks/README.md, and the reading of checkers that only estimate."""
+"""The table of checkers beside the benchmarks, and the reading of checkers that only estimate."""
 
 import math
 
