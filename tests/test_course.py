@@ -40,7 +40,8 @@ def test_the_contents_and_the_readme_name_every_lesson_in_order() -> None:
     (table,) = (text for text in texts(FOLDER / CONTENTS) if text.startswith("## The lessons"))
     assert LINK.findall(table) == [path.name for path in LESSONS]
     readme = (FOLDER.parent / "README.md").read_text("utf-8")
-    linked = [name.partition("/")[2] for name in LINK.findall(readme)]
+    course = readme.partition("## The course")[2].partition("\n## ")[0]
+    linked = [name.partition("/")[2] for name in LINK.findall(course)]
     assert linked == [path.name for path in NOTEBOOKS]
 
 

@@ -77,18 +77,16 @@ def test_one_point_with_either_error() -> None:
     assert right["s"].grad == pytest.approx(-0.018, abs=5e-4)
 
 
-def test_the_squared_error_stays_in_a_bad_start() -> None:
-    """Both reach 95%; the squared error needs four times as many epochs, from one kind alone."""
+def test_the_bad_start_hurts_the_squared_error() -> None:
+    """It hardly matters for the cross-entropy; the squared error needs over three times as long."""
     text = printed(MOONS, "def shares_right")
-    first, eighty, epochs = zip(
-        *re.findall(r"(\d+)% right after epoch 1, 80% after epoch (\d+), .* (\d+)\n", text),
-        strict=True,
+    first, epochs = zip(
+        *re.findall(r"(\d+)% right after epoch 1, 95% after epoch (\d+)\n", text), strict=True
     )
-    assert int(first[0]) > 80
-    assert int(first[1]) < 55
-    assert int(eighty[0]) == 1
-    assert int(eighty[1]) > 50
-    assert 4 * int(epochs[0]) < int(epochs[1])
+    entropy, entropy_bad, squared, squared_bad = map(int, epochs)
+    assert abs(entropy - entropy_bad) <= 3
+    assert 3 * squared < squared_bad
+    assert int(first[3]) < 55  # all answers are of one kind
 
 
 @pytest.mark.slow

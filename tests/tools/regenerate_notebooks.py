@@ -65,8 +65,9 @@ def links(path: Path) -> str:
     if position:
         before = NOTEBOOKS[position - 1]
         ways.append(f"[← {title(before)}]({before.name})")
-        ways.append(f"[Contents]({CONTENTS})")
-    return LINKS + " · ".join(dict.fromkeys(ways))
+        if before.name != CONTENTS:
+            ways.append(f"[Contents]({CONTENTS})")
+    return LINKS + " · ".join(ways)
 
 
 def arranged(cells: list[Any], path: Path) -> list[Any]:
