@@ -16,6 +16,7 @@ from playing import played
 from micrograd_like import MLP, Backprop, Value, mse
 from micrograd_like.draw import THEMES
 from micrograd_like.notation import number
+from micrograd_like.steps import pages
 from micrograd_like.steps.sequence import ORDERS
 from micrograd_like.strategies import Graph, graphs
 
@@ -228,13 +229,19 @@ def test_a_notebook_shows_the_page_and_keeps_a_picture() -> None:
     html = steps._repr_html_()
     found = re.fullmatch(
         r"<iframe sandbox='allow-scripts' .* srcdoc='(.*)'></iframe>"
-        r'<noscript><img alt="step 9/9 of L" .* src="data:image/svg\+xml;base64,(.*)"></noscript>',
+        r'<noscript><img alt="step 9/9 of L" .* src="data:image/svg\+xml,(.*)"></noscript>',
         html,
         re.DOTALL,
     )
     assert found
-    assert unescape(found[1]) == unescape(steps.page())
+    data, framed = steps.page_data(), unescape(found[1])
     assert "'" not in found[1]
+    # Its picture lies with the scripts; but for that it is the page that is saved.
+    script = pages.unpacked(framed.partition('id="packed">')[2].partition("<")[0])
+    assert json.dumps(data.svg, ensure_ascii=False) in script
+    assert data.svg not in framed
+    assert framed == pages.page(data, is_packed=True)
+    assert pages.page(data) == steps.page()
     assert repr(steps) == "<Backprop of L: 9 steps>"
     assert repr(steps[2:3]) == "<Backprop of L: 1 step>"
 
