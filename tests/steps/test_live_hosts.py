@@ -164,20 +164,40 @@ def test_it_computes_in_an_editors_webview(host: Host, tmp_path: Path) -> None:
         computes(host.frame, host.page)
 
 
-@pytest.mark.parametrize("policy", ["script-src 'none'", "sandbox"])
+NO_SCRIPT = pytest.mark.parametrize("policy", ["script-src 'none'", "sandbox"])
+
+
+def does_not_play(where: Any) -> None:
+    """The words say so, and there are no controls that would do nothing."""
+    words = where.locator(".words:visible")
+    words.wait_for()
+    assert words.inner_text().startswith("The last step of Backprop of L.")
+    assert where.locator("#controls").is_hidden()
+
+
+@NO_SCRIPT
 def test_where_no_script_may_run_a_picture_is_left(
     browser: Any, tmp_path: Path, policy: str
 ) -> None:
-    """The last step, and the words that it does not play; no controls that would do nothing."""
+    """A page that was saved shows its last step."""
+    steps().save(tmp_path / "page.html")
+    made = Host(browser)
+    with pages(tmp_path, policy) as address:
+        made.page.goto(f"{address}page.html")
+        assert made.page.locator("#g1 text").last.text_content() == "1.4232"
+        does_not_play(made.page)
+        made.context.close()
+
+
+@NO_SCRIPT
+def test_a_frame_where_no_script_may_run_says_so(browser: Any, tmp_path: Path, policy: str) -> None:
+    """Its picture is packed; where the page around has no scripts either, one stands beside it."""
     framed(tmp_path)
     made = Host(browser)
     with pages(tmp_path, policy) as address:
         made.page.goto(f"{address}notes.html")
-        assert made.frame.locator("#g1 text").last.text_content() == "1.4232"
-        words = made.frame.locator(".words:visible")
-        words.wait_for()
-        assert words.inner_text().startswith("The last step of Backprop of L.")
-        assert made.frame.locator("#controls").is_hidden()
+        does_not_play(made.frame)
+        assert made.page.locator("img").count() == (policy == "sandbox")
         made.context.close()
     assert all(re.match("Executing|Blocked script", text) for text in made.said)
 
