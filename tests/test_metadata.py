@@ -50,3 +50,19 @@ def test_the_readme_tells_what_each_extra_weighs() -> None:
     assert sorted(everything[15:-1].split(",")) == sorted(
         {*EXTRAS} - {"all", "check", "demo", "tape"}  # which others bring
     )
+
+
+def test_the_readme_is_read_in_five_minutes() -> None:
+    """At most 1,200 words, code and tables included."""
+    assert len((ROOT / "README.md").read_text("utf-8").split()) <= 1200
+
+
+def test_the_pictures_of_the_readme_are_there() -> None:
+    """Each with words for who does not see it; no other file or picture is linked in vain."""
+    for page in ("README.md", "micrograd_like/README.md", "tests/benchmarks/README.md"):
+        text = (ROOT / page).read_text("utf-8")
+        assert all(words for words, _ in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", text))
+        for link in re.findall(r"\]\(([^)#:]+)\)", text):
+            path = (ROOT / page).parent / link
+            if "notebooks/" not in link or (ROOT / "notebooks").exists():  # the sdist has none
+                assert path.exists(), link
