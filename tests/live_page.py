@@ -1,5 +1,6 @@
 """What tests of the live page share: graphs, a browser, and what a reader sees and does."""
 
+import html
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +32,20 @@ def openings(browser: Any, folder: Path) -> Iterator[Callable[..., Any]]:
     yield opening
     for watched in pages:
         watched.close()
+
+
+@contextmanager
+def kept_page(browser: Any, folder: Path, shown: str) -> Iterator[Any]:
+    """The live page in what a notebook's cell has shown; nobody may have complained at the end."""
+    match = re.search(r"srcdoc='([^']*)'", shown)
+    assert match
+    path = folder / "page.html"
+    path.write_text(html.unescape(match[1]), "utf-8")
+    watched = Watched(browser, reduced_motion="reduce")
+    opened = watched.open(path)
+    opened.wait_for_function("window.backprop")
+    yield opened
+    watched.close()
 
 
 def tanh_of_line() -> tuple[list[Value], Callable[[], Value]]:

@@ -1,6 +1,5 @@
 """The notebook 08_deep_networks.ipynb: what its words and answers promise is so."""
 
-import html
 import math
 import random
 import re
@@ -8,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Watched
 from conftest import cells_of
+from live_page import kept_page
 
 from micrograd_like import MLP, Layer, binary_cross_entropy, fit, mse
 
@@ -49,15 +48,8 @@ def sizes(text: str) -> dict[str, list[float]]:
 @pytest.fixture
 def page(browser: Any, tmp_path: Path) -> Any:
     """The live page of the notebook."""
-    match = re.search(r"srcdoc='([^']*)'", shown("Backprop(error)", "text/html"))
-    assert match
-    path = tmp_path / "page.html"
-    path.write_text(html.unescape(match[1]), "utf-8")
-    watched = Watched(browser, reduced_motion="reduce")
-    opened = watched.open(path)
-    opened.wait_for_function("window.backprop")
-    yield opened
-    watched.close()
+    with kept_page(browser, tmp_path, shown("Backprop(error)", "text/html")) as opened:
+        yield opened
 
 
 def test_the_gradient_dies_on_the_page(page: Any) -> None:

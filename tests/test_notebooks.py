@@ -2,7 +2,6 @@
 
 import json
 import re
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from tools.regenerate_notebooks import NOTEBOOKS, regenerated, slide
 
 from micrograd_like.steps.pages import unpacked
 
-SKIPPED = "PyTorch is not installed"
 IMAGE = re.compile(r'(?:width="\d+" height="\d+" )?src="data:image/[^"]*"')
 
 
@@ -51,13 +49,6 @@ def unplaced(part: dict[str, Any]) -> dict[str, Any]:
     return {key: x for key, x in part.items() if key not in PLACED}
 
 
-def without_skipped(fresh: list[dict[str, Any]], kept: list[dict[str, Any]]) -> None:
-    """Where PyTorch is missing, forget what its cells gave that were skipped for that."""
-    for now, before in zip(fresh, kept, strict=True):
-        if SKIPPED in json.dumps(now.get("outputs", [])) and not find_spec("torch"):
-            now["outputs"] = before["outputs"] = []
-
-
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 FAST = "01_first_steps.ipynb"
 
@@ -73,7 +64,6 @@ def test_kept_outputs_are_what_the_notebook_computes(path: Path) -> None:
     """A notebook runs from top to bottom without an error and gives its kept outputs again."""
     fresh = without_pictures(regenerated(path))
     kept = without_pictures(path.read_text("utf-8"))
-    without_skipped(fresh, kept)
     assert fresh == kept
 
 

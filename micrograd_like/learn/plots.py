@@ -74,7 +74,6 @@ def plot_history(history: Any, ax: Any = None, theme: str = "light") -> Any:
         ):
             if shares:
                 drawn += right.plot(epochs, shares, dashes, color=colours.positive, label=name)
-    ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     if len(drawn) > 1:
         _legend(ax, colours, handles=drawn)
     return ax
