@@ -16,7 +16,7 @@ from micrograd_like.arguments import extra
 from micrograd_like.draw import THEMES, drawn_theme, image_of
 from micrograd_like.learn import figure_axes, styled
 from micrograd_like.notation import number
-from micrograd_like.steps.descent_page import POINTS, descent_page
+from micrograd_like.steps.descent_page import POINTS, descent_page, figure_svg
 from micrograd_like.steps.landscape import Landscape
 from micrograd_like.steps.movie import (
     MOST_FRAMES,
@@ -96,10 +96,10 @@ class Descent(Trajectory, Player):
     def shown(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The whole way, for a notebook, as an SVG in HTML, which is small, and as a PNG."""
         theme = drawn_theme(self.theme)
-        svg = _file(self.plot(figure_axes(), theme), theme, "svg", SHARP, texts="none").decode()
+        ground = THEMES[theme].background
+        svg = figure_svg(self.plot(figure_axes(), theme), ground, dpi=72 * SHARP)
         width, height = map(round, POINTS)
-        svg = re.sub(r"<metadata>.*?</metadata>\n?", "", svg[svg.index("<svg") :], flags=re.DOTALL)
-        svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)
+        svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg[svg.index("<svg") :], count=2)
         svg = svg.replace("<svg", f'<svg width="{width}" height="{height}"', 1)
         size = {"width": width, "height": height}
         html = image_of(svg, self.title)
@@ -149,18 +149,12 @@ class Descent(Trajectory, Player):
         return descent_page(self, self.title, self.theme)
 
 
-def _file(
-    ax: Any,
-    theme: str,
-    format: str,  # noqa: A002
-    scale: float,
-    texts: str = "path",
-) -> bytes:
-    """A figure as a file, with so many pixels for a point; texts of an SVG as paths, or "none"."""
+def _file(ax: Any, theme: str, format: str, scale: float) -> bytes:  # noqa: A002
+    """A figure as a file, with so many pixels for a point."""
     import matplotlib as mpl
 
     file = io.BytesIO()
     ground = THEMES[theme].background
-    with mpl.rc_context({"svg.hashsalt": "micrograd_like", "svg.fonttype": texts}):
+    with mpl.rc_context({"svg.hashsalt": "micrograd_like", "svg.fonttype": "path"}):
         ax.figure.savefig(file, format=format, dpi=72 * scale, facecolor=ground, **STEADY[format])
     return file.getvalue()

@@ -36,7 +36,7 @@ from micrograd_like.steps.pages import (
 from micrograd_like.steps.trajectory import MOST, DescentStep, Trajectory, slopes_of, vector
 from micrograd_like.steps.words import DESCENT_WORDS, WORDS
 
-__all__ = ["POINTS", "DescentPage", "descent_page"]
+__all__ = ["POINTS", "DescentPage", "descent_page", "figure_svg"]
 
 HIDDEN: Attributes = {"visibility": "hidden"}
 LENGTH = 46.0  # of the slope on the page, in points
@@ -243,14 +243,19 @@ def _at(step: DescentStep) -> str:
     )
 
 
-def _svg(ax: Any) -> str:
-    """A figure as SVG, the same at each time, in the colours of the page."""
+def figure_svg(ax: Any, ground: str = "none", **options: Any) -> str:
+    """A figure as SVG, the same at each time, with its texts as texts."""
     import matplotlib as mpl
 
     file = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": "micrograd_like", "svg.fonttype": "none"}):
-        ax.figure.savefig(file, format="svg", facecolor="none", metadata={"Date": None})
-    svg = page_svg(file.getvalue())
+        ax.figure.savefig(file, format="svg", facecolor=ground, metadata={"Date": None}, **options)
+    return re.sub(r"<metadata>.*?</metadata>\n?", "", file.getvalue(), flags=re.DOTALL)
+
+
+def _svg(ax: Any) -> str:
+    """A figure as SVG in the colours of the page."""
+    svg = page_svg(figure_svg(ax))
     for name in ("text", "faint"):
         svg = svg.replace(getattr(THEMES["light"], name), f"var(--{name})")
-    return re.sub(r"<metadata>.*?</metadata>\n?", "", svg, flags=re.DOTALL)
+    return svg
