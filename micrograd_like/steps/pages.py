@@ -114,7 +114,7 @@ def page(data: PageData, is_packed: bool = False) -> str:
     )
     given = {**data.content, "style": "".join(sheets)}
     if is_packed:
-        given["picture"] = data.svg
+        given["svg"] = data.svg
     content = readable(json.dumps(given, ensure_ascii=False, allow_nan=False))
     script = in_function(look_script(), f"const CONTENT = {content};", *data.scripts)
     loader = in_function(*scripts("inflate", "load"))

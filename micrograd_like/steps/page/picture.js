@@ -1,2 +1,2 @@
 // In a notebook the page's picture lies packed with its scripts.
-if (CONTENT.picture) byId("stage").innerHTML = CONTENT.picture;
+if (CONTENT.svg) byId("stage").innerHTML = CONTENT.svg;
