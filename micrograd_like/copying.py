@@ -18,10 +18,10 @@ TYPE_CHECKING = False  # typing itself would take most of the time of the import
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["attributes", "copied", "deepcopied", "detached", "reduced"]
+__all__ = ["DERIVED", "SLOTS", "attributes", "copied", "deepcopied", "detached", "reduced"]
 
 _THREAD = _local()
-SLOTS = ("_data", "_dx", "_dy", "_rule", "_x", "_y", "grad", "label")  # the engine's own
+SLOTS = ("_data", "_dx", "_dy", "_rule", "_x", "_y", "grad", "label")  # of a Value
 DERIVED = ("_leafs", "_operands")  # a closure would go to the first node's operands
 BLOCK = 50  # nodes, as deep as a pickler may go where a token is another's
 

@@ -19,7 +19,7 @@ from types import ModuleType
 from micrograd_like.arguments import elementwise, flag, is_array, number, text
 from micrograd_like.browser import IN_BROWSER, let_go
 from micrograd_like.closures import with_closures
-from micrograd_like.copying import attributes, copied, deepcopied, detached, reduced
+from micrograd_like.copying import SLOTS, attributes, copied, deepcopied, detached, reduced
 from micrograd_like.elementary import bind, elementary
 from micrograd_like.graph import (
     NOT_COMPUTED,
@@ -69,10 +69,7 @@ class Value(Micrograd, Methods):
     '0.500'
     """
 
-    __slots__ = (
-        "__dict__", "__weakref__",
-        "_data", "_dx", "_dy", "_rule", "_x", "_y", "grad", "label",
-    )  # fmt: skip
+    __slots__ = ("__dict__", "__weakref__", *SLOTS)
 
     _data: float
     _rule: Rule | None

@@ -30,6 +30,7 @@ from keyword import iskeyword
 
 from micrograd_like.arguments import expect, function, is_list, is_value, number, short, text
 from micrograd_like.closures import Run, different, reached
+from micrograd_like.copying import DERIVED, SLOTS
 from micrograd_like.graph import (
     NOT_COMPUTED,
     ON_LEAVES,
@@ -52,12 +53,12 @@ if TYPE_CHECKING:
 __all__ = ["Micrograd", "by_hand"]
 
 # Attributes of a node that belong to how it was made, and go when it is made otherwise.
-STATE = ("_leafs", "_operands", "_word")
+STATE = (*DERIVED, "_word")
 WORDS = {"relu": "ReLU", "neg": "*"}  # where micrograd's word is neither Python's sign nor the name
 # What a leaf has before anything is set: a subclass may not call the constructor of Value.
-UNSET = dict.fromkeys(("_rule", "_x", "_y", "_dx", "_dy")) | {"grad": NOT_COMPUTED, "label": ""}
+UNSET = {name: None for name in SLOTS if name != "_data"} | {"grad": NOT_COMPUTED, "label": ""}
 # The operators that micrograd makes of + * **: so it is where a subclass has its own of these.
-DERIVED: dict[str, Callable[..., Any]] = {
+COMPOSED: dict[str, Callable[..., Any]] = {
     "__neg__": lambda self: self * -1,
     "__radd__": lambda self, other: self + other,
     "__sub__": lambda self, other: self + (-other),
@@ -160,8 +161,8 @@ class Micrograd:
             if "__init__" in own:
                 cls.__new__ = own.get("__new__", _new_leaf)
             if not own.keys().isdisjoint(("__add__", "__mul__", "__pow__")):
-                for name in DERIVED.keys() - own.keys():
-                    setattr(cls, name, DERIVED[name])
+                for name in COMPOSED.keys() - own.keys():
+                    setattr(cls, name, COMPOSED[name])
 
     @property
     def _op(self) -> str:

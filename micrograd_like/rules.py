@@ -6,9 +6,9 @@ checks and pictures all read the functions below.
 
 A rule works on any kind of number, because ``m`` stands for the elementary functions of that kind:
 floats here, Values in the engine, mpmath numbers in a check (`elementary.py`).  Two things follow
-for whoever writes one.  Conditions use ``<`` and ``>`` only, since ``==`` tells whether two Values
-are the same object; NaN then falls through to the last branch.  And a branch must not change the
-derivative of a derivative: a formula through ``|x|`` is wrong at 0 there.
+for whoever writes one.  Conditions compare with ``< <= > >=``, never with ``==``, which tells
+whether two Values are the same object; NaN then falls through to the last branch.  And a branch
+must not change the derivative of a derivative: a formula through ``|x|`` is wrong at 0 there.
 
 Beside the function stands what people read: a symbol, the formula, the derivatives' formulas, and
 the domain (`table.py`).

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from functools import cache
@@ -124,6 +125,13 @@ def test_the_order_names_every_file() -> None:
     assert {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()} == {*ROOMS}
     assert {place_of(path.stem) for path in PACKAGE.glob("*.pyi")} <= {*ORDER, "__init__"}
     assert set(micrograd_like._PLACES) <= set(ORDER)
+
+
+def test_the_readme_has_every_place_in_its_order() -> None:
+    """The first column of the README's table names all places of the order but the private ones."""
+    rows = re.findall(r"^\| (`.*?`) \|", (PACKAGE / "README.md").read_text("utf-8"), re.MULTILINE)
+    named = [re.sub(r"\.py$|/$", "", name) for row in rows for name in re.findall("`(.+?)`", row)]
+    assert named == [name for name in ORDER if not name.startswith("_")]
 
 
 def test_the_bare_import_loads_nothing() -> None:
