@@ -22,7 +22,7 @@ from math import inf, nan
 from micrograd_like.elementary import SMALLEST_NORMAL, bind, elementary, m
 from micrograd_like.table import RULES, Rule, rule
 
-__all__ = ["RULES", "Rule", "bind", "elementary", "m"]
+__all__ = ["RULES", "SUMS", "Rule", "bind", "elementary", "m"]
 
 # --- arithmetic ------------------------------------------------------------------------------
 
@@ -374,3 +374,7 @@ def minimum(x, y):
     if x <= y:
         return x, 0.5, 0.5
     return x + y, nan, nan
+
+
+# What a sum of many terms is made of: where terms are taken together, these are.
+SUMS: tuple[Rule, ...] = (RULES["add"], RULES["sub"], RULES["neg"])

@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from micrograd_like.compile.array_code import Code
-from micrograd_like.compile.layout import CONSTANTS, INPUTS, LEAVES, Array, Layout, Part, step_of
+from micrograd_like.compile.layout import (
+    CONSTANTS,
+    GIVEN,
+    INPUTS,
+    LEAVES,
+    Array,
+    Layout,
+    Part,
+    step_of,
+)
 from micrograd_like.compile.loops import has_edges
 
 if TYPE_CHECKING:
@@ -38,7 +47,7 @@ class Rows:
     ``places`` has a row for each member, or a list of rows for each: (members, terms).
     """
 
-    def __init__(self, source: int, places: "Places", size: int) -> None:
+    def __init__(self, source: int, places: "Places") -> None:
         self.source, self.places = source, places
         flat = np.ascontiguousarray(places.ravel())
         first, step = int(flat[0]), step_of(flat)
@@ -76,7 +85,7 @@ class Plan:
     def __init__(self, found: Layout, rows: int, *, to_inputs: bool = False) -> None:
         self.found, self.rows = found, rows
         self.learns = [to_inputs, True, False]  # of each array, whether it needs gradients
-        for array in found.arrays[3:]:
+        for array in found.arrays[GIVEN:]:
             self.learns.append(any(self.learns[k] for k in _sources(array)))
         shapes = [(a.size, rows if a.moves else 1) for a in found.arrays]
         self.values = [np.zeros(shape) for shape in shapes]
@@ -149,7 +158,7 @@ class Plan:
             self._operation(number, array)
 
     def _take(self, source: int, places: "Places") -> tuple[Rows, "Numbers"]:
-        rows = Rows(source, places, self.found.arrays[source].size)
+        rows = Rows(source, places)
         return rows, rows.of(self.values[source], self.forward)
 
     def _send(self, rows: Rows, emit: Emit) -> None:

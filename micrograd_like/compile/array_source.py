@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from micrograd_like.compile.array_formulas import Library, array_formula
 from micrograd_like.compile.array_names import stem
-from micrograd_like.compile.array_text import Program
-from micrograd_like.compile.layout import CONSTANTS, INPUTS, LEAVES, Array, Layout, Part
+from micrograd_like.compile.array_text import ArrayText
+from micrograd_like.compile.layout import CONSTANTS, GIVEN, INPUTS, LEAVES, Array, Layout, Part
 from micrograd_like.compile.source import constant, identifier
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Places = NDArray[np.int64]
 
-__all__ = ["ArraySource", "Blocks"]
+__all__ = ["ArraySource", "NamedBlocks"]
 
 # What a program calls by these names, and what a reader takes for a number.
 OURS = ("xp", "special", "X", "parameters", "program", "float", "inf", "nan", "pi")
@@ -28,7 +28,7 @@ TERMS = 50  # of a sum in one line: Python's compiler takes some thousands, a re
 FEW = 4  # rows that are written where they are used
 
 
-class Blocks:
+class NamedBlocks:
     """The leaves in named matrices and vectors: the parameters of a program.
 
     They are those of the printed program, in the order in which it reads them.
@@ -38,7 +38,7 @@ class Blocks:
         import numpy as np
 
         count = found.arrays[LEAVES].size
-        named = Program(found).named_leaves()
+        named = ArrayText(found).named_leaves()
         self.names = [name for name, _ in named]
         self.places = [places for _, places in named]  # of each block: the leaves in its shape
         self.number_of = np.empty(count, dtype=np.int64)  # of each leaf: its block
@@ -102,15 +102,15 @@ class ArraySource:
         import numpy as np
 
         self.found, self.library = found, library
-        self.blocks, self.lines = Blocks(found), list[str]()
+        self.blocks, self.lines = NamedBlocks(found), list[str]()
         self.taken: dict[str, int] = dict.fromkeys(OURS, 1)
         self.block_names = [self.free(name) for name in self.blocks.names]
         self.names = {INPUTS: "X"}
-        labels = [[v.label for v in array.members] for array in found.arrays[3:]]
+        labels = [[v.label for v in array.members] for array in found.arrays[GIVEN:]]
         stems = [stem(of) for of in labels]
-        for k, name in enumerate(stems, 3):
-            self.names[k] = self.free(name or f"v{k - 2}")
-        self.nameless = {k for k, name in enumerate(stems, 3) if not name}
+        for k, name in enumerate(stems, GIVEN):
+            self.names[k] = self.free(name or f"v{k - CONSTANTS}")
+        self.nameless = {k for k, name in enumerate(stems, GIVEN) if not name}
         self.flat = self.free("p")  # all parameters in the order of the leaves' use
         of = [places.T.ravel() for places in self.blocks.places]
         self.row_in_flat = np.argsort(np.concatenate(of)) if of else np.empty(0, dtype=np.int64)
@@ -119,7 +119,7 @@ class ArraySource:
         is_torch = library.xp.__name__ == "torch"
         self.largest = "amax" if is_torch else "max"  # torch.max gives the places, too
         self.like_data = "dtype=X.dtype" + ", device=X.device" * is_torch
-        for k, array in enumerate(found.arrays[3:], 3):
+        for k, array in enumerate(found.arrays[GIVEN:], GIVEN):
             self.array(k, array)
 
     def text(self, single: bool) -> str:

@@ -45,10 +45,10 @@ def text(found: Layout) -> str:
     numbers; ``⊙`` multiplies arrays element by element.  ``Σ`` and ``max`` go over the last axis,
     and over all where a line computes one number.
     """
-    return "\n".join(Program(found).lines())
+    return "\n".join(ArrayText(found).lines())
 
 
-class Program:
+class ArrayText:
     """Names for arrays and for blocks of leaves, and the program's lines.
 
     ``reads`` has what formulas have read: the array, which rows of it, and whether a list of them

@@ -57,11 +57,11 @@ def to_function(
     ``parameters`` are the other leaves' numbers: a matrix of the shape (inputs, outputs) for each
     layer's weights, a vector (outputs,) for its biases; of one output (inputs,) and a number.  They
     are in the arrays, with the names and shapes, that ``print(structure(roots, inputs))`` shows,
-    which says what labels give a name.  They are a dict by name, a list in the
-    order of ``f.shapes``, or one flat array in the order of ``f.parameters``, which holds the
-    leaves.  ``f.weights()`` has their numbers as they are now, float64 arrays of NumPy whatever
-    ``xp`` is, and ``f.load(weights)`` takes numbers, from wherever they were learned, back into the
-    leaves.  PyTorch learns tensors that ask for gradients::
+    which says what labels give a name.  They are a dict by name, a list in the order of
+    ``f.shapes``, or one flat array in the order of ``f.parameters``, which holds the leaves.
+    ``f.weights()`` has their numbers as they are now, float64 arrays of NumPy whatever ``xp`` is,
+    and ``f.load(weights)`` takes numbers, from wherever they were learned, back into the leaves.
+    PyTorch learns tensors that ask for gradients::
 
         weights = {k: torch.tensor(v, requires_grad=True) for k, v in f.weights().items()}
 

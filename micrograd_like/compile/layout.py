@@ -10,9 +10,12 @@ if TYPE_CHECKING:
 
     Places = NDArray[np.int64]
 
-__all__ = ["CONSTANTS", "INPUTS", "LEAVES", "Array", "Layout", "Part", "Product", "step_of"]
+__all__ = [
+    "CONSTANTS", "GIVEN", "INPUTS", "LEAVES", "Array", "Layout", "Part", "Product", "step_of",
+]  # fmt: skip
 
-INPUTS, LEAVES, CONSTANTS = range(3)  # the arrays that nothing computes
+GIVEN = 3  # arrays that nothing computes come first
+INPUTS, LEAVES, CONSTANTS = range(GIVEN)
 
 
 class Product(NamedTuple):

@@ -39,7 +39,7 @@ from micrograd_like.rules import RULES
 
 def program({parameters}):
     # forward
-{lines}"""
+"""
 LONGEST = 40  # letters of a name; a label may have thousands
 OURS = ("RULES", "chain_product", "float", "program")
 
@@ -67,14 +67,13 @@ def source(roots: Sequence[Value], inputs: Sequence[Value]) -> str:
         parameters.insert(len(inputs), "*")
     lines = [_forward(v, names) for v in operations]
     lines.append("# backward")
-    lines += _backward(roots, operations, leaves, names)
+    lines += _backward(roots, operations, names)
     gradients = ", ".join(f'"{names[id(v)]}": grad_{names[id(v)]}' for v in leaves)
     values = ", ".join(names[id(v)] for v in roots)
     lines.append(f"return {values}, {{{gradients}}}")
     head = HEAD.format(
         rules="".join(f'\n{name} = RULES["{name}"].function' for name in used) + "\n" * bool(used),
         parameters=", ".join(parameters),
-        lines="",
     )
     return head + "\n".join(f"    {line}" for line in lines)
 
@@ -89,10 +88,7 @@ def _forward(v: Value, names: dict[int, str]) -> str:
 
 
 def _backward(
-    roots: Sequence[Value],
-    operations: Sequence[Value],
-    leaves: Sequence[Value],
-    names: dict[int, str],
+    roots: Sequence[Value], operations: Sequence[Value], names: dict[int, str]
 ) -> list[str]:
     lines: list[str] = []
     met: set[int] = set()

@@ -28,7 +28,7 @@ from typing import Any
 from micrograd_like.arguments import extra
 from micrograd_like.compile.array_text import text
 from micrograd_like.compile.graph_arrays import roots_and_inputs
-from micrograd_like.compile.layout import CONSTANTS, LEAVES, Array, Layout
+from micrograd_like.compile.layout import CONSTANTS, GIVEN, LEAVES, Array, Layout
 from micrograd_like.compile.products import (
     Group,
     Signature,
@@ -39,7 +39,7 @@ from micrograd_like.compile.products import (
 from micrograd_like.display import Table
 from micrograd_like.engine import Value
 from micrograd_like.notation import plural
-from micrograd_like.rules import RULES
+from micrograd_like.rules import RULES, SUMS
 
 __all__ = ["Structure", "regular_structure", "structure"]
 
@@ -50,7 +50,6 @@ FEW_ARRAYS = 64  # up to which no graph is irregular
 BITS = 40
 ROW = (1 << BITS) - 1
 Terms = list[tuple[int, int, int]]  # sign, place, and the place of another factor or -1
-SUMS = (RULES["add"], RULES["sub"], RULES["neg"])
 MUL, MAXIMUM = RULES["mul"], RULES["maximum"]
 
 
@@ -76,7 +75,7 @@ class Structure(Layout):
         return Table(rows).html(self._counts())
 
     def _counts(self) -> str:
-        arrays = plural(len(self.arrays) - 3, "array")
+        arrays = plural(len(self.arrays) - GIVEN, "array")
         return f"{plural(self.operations, 'operation')} in {arrays}"
 
     def _few_lines(self) -> list[str]:
@@ -208,7 +207,7 @@ class _Walk:
         if not split:
             return {}
         return {
-            key: split[place >> BITS][id(self.groups[(place >> BITS) - 3].members[place & ROW])]
+            key: split[place >> BITS][id(self.groups[(place >> BITS) - GIVEN].members[place & ROW])]
             for key, place in self.place.items()
             if place >> BITS in split
         }
@@ -333,7 +332,7 @@ class _Walk:
             self.groups.append(Group(signature, moves))
             self.moves.append(moves)
         row = self.groups[number].add(v, left, right)
-        place = self.place[id(v)] = (number + 3) << BITS | row
+        place = self.place[id(v)] = (number + GIVEN) << BITS | row
         return place
 
 

@@ -74,10 +74,10 @@ class Tape:
     round as they do.)
 
     With ``parallel`` scalars compute blocks of rows on several threads; the results are the same in
-    every bit.  A tape may be used by several
-    threads: one at a time computes, and each goes backward from its own latest forward pass; a
-    RuntimeError refuses a pass that begins within one of the same thread, in a signal handler.  A
-    copy of a tape is another one of the same graph, without a forward pass.
+    every bit.  A tape may be used by several threads: one at a time computes, and each goes
+    backward from its own latest forward pass; a RuntimeError refuses a pass that begins within one
+    of the same thread, in a signal handler.  A copy of a tape is another one of the same graph,
+    without a forward pass.
 
     A TypeError or a ValueError tells an input that is no leaf of the graph, a root that depends on
     none of the inputs, and a leaf with a ``_backward`` of its own, which would not be run; an

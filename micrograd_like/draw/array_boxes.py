@@ -15,8 +15,8 @@ from micrograd_like.arguments import extra
 from micrograd_like.compile import (
     CONSTANTS,
     Array,
+    ArrayText,
     Layout,
-    Program,
     regular_structure,
     roots_and_inputs,
 )
@@ -26,6 +26,7 @@ from micrograd_like.groups import groups_of
 from micrograd_like.guard import ONE_PASS
 from micrograd_like.notation import plural
 from micrograd_like.parameters import learned
+from micrograd_like.rules import RULES, SUMS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,7 +39,7 @@ __all__ = ["Box", "Rest", "boxes_of"]
 
 MOST = 40  # boxes, up to which all are shown
 NEAREST = 24  # to the roots, of more
-TERMS = ("add", "sub", "neg", "mul")
+TERMS = (*SUMS, RULES["mul"])
 IRREGULAR = 2000  # arrays, from which on a graph has none to show
 Key = tuple[int, Any]  # an array's number, and a block of it, or places in the constants
 
@@ -105,7 +106,7 @@ class _Boxes:
 
         self.found, self.order = found, order
         self.learned = learned().union(groups_of(order))
-        self.program = Program(found)
+        self.program = ArrayText(found)
         list(self.program.lines())  # which gives the names
         self.formulas: dict[Key, str] = {}
         self.sources: dict[Key, list[Key]] = {}
@@ -267,6 +268,6 @@ def _repeated(order: Sequence[Value]) -> dict[int, int]:
             continue
         key = rule, number[id(x)] if isinstance(x, Value) else x, number.get(id(y), y)
         number[id(v)] = found = first.setdefault(key, k)
-        if found != k and rule.name not in TERMS:
+        if found != k and rule not in TERMS:
             again[id(order[found])] = again.get(id(order[found]), 0) + 1
     return again

@@ -18,14 +18,14 @@ from typing import Any, NamedTuple
 
 from micrograd_like.engine import Value
 from micrograd_like.graph import chain_product, labels_of, recorded
-from micrograd_like.rules import RULES, Rule
+from micrograd_like.rules import RULES, SUMS, Rule
 
 __all__ = [
-    "MUL", "POW", "SUB", "SUMS", "Edge", "Place", "Term", "Unit", "rows_of", "units_of",
+    "MUL", "POW", "SUB", "Edge", "Place", "Term", "Unit", "rows_of", "units_of",
 ]  # fmt: skip
 
-ADD, SUB, NEG, MUL, DIV, POW = (RULES[name] for name in ("add", "sub", "neg", "mul", "div", "pow"))
-SUMS: tuple[Rule, ...] = (ADD, SUB, NEG)
+ADD, SUB, NEG = SUMS
+MUL, DIV, POW = (RULES[name] for name in ("mul", "div", "pow"))
 MANY = 6  # terms, of which not each has a row of its own
 ARITHMETIC: tuple[Rule, ...] = (*SUMS, MUL, DIV, POW)
 

@@ -17,10 +17,11 @@ from micrograd_like import notation
 from micrograd_like.draw.names import OPEN, Names, cut, within
 from micrograd_like.draw.numbers import Numbers, total
 from micrograd_like.draw.outline import Link, Node, Outline
-from micrograd_like.draw.units import MUL, POW, SUB, SUMS, Term, rows_of
+from micrograd_like.draw.units import MUL, POW, SUB, Term, rows_of
 from micrograd_like.engine import Value
 from micrograd_like.graph import chain_product, operands_by
 from micrograd_like.notation import TIMES, exact, number, plural
+from micrograd_like.rules import SUMS
 
 __all__ = [
     "GRADIENTS",

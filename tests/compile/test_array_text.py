@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from micrograd_like import MLP, Layer, Value, cross_entropy, logsumexp, topological_order
 from micrograd_like.compile import array_text
 from micrograd_like.compile.array_names import Blocks, grid, view
-from micrograd_like.compile.array_text import Program
+from micrograd_like.compile.array_text import ArrayText
 from micrograd_like.compile.structure import structure
 from micrograd_like.rules import RULES
 from micrograd_like.strategies import Graph, graphs
@@ -115,7 +115,7 @@ def python(line: str, names: dict[str, str]) -> str:
 def computed(roots: Sequence[Value], inputs: Sequence[Value]) -> list[float] | None:
     """The roots by the printed program; None if it does not tell all numbers and indices."""
     found = structure(roots, inputs)
-    writer = Program(found)
+    writer = ArrayText(found)
     lines = writer.lines()
     names = {name: f"_{k}_" for k, name in enumerate(writer.names.values())}
     known: dict[str, Any] = dict(FUNCTIONS)

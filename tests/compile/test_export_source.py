@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from micrograd_like import MLP, Layer, Value, replay, softmax
-from micrograd_like.compile.array_source import Blocks
+from micrograd_like.compile.array_source import NamedBlocks
 from micrograd_like.compile.export import ArrayFunction, to_function
 from micrograd_like.compile.layout import INPUTS, LEAVES, Array, Layout, Part, Product
 from micrograd_like.compile.structure import structure
@@ -211,7 +211,7 @@ def test_a_part_of_a_block_is_what_its_text_says(data: st.DataObject) -> None:
     matrix = np.random.default_rng(0).permutation(height * width).reshape(height, width)
     weights = Array(None, [], [Value(0.0) for _ in range(matrix.size)], False)
     use = Part(1, INPUTS, matrix, LEAVES, matrix, Product(matrix, matrix))
-    blocks = Blocks(Layout([weights, weights, weights, Array(None, [use], [], True)], [], 0))
+    blocks = NamedBlocks(Layout([weights, weights, weights, Array(None, [use], [], True)], [], 0))
     (block,) = blocks.places
     assert block.shape == (width, height)
     part = block[axis_part(data, width)][:, axis_part(data, height)]
