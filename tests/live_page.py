@@ -43,7 +43,7 @@ def kept_page(browser: Any, folder: Path, shown: str) -> Iterator[Any]:
     path.write_text(html.unescape(match[1]), "utf-8")
     watched = Watched(browser, reduced_motion="reduce")
     opened = watched.open(path)
-    opened.wait_for_function("window.backprop")
+    opened.wait_for_function("window.backprop || window.descent")
     yield opened
     watched.close()
 
@@ -87,7 +87,7 @@ def until(true: Callable[[], bool]) -> None:
     for _ in range(400):
         if true():
             return
-        time.sleep(0.02)
+        time.sleep(0.025)
     raise AssertionError("it did not become true")
 
 

@@ -7,29 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import cells_of
+from lessons import Lesson
 from live_page import kept_page
 
 from micrograd_like import MLP, Layer, binary_cross_entropy, fit, mse
 
-CELLS = cells_of("08_deep_networks")
+LESSON = Lesson("08_deep_networks")
 
 
-def cell_with(text: str) -> dict[str, Any]:
-    """The code cell that has a text."""
-    return next(c for c in CELLS if c["cell_type"] == "code" and text in "".join(c["source"]))
-
-
-def shown(text: str, kind: str = "") -> str:
-    """What the cell with a text has printed, or shown of a kind."""
-    outputs = cell_with(text)["outputs"]
-    return "".join(line for o in outputs for line in o.get("text", o.get("data", {}).get(kind, "")))
-
-
-def defined(text: str, end: str) -> dict[str, Any]:
+def defined(text: str, end: str = "") -> dict[str, Any]:
     """The names of the cell with a text, run up to another text."""
     names = {"math": math, "random": random, "MLP": MLP, "Layer": Layer, "fit": fit, "mse": mse}
-    exec("".join(cell_with(text)["source"]).partition(end)[0], names)
+    exec(LESSON.source(text, end), names)
     return names
 
 
@@ -48,7 +37,7 @@ def sizes(text: str) -> dict[str, list[float]]:
 @pytest.fixture
 def page(browser: Any, tmp_path: Path) -> Any:
     """The live page of the notebook."""
-    with kept_page(browser, tmp_path, shown("Backprop(error)", "text/html")) as opened:
+    with kept_page(browser, tmp_path, LESSON.shown("Backprop(error)", "text/html")) as opened:
         yield opened
 
 
@@ -76,14 +65,14 @@ def test_the_gradient_dies_on_the_page(page: Any) -> None:
 
 def test_tanh_is_flat_from_19_07_on() -> None:
     """There the computer finds exactly 0, as it does at 20 in the table."""
-    assert shown("import math").endswith("1 - tanh² = 0\n")
+    assert LESSON.shown("import math").endswith("1 - tanh² = 0\n")
     flat = [k / 100 for k in range(2100) if 1 - math.tanh(k / 100) ** 2 == 0]
     assert flat[0] == pytest.approx(19.07, abs=0.02)
 
 
 def test_large_weights_and_many_inputs_saturate() -> None:
     """The printed shares rise with the factor; uniform weights do not fit 100 inputs."""
-    shares = [float(x) for x in re.findall(r"([\d.]+)%", shown("def saturated"))]
+    shares = [float(x) for x in re.findall(r"([\d.]+)%", LESSON.shown("def saturated"))]
     assert shares == [2.6, 39.9, 78.3, 93.3, 15.0]
     saturated = defined("def saturated", "chance =")["saturated"]
     chance = random.Random(0)
@@ -98,7 +87,7 @@ def test_large_weights_and_many_inputs_saturate() -> None:
 @pytest.mark.slow
 def test_saturated_layers_hardly_move() -> None:
     """Times 30 the hidden weights change by less than 1 % of their size, and the error stays."""
-    last = [float(line.split()[-1]) for line in shown("make_moons").splitlines()]
+    last = [float(line.split()[-1]) for line in LESSON.shown("make_moons").splitlines()]
     assert last == [0.013, 0.133, 0.369]
     names = defined("make_moons", "for factor")
     random.seed(0)
@@ -116,28 +105,29 @@ def test_saturated_layers_hardly_move() -> None:
 
 def test_houses_as_they_are_saturate_every_neuron() -> None:
     """And standardized ones few."""
-    printed = shown("house_prices()")
+    printed = LESSON.shown("house_prices()")
     assert "as it is: 100.0%" in printed
     assert "standardized: 1.9%" in printed
 
 
 def test_a_large_step_kills_relu_neurons() -> None:
     """Five of six, for ever: their gradients are 0, and the error stays near 0.37."""
-    printed = epochs(shown("for first_rate"))
+    printed = epochs(LESSON.shown("for first_rate"))
     careful, large = printed[:7], printed[7:]
     assert [count for *_, count in careful] == [0] * 7
     assert careful[-1][1] < 0.001
     assert [round(error, 1) for _, error, _ in large[:2]] == [4.4, 47.9]
     assert [count for *_, count in large] == [1, 1, 3, 4, 5, 5, 5]
     assert large[-1][1] == pytest.approx(0.37, abs=0.005)
-    lines = shown('"dead" if').splitlines()
+    lines = LESSON.shown('"dead" if').splitlines()
     assert sorted(line.split()[0] for line in lines) == ["dead"] * 5 + ["live"]
     assert {line for line in lines if "dead" in line} == {"dead ['0.0000', '0.0000']"}
 
 
 def test_a_leak_brings_a_neuron_back() -> None:
     """After 100 epochs five neurons are silent, after 200 four, and the error falls."""
-    found = {epoch: (error, count) for epoch, error, count in epochs(shown('learn("leaky_relu"'))}
+    printed = epochs(LESSON.shown('learn("leaky_relu"'))
+    found = {epoch: (error, count) for epoch, error, count in printed}
     assert [found[epoch][1] for epoch in (100, 200, 300)] == [5, 4, 4]
     errors = [found[epoch][0] for epoch in (100, 200, 300)]
     assert errors == pytest.approx([0.37, 0.09, 0.02], abs=0.005)
@@ -145,7 +135,7 @@ def test_a_leak_brings_a_neuron_back() -> None:
 
 def test_gradients_vanish_and_explode_with_depth() -> None:
     """The numbers of the text are those of the table."""
-    table = sizes(shown("starts ="))
+    table = sizes(LESSON.shown("starts ="))
     assert table["layers"] == [2, 5, 10, 15, 20]
     last = {name: numbers[-1] for name, numbers in table.items()}
     assert (last["tanh xavier × 0.3"], last["sigmoid xavier"]) == (3e-11, 3e-13)
@@ -158,7 +148,7 @@ def test_gradients_vanish_and_explode_with_depth() -> None:
 
 def test_shortcuts_keep_the_gradient() -> None:
     """At 20 layers it is within a factor of 2 of that at 5."""
-    lines = shown("class Shortcut").splitlines()
+    lines = LESSON.shown("class Shortcut").splitlines()
     kept = [[*map(float, line.split()[2:])] for line in lines if "shortcuts" in line]
     assert len(kept) == 2
     assert all(0.5 < numbers[4] / numbers[1] < 2 for numbers in kept)
@@ -167,7 +157,7 @@ def test_shortcuts_keep_the_gradient() -> None:
 @pytest.mark.slow
 def test_the_answers_about_depth_are_right() -> None:
     """he against xavier, larger weights for sigmoid, and shortcuts around relu."""
-    names = defined("def first_gradient", "@@")
+    names = defined("def first_gradient")
     names["DEPTHS"] = (20,)
     by_depth = names["by_depth"]
     (he,), (xavier,) = by_depth("relu", "he"), by_depth("relu", "xavier")

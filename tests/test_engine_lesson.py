@@ -1,6 +1,5 @@
 """The notebook 04_your_own_engine.ipynb: what its words and answers promise is so."""
 
-import html
 import math
 import re
 from collections.abc import Callable
@@ -9,23 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import cells_of
+from lessons import Lesson, changed
+from live_page import kept_page
 
 from micrograd_like import check_engine
 
-CELLS = cells_of("04_your_own_engine")
-CODE = ["".join(cell["source"]) for cell in CELLS if cell["cell_type"] == "code"]
-TEXT = "\n".join("".join(cell["source"]) for cell in CELLS if cell["cell_type"] == "markdown")
+LESSON = Lesson("04_your_own_engine")
 
 
 def run(*left_out: str) -> dict[str, Any]:
     """The names after all cells but those that have a text; checks and pictures are left out."""
-    names: dict[str, Any] = {}
-    for code in CODE:
-        if not any(text in code for text in ("pyplot", "Backprop(", *left_out)):
-            quick = re.sub(r"^print\(check_engine.*", "", code, flags=re.MULTILINE)
-            exec(quick.replace("range(1000)", "range(9)"), names)
-    return names
+    quick = ("range(1000)", "range(9)"), ("\nprint(check_engine(", "\n# print(check_engine(")
+    return LESSON.run(*quick, without=("pyplot", "Backprop(", *left_out))
 
 
 @pytest.fixture
@@ -45,7 +39,7 @@ def gradient(names: dict[str, Any], backward: Callable[[Any], None]) -> float:
 def test_the_engine_has_about_thirty_lines() -> None:
     """Those of the class, its operations, the order and the way back, without the examples."""
     engine = r"^(?:class|def (?!calculation)).*\n(?:(?:    .*)?\n)*?(?=\S)|^MyValue.*\n"
-    found = "".join(re.findall(engine, "\n".join(CODE[:4]) + "\n", re.MULTILINE))
+    found = "".join(re.findall(engine, "\n".join(LESSON.code[:4]) + "\n", re.MULTILINE))
     assert 28 <= sum(map(bool, found.splitlines())) <= 34
 
 
@@ -63,20 +57,16 @@ def test_each_wrong_way_back_gives_its_wrong_number(names: dict[str, Any]) -> No
         assert (found[0] == found[1]) == agree
 
 
-def test_the_live_page_goes_wrong_as_the_engine_does(opened: Any, tmp_path: Path) -> None:
+@pytest.fixture
+def page(browser: Any, tmp_path: Path) -> Any:
+    """The live page of the notebook."""
+    shown = LESSON.shown('Backprop(L, order="naive")', "text/html")
+    with kept_page(browser, tmp_path, shown) as opened:
+        yield opened
+
+
+def test_the_live_page_goes_wrong_as_the_engine_does(page: Any) -> None:
     """The kept page: two steps are too early, x is given 28, the nudge measures 44."""
-    shown = next(
-        found
-        for cell in CELLS
-        for o in cell.get("outputs", [])
-        if (
-            found := re.search(r"srcdoc='([^']*)'", "".join(o.get("data", {}).get("text/html", "")))
-        )
-    )
-    path = tmp_path / "page.html"
-    path.write_text(html.unescape(shown[1]), "utf-8")
-    page = opened(path)
-    page.wait_for_function("window.backprop")
     count = page.evaluate("backprop.count()")
     said = page.evaluate("n => [...Array(n).keys()].map(k => backprop.scene(k).remark)", count)
     assert sum("too early" in remark for remark in said) == 2
@@ -110,7 +100,7 @@ def test_subtraction_is_made_of_what_is_there(names: dict[str, Any]) -> None:
     """The first answer: one fault without __rsub__, none with it."""
     engine = names["MyValue"]
     for name in "__neg__", "__sub__", "__rsub__":
-        found = re.search(rf"`MyValue\.{name} = (lambda [^`]*)`", TEXT)
+        found = re.search(rf"`MyValue\.{name} = (lambda [^`]*)`", LESSON.text)
         assert found
         if name == "__rsub__":
             (fault,) = check_engine(engine).faults
@@ -121,9 +111,8 @@ def test_subtraction_is_made_of_what_is_there(names: dict[str, Any]) -> None:
 
 def test_a_value_in_the_order_twice_passes_on_twice(names: dict[str, Any]) -> None:
     """The second answer: 84."""
-    code = next(code for code in CODE if code.startswith("def ordered"))
-    assert "    if value not in met:\n" in code
-    exec(code.replace("if value not in met:", "if True:"), names)
+    code = LESSON.source("def ordered")
+    exec(changed(code, ("    if value not in met:\n", "    if True:\n")), names)
     assert gradient(names, names["backward"]) == 84
 
 
@@ -155,6 +144,4 @@ def test_a_wrong_slope_of_exp_is_named(names: dict[str, Any]) -> None:
 def test_the_slope_of_tanh_far_out_is_that_of_the_library() -> None:
     """1.699e-17 at 20, which is 4 · exp(-40)."""
     assert 4 * math.exp(-40) == pytest.approx(1.699e-17, rel=1e-3)
-    assert "Value: 1.699e-17" in "".join(
-        line for cell in CELLS for o in cell.get("outputs", []) for line in o.get("text", "")
-    )
+    assert "Value: 1.699e-17" in LESSON.shown("kind(20.0)")

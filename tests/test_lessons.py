@@ -1,83 +1,70 @@
-"""What 02_step_through_backprop.ipynb promises is what its pages show, lesson by lesson."""
+"""What 02_step_through_backprop.ipynb promises is what its pages show, part by part."""
 
-import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Watched
-from conftest import cells_of
+from lessons import Lesson, shown_by
+from live_page import kept_page
 
 from micrograd_like import Backprop, Value
 
-CELLS = cells_of("02_step_through_backprop")
+LESSON = Lesson("02_step_through_backprop")
 
 
-def outputs(cell: dict[str, Any], kind: str) -> str:
-    """What a cell has shown of a kind."""
-    return "".join(
-        line for o in cell.get("outputs", []) for line in o.get("data", {}).get(kind, "")
-    )
-
-
-def lessons() -> dict[int, list[dict[str, Any]]]:
-    """The cells of each lesson, by its number."""
+def parts() -> dict[int, list[dict[str, Any]]]:
+    """The cells of each part, by its number."""
     found: dict[int, list[dict[str, Any]]] = {}
     number = 0
-    for cell in CELLS:
-        # The text before a cell ends with the title of the next lesson, if there is one.
+    for cell in LESSON.cells:
+        # The text before a cell ends with the title of the next part, if there is one.
         for title in re.findall(r"^## (\d+)?", "".join(cell["source"]), re.MULTILINE):
-            number = int(title or 0)  # 0 for what stands before the lessons and after them
+            number = int(title or 0)  # 0 for what stands before the parts and after them
         found.setdefault(number, []).append(cell)
     return found
 
 
-LESSONS = lessons()
+PARTS = parts()
 
 
-def pages(number: int) -> list[str]:
-    """The pages of a lesson."""
-    shown = [outputs(cell, "text/html") for cell in LESSONS[number]]
-    found = [re.search(r"srcdoc='([^']*)'", text) for text in shown]
-    return [html.unescape(match[1]) for match in found if match]
+def shown(number: int, kind: str = "") -> str:
+    """What a part has printed, or shown of a kind."""
+    return "".join(shown_by(cell, kind) for cell in PARTS[number])
 
 
-class Lesson:
-    """What a lesson prints, and pages of it and of other lessons, opened one by one."""
+def pages(number: int) -> int:
+    """How many pages a part has."""
+    return shown(number, "text/html").count("srcdoc='")
 
-    def __init__(self, browser: Any, folder: Path, number: int) -> None:
-        self.watched = Watched(browser, reduced_motion="reduce")
-        self.folder = folder
+
+class Part:
+    """What a part prints, and pages of it and of other parts, opened one by one."""
+
+    def __init__(self, number: int, opened: Callable[[str], Any]) -> None:
         self.number = number
-        self.printed = "".join(
-            line
-            for cell in LESSONS[number]
-            for o in cell.get("outputs", [])
-            for line in o.get("text", "")
-        )
+        self.printed = shown(number)
+        self.opened = opened
 
     def open(self, number: int = 0) -> Any:
-        """The page of a lesson, of this one if no other is named."""
-        (content,) = pages(number or self.number)
-        path = self.folder / "page.html"
-        path.write_text(content, "utf-8")
-        page = self.watched.open(path)
-        page.wait_for_function("window.backprop || window.descent")
-        return page
+        """The page of a part, of this one if no other is named."""
+        return self.opened(shown(number or self.number, "text/html"))
 
 
 @pytest.fixture
-def lesson(request: pytest.FixtureRequest, browser: Any, tmp_path: Path) -> Iterator[Lesson]:
-    made = Lesson(browser, tmp_path, request.param)
-    yield made
-    made.watched.close()
+def part(request: pytest.FixtureRequest, browser: Any, tmp_path: Path) -> Iterator[Part]:
+    with ExitStack() as stack:
+        yield Part(
+            request.param,
+            lambda content: stack.enter_context(kept_page(browser, tmp_path, content)),
+        )
 
 
 def of(number: int) -> Any:
-    return pytest.mark.parametrize("lesson", [number], indirect=True)
+    return pytest.mark.parametrize("part", [number], indirect=True)
 
 
 def gradients(page: Any, *names: str) -> list[float]:
@@ -90,42 +77,42 @@ def remarks(page: Any) -> list[str]:
     return [page.evaluate("k => backprop.scene(k).remark", k) for k in range(count)]
 
 
-def test_every_lesson_has_something_to_turn() -> None:
+def test_every_part_has_something_to_turn() -> None:
     """Each of the ten asks to turn its own page, if it has one, and else that of one before it."""
-    assert [*LESSONS] == [*range(11)]
-    for number, cells in LESSONS.items():
+    assert [*PARTS] == [*range(11)]
+    for number, cells in PARTS.items():
         text = "\n".join("".join(cell["source"]) for cell in cells)
         turns = re.findall(r"^> \*\*Turn\.\*\* (?:On the page of part (\d+))?", text, re.MULTILINE)
         assert bool(turns) == (number > 0), number
-        assert turns.count("") == len(pages(number)) <= 1, number
+        assert turns.count("") == pages(number) <= 1, number
         for other in filter(None, turns):
-            assert len(pages(int(other))) == 1, number
+            assert pages(int(other)) == 1, number
             assert int(other) < number
 
 
 def test_the_picture_beside_a_page_is_small() -> None:
     """Where nothing plays, each page is an SVG."""
+    still = r'<noscript><img [^>]*src="data:image/(.*?),(.*?)"'
     for number in range(1, 11):
-        shown = "".join(outputs(cell, "text/html") for cell in LESSONS[number])
-        stills = re.findall(r'<noscript><img [^>]*src="data:image/(.*?),(.*?)"', shown)
-        assert [kind for kind, _ in stills] == ["svg+xml"] * len(pages(number))
+        stills = re.findall(still, shown(number, "text/html"))
+        assert [kind for kind, _ in stills] == ["svg+xml"] * pages(number)
         assert all(len(content) < 30_000 for _, content in stills), number
 
 
 @of(1)
-def test_the_right_prediction_has_no_gradient(lesson: Lesson) -> None:
+def test_the_right_prediction_has_no_gradient(part: Part) -> None:
     """At b = 1 all is 0, beyond it the signs turn, and w's gradient is twice b's."""
-    page = lesson.open()
+    page = part.open()
     for b, gradient in (0.5, -1), (1, 0), (1.5, 1), (2.5, 3):
         page.evaluate("b => backprop.set('b', b)", b)
         assert gradients(page, "w", "b") == [2 * gradient, gradient]
 
 
 @of(2)
-def test_the_slope_is_off_by_four_steps(lesson: Lesson) -> None:
+def test_the_slope_is_off_by_four_steps(part: Part) -> None:
     """The page's differences are those that Python prints; the best step is near 10⁻⁸."""
-    page = lesson.open(1)
-    printed = dict(re.findall(r"h = (\S+) .* = (\S+)", lesson.printed))
+    page = part.open(1)
+    printed = dict(re.findall(r"h = (\S+) .* = (\S+)", part.printed))
     assert len(printed) == 6
     off = {}
     for h, slope in printed.items():
@@ -139,9 +126,9 @@ def test_the_slope_is_off_by_four_steps(lesson: Lesson) -> None:
 
 
 @of(3)
-def test_the_sign_says_which_way(lesson: Lesson) -> None:
+def test_the_sign_says_which_way(part: Part) -> None:
     """Too low at w = 1, too high at w = 2: a step against -2 and against 6 lowers the error."""
-    page = lesson.open(1)
+    page = part.open(1)
     page.evaluate("backprop.learners(['w'])")
     for w, prediction, gradient in (1, 2.5, -2), (2, 4.5, 6):
         page.evaluate("w => backprop.set('w', w)", w)
@@ -153,10 +140,10 @@ def test_the_sign_says_which_way(lesson: Lesson) -> None:
 
 
 @of(4)
-def test_learning_has_the_digits_of_python(lesson: Lesson) -> None:
+def test_learning_has_the_digits_of_python(part: Part) -> None:
     """Three steps are those that are printed."""
-    page = lesson.open(1)
-    rows = re.findall(r"step \d:  w = (\S+)  b = (\S+)  E = (\S+)", lesson.printed)
+    page = part.open(1)
+    rows = re.findall(r"step \d:  w = (\S+)  b = (\S+)  E = (\S+)", part.printed)
     assert len(rows) == 3
     for row in rows:
         page.evaluate("backprop.learn(0.05)")
@@ -165,9 +152,9 @@ def test_learning_has_the_digits_of_python(lesson: Lesson) -> None:
 
 
 @of(4)
-def test_rates_do_what_the_text_says(lesson: Lesson) -> None:
+def test_rates_do_what_the_text_says(part: Part) -> None:
     """Shorter and shorter, there at once, nearer from the other side, to and fro, higher up."""
-    page = lesson.open(1)
+    page = part.open(1)
     missed = {}
     for rate in 0.05, 0.1, 0.15, 0.2, 0.21:
         page.evaluate("backprop.reset()")
@@ -183,9 +170,9 @@ def test_rates_do_what_the_text_says(lesson: Lesson) -> None:
 
 
 @of(5)
-def test_three_products_are_added(lesson: Lesson) -> None:
+def test_three_products_are_added(part: Part) -> None:
     """1, 4 and 4 arrive at steps 5, 7 and 8; at a = -0.25 the three cancel, and none is 0."""
-    page = lesson.open()
+    page = part.open()
     assert gradients(page, "b", "a") == [9, 18]
     page.evaluate("backprop.step(5)")
     style = "getComputedStyle([...document.querySelectorAll('#stage text')]"
@@ -200,16 +187,16 @@ def test_three_products_are_added(lesson: Lesson) -> None:
 
 
 @of(6)
-def test_wrong_orders_are_wrong(lesson: Lesson) -> None:
+def test_wrong_orders_are_wrong(part: Part) -> None:
     """b is complete at step 8 of 9; too early gives 2 where 18 is right, and again 8 where 4 is."""
-    page = lesson.open(5)
+    page = part.open(5)
     assert page.evaluate("backprop.count()") == 9
     assert [page.evaluate("k => backprop.scene(k).sum", k) for k in (7, 8)] == ["5 + 4 = 9", ""]
-    page = lesson.open()
+    page = part.open()
     assert gradients(page, "a") == [2]
     assert page.evaluate("backprop.nudge('a', 1e-6).central") == pytest.approx(18)
     assert sum("too early" in remark for remark in remarks(page)) == 1
-    lines = lesson.printed.splitlines()
+    lines = part.printed.splitlines()
     assert sum("again" in line for line in lines) == 2
     assert "in the end a.grad is 8, and should be 4" in lines[-1]
     for number in 1.0, 2.0, -7.5:
@@ -219,19 +206,19 @@ def test_wrong_orders_are_wrong(lesson: Lesson) -> None:
 
 
 @of(7)
-def test_a_neuron_saturates(lesson: Lesson) -> None:
+def test_a_neuron_saturates(part: Part) -> None:
     """The gradients by hand are the page's; at b = 4 they are a hundred times smaller."""
-    page = lesson.open()
-    by_hand = [float(x) for x in re.findall(r"= (\S+)", lesson.printed)]
+    page = part.open()
+    by_hand = [float(x) for x in re.findall(r"= (\S+)", part.printed)]
     assert gradients(page, "b", "w1", "w2") == pytest.approx(by_hand, abs=5e-5)
     page.evaluate("backprop.set('b', 4)")
     assert gradients(page, "s") == pytest.approx([0.0066], abs=5e-5)
 
 
 @of(7)
-def test_a_weight_without_input_has_no_part(lesson: Lesson) -> None:
+def test_a_weight_without_input_has_no_part(part: Part) -> None:
     """The gradient of a weight is its input times that of the sum, and 0 where the input is."""
-    page = lesson.open()
+    page = part.open()
     page.evaluate("backprop.set('x2', 0)")
     of_sum, *others = gradients(page, "s", "w1", "w2", "x1", "x2")
     assert others == pytest.approx([2 * of_sum, 0, -0.6 * of_sum, 0.8 * of_sum])
@@ -239,12 +226,12 @@ def test_a_weight_without_input_has_no_part(lesson: Lesson) -> None:
 
 
 @of(8)
-def test_an_epoch_has_the_digits_of_python(lesson: Lesson) -> None:
+def test_an_epoch_has_the_digits_of_python(part: Part) -> None:
     """Two epochs are those that are printed; at first all houses agree, and then they do not."""
-    page = lesson.open()
+    page = part.open()
     pulls = "['p1', 'p2', 'p3'].map(name => backprop.get(name).grad)"  # at the products with w
     assert all(x < 0 for x in page.evaluate(pulls))
-    rows = re.findall(r"epoch \d:  w = (\S+)", lesson.printed)
+    rows = re.findall(r"epoch \d:  w = (\S+)", part.printed)
     assert len(rows) == 2
     for w in rows:
         page.evaluate("backprop.epoch(0.05)")
@@ -253,9 +240,9 @@ def test_an_epoch_has_the_digits_of_python(lesson: Lesson) -> None:
 
 
 @of(9)
-def test_a_network_learns(lesson: Lesson) -> None:
+def test_a_network_learns(part: Part) -> None:
     """157 values; a hundred steps bring the loss from 1.04 to 0.0009."""
-    page = lesson.open()
+    page = part.open()
     assert len(page.evaluate("backprop.names()")) == 157
     assert page.evaluate("backprop.get('loss').data") == pytest.approx(1.04, abs=0.005)
     assert page.evaluate("backprop.learn(0.2, 100)") == pytest.approx(9e-4, abs=5e-5)
@@ -263,9 +250,9 @@ def test_a_network_learns(lesson: Lesson) -> None:
 
 
 @of(10)
-def test_a_step_leaves_the_domain_and_comes_back(lesson: Lesson) -> None:
+def test_a_step_leaves_the_domain_and_comes_back(part: Part) -> None:
     """The step lands at -1, where log is not defined; undo takes it back."""
-    page = lesson.open()
+    page = part.open()
     page.evaluate("backprop.learn(10)")
     assert page.evaluate("backprop.get('r').data") == -1
     assert page.evaluate("backprop.problem()") == "log(r) is not defined at r = −1; it needs r > 0"
@@ -274,9 +261,9 @@ def test_a_step_leaves_the_domain_and_comes_back(lesson: Lesson) -> None:
 
 
 @of(0)
-def test_the_answers_are_what_the_pages_show(lesson: Lesson) -> None:
+def test_the_answers_are_what_the_pages_show(part: Part) -> None:
     """Each of the six answers to the questions at the end is found by turning a page."""
-    page = lesson.open(1)
+    page = part.open(1)
     for h in 0.5, 0.25:
         off = [
             page.evaluate("([name, h]) => backprop.nudge(name, h).forward", [name, h])
@@ -292,8 +279,8 @@ def test_the_answers_are_what_the_pages_show(lesson: Lesson) -> None:
     cube = Backprop(b * b * b)
     assert [step.contribution for step in cube if step.input is b] == [16, 16, 16]
     assert cube.gradients[id(b)] == 48
-    assert gradients(lesson.open(6), "L", "c", "b", "a") == [1, 1, 9, 2]
-    page = lesson.open(7)
+    assert gradients(part.open(6), "L", "c", "b", "a") == [1, 1, 9, 2]
+    page = part.open(7)
     slopes = {
         b: page.evaluate("b => (backprop.set('b', b), backprop.get('b').grad)", b)
         for b in (0.7, 0.8, 0.9)

@@ -5,51 +5,36 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import cells_of
+from lessons import Lesson
 
 from micrograd_like import Value
 
-CELLS = cells_of("12_layers_as_matrices")
-CODE = ["".join(cell["source"]) for cell in CELLS if cell["cell_type"] == "code"]
+LESSON = Lesson("12_layers_as_matrices")
 SAME = "the engine's, to 12 digits: True"
-
-
-def printed(cells: list[dict[str, Any]]) -> str:
-    """All that the cells have printed."""
-    lines = [line for c in cells for o in c.get("outputs", []) for line in o.get("text", "")]
-    return "".join(lines)
 
 
 def run(*changes: tuple[str, str]) -> dict[str, Any]:
     """The names after all cells but those that draw or count, with some text replaced."""
-    names: dict[str, Any] = {}
-    for code in CODE:
-        if any(word in code for word in ("draw_dot(C", "Backprop", "counts(")):
-            continue
-        for old, new in changes:
-            code = code.replace(old, new)  # noqa: PLW2901
-        exec(code, names)
-    return names
+    return LESSON.run(*changes, without=("Backprop", "counts("))
 
 
 def page() -> dict[str, Any]:
     """The values of the live page, by name."""
-    code = next(c for c in CODE if "Backprop(E" in c).partition("Backprop(E")[0]
     names: dict[str, Any] = {"Value": Value}
-    exec(code, names)
+    exec(LESSON.source("Backprop(E", end="Backprop(E"), names)
     names["E"].backward()
     return {name: v for name, v in names.items() if type(v) is Value}
 
 
 def test_all_four_equations_agree_with_the_engine() -> None:
     """Eight arrays are compared in the kept outputs, and all are the engine's."""
-    text = printed(CELLS)
+    text = LESSON.printed
     assert text.count(SAME) == text.count("to 12 digits") == 8
 
 
 def test_backward_is_less_than_two_forwards() -> None:
     """The ratios grow to 1.99, while nudging takes a pass for each weight and one more."""
-    rows = re.findall(r"^ *([\d,]+) +([\d,]+) +([\d,]+) +(\d\.\d\d)$", printed(CELLS), re.MULTILINE)
+    rows = re.findall(r"^ *([\d,]+) +([\d,]+) +([\d,]+) +(\d\.\d\d)$", LESSON.printed, re.MULTILINE)
     ratios = [float(row[3]) for row in rows]
     assert len(rows) == 6
     assert ratios == sorted(ratios)
@@ -88,16 +73,23 @@ def test_a_larger_network_needs_no_change(capsys: pytest.CaptureFixture[str]) ->
     assert text.count(" = tanh(") == 3
 
 
-def test_sigmoid_needs_two_changes(capsys: pytest.CaptureFixture[str]) -> None:
-    """The activations and the slope; the equations stay."""
-    run(
-        ('tanh"]', 'sigmoid"]'),
+def test_sigmoid_needs_its_activations_and_its_slope(capsys: pytest.CaptureFixture[str]) -> None:
+    """With them all equations agree with the engine; without any of them some do not."""
+    engine = ('tanh"]', 'sigmoid"]')
+    ours = [
         ("1 - np.tanh(z) ** 2", "(s := 1 / (1 + np.exp(-z))) * (1 - s)"),
         ("np.tanh(z[layer])", "1 / (1 + np.exp(-z[layer]))"),
         ("np.tanh(Z[layer])", "1 / (1 + np.exp(-Z[layer]))"),
-    )
+    ]
+    names = run(engine, *ours)
     text = capsys.readouterr().out
     assert text.count(SAME) == text.count("to 12 digits") == 8
+    assert (text.count(" = sigmoid("), text.count("tanh(")) == (2, 0)
+    assert names["slope"](0.0) == 0.25
+    for left_out in ours:
+        run(engine, *(change for change in ours if change != left_out))
+        text = capsys.readouterr().out
+        assert text.count(SAME) < text.count("to 12 digits") == 8
 
 
 def test_the_rank_is_that_of_the_rows() -> None:

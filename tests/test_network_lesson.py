@@ -7,27 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import cells_of
+from lessons import Lesson, shown_by
 from live_page import kept_page
 
 from micrograd_like import MLP, Neuron, Value, fit, mean, mse
 
-CELLS = cells_of("07_why_a_network")
+LESSON = Lesson("07_why_a_network")
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
-
-
-def code_with(text: str) -> str:
-    """The source of the code cell that has a text."""
-    codes = ["".join(cell["source"]) for cell in CELLS if cell["cell_type"] == "code"]
-    return next(code for code in codes if text in code)
-
-
-def shown(text: str, kind: str = "") -> str:
-    """What the cell with a text has printed, or shown of a kind."""
-    cell = next(c for c in CELLS if c["cell_type"] == "code" and text in "".join(c["source"]))
-    return "".join(
-        line for o in cell["outputs"] for line in o.get("text", o.get("data", {}).get(kind, ""))
-    )
 
 
 def rows_of(printed: str) -> dict[str, tuple[float, float, float, float]]:
@@ -49,8 +35,8 @@ def alike(model: MLP) -> bool:
 
 def test_a_bias_shifts_the_line() -> None:
     """Without it the best slope is Σxy / Σx², and that of points around 0 is right."""
-    assert "without a bias  learned [1.206], error 0.8235" in shown("class ThroughZero")
-    assert "with a bias     learned [0.5, 2.0], error 0.0000" in shown("class ThroughZero")
+    assert "without a bias  learned [1.206], error 0.8235" in LESSON.shown("class ThroughZero")
+    assert "with a bias     learned [0.5, 2.0], error 0.0000" in LESSON.shown("class ThroughZero")
     for points, slope, error in ((range(1, 9), 1.2059, 0.8235), (range(-4, 5), 0.5, 4)):
         xs = [k / 2 for k in points]
         best = sum(x * (0.5 * x + 2) for x in xs) / sum(x * x for x in xs)
@@ -60,15 +46,15 @@ def test_a_bias_shifts_the_line() -> None:
 
 def test_the_gradient_of_the_bias_is_the_mean_of_the_slopes() -> None:
     """And that of the weight is the mean of the slopes times x, as printed."""
-    numbers = re.findall(r"mean of the slopes.*?(-[\d.]+) .*?(-[\d.]+)", shown("slopes ="))
+    numbers = re.findall(r"mean of the slopes.*?(-[\d.]+) .*?(-[\d.]+)", LESSON.shown("slopes ="))
     assert numbers == [("-6.2500", "-6.2500"), ("-15.3750", "-15.3750")]
 
 
 def test_two_linear_layers_are_one() -> None:
     """The product answers as the two layers do, at the printed points and at others."""
     names: dict[str, Any] = {"Neuron": Neuron}
-    exec(code_with("two = MLP"), names)
-    printed = re.findall(r"two layers (\S+), one neuron (\S+)", shown("two = MLP"))
+    exec(LESSON.source("two = MLP"), names)
+    printed = re.findall(r"two layers (\S+), one neuron (\S+)", LESSON.shown("two = MLP"))
     assert len(printed) == 4
     assert all(a == b for a, b in printed)
     for x in [-3.0, 8.0], [1e6, -1e6], [0.1, 0.2]:
@@ -78,7 +64,7 @@ def test_two_linear_layers_are_one() -> None:
 
 def test_a_linear_network_does_not_learn_xor() -> None:
     """Its error stays at 0.25, with 4 or 20 hidden neurons; that of tanh comes to 0."""
-    printed = shown("def learn(model")
+    printed = LESSON.shown("def learn(model")
     assert re.findall(r"(\w+): error \S+ at first, (\S+)", printed) == [
         ("linear", "0.2500"),
         ("tanh", "0.0000"),
@@ -90,7 +76,7 @@ def test_a_linear_network_does_not_learn_xor() -> None:
 
 def test_zeros_learn_only_the_bias() -> None:
     """All other gradients are 0; with sigmoid the output's weights have some, and XOR none."""
-    printed = shown('init="zeros")\nmse(')
+    printed = LESSON.shown('init="zeros")\nmse(')
     assert "hidden layer: {0.0}" in printed
     assert "output neuron: [0.0, 0.0, 0.0, 0.0, -1.0]" in printed
     assert "0.2500 at the end" in printed
@@ -103,7 +89,7 @@ def test_zeros_learn_only_the_bias() -> None:
 
 def test_neurons_that_begin_alike_stay_alike() -> None:
     """To the last digit after 1000 epochs, and XOR is not learned; from random starts it is."""
-    printed = shown("w.data = 0.5")
+    printed = LESSON.shown("w.data = 0.5")
     neurons = re.findall(r"hidden neuron: (.*)", printed)
     assert (len(neurons), len(set(neurons))) == (4, 1)
     assert "0.1818 at the end" in printed
@@ -113,7 +99,7 @@ def test_neurons_that_begin_alike_stay_alike() -> None:
             w.data = 0.5
     learned(model)
     assert alike(model)
-    assert shown("for seed in range(5)").count("0.0000 at the end") == 5
+    assert LESSON.shown("for seed in range(5)").count("0.0000 at the end") == 5
 
 
 @pytest.mark.slow
@@ -134,7 +120,7 @@ def test_two_tanh_neurons_are_enough_for_xor() -> None:
 @pytest.fixture
 def page(browser: Any, tmp_path: Path) -> Any:
     """The live page of the notebook."""
-    with kept_page(browser, tmp_path, shown("Backprop(error)", "text/html")) as opened:
+    with kept_page(browser, tmp_path, LESSON.shown("Backprop(error)", "text/html")) as opened:
         yield opened
 
 
@@ -161,7 +147,7 @@ def test_the_page_shows_two_neurons_that_stay_alike(page: Any) -> None:
 def test_slopes_are_as_the_text_says() -> None:
     """Of tanh at most 1, of sigmoid 1/4, of relu 1 or 0, of gelu a little beyond both."""
     names: dict[str, Any] = {"Value": Value}
-    exec(code_with("def slope").partition("xs =")[0], names)
+    exec(LESSON.source("def slope", end="xs ="), names)
     slope: Callable[[Any, float], float] = names["slope"]
     found = {
         name: [slope(f, k / 100) for k in range(-800, 801)]
@@ -176,7 +162,7 @@ def test_slopes_are_as_the_text_says() -> None:
 
 def test_gradients_and_ablation_disagree() -> None:
     """Before and after learning, as the text reads the two tables."""
-    printed = ["".join(o.get("text", "")) for cell in CELLS for o in cell.get("outputs", [])]
+    printed = map(shown_by, LESSON.cells)
     before, after = [rows_of(text) for text in printed if "|gradient|" in text]
     largest = max(before, key=lambda name: before[name][1])
     assert largest == "layer1.neuron0.w0"
@@ -188,14 +174,14 @@ def test_gradients_and_ablation_disagree() -> None:
     assert [after[f"layer0.neuron{k}.w2"][3] for k in (0, 1)] == [0.0029, 0.0029]
     assert after["layer1.neuron0.b"][2:] == (0.35, 0.1257)
     assert after["layer0.neuron1.w0"][2:] == (0.653, 0.0297)
-    told = re.findall(r"(\S+): gradient", shown("top_gradients"))
+    told = re.findall(r"(\S+): gradient", LESSON.shown("top_gradients"))
     assert told == sorted(before, key=lambda name: -before[name][1])[:3]
 
 
 def test_another_unit_changes_gradients_and_no_answer() -> None:
     """An input times 100 with its weights divided by 100: their gradients are 100 times larger."""
     names: dict[str, Any] = {"random": random, "MLP": MLP, "mse": mse, "mean": mean}
-    exec(code_with("def table"), names)
+    exec(LESSON.source("def table"), names)
     model, X, y = names["model"], names["X"], names["y"]
     weights = [neuron.w[0] for neuron in model.layers[0].neurons]
     mse([model(x) for x in X], y).backward()

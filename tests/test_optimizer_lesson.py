@@ -1,6 +1,5 @@
 """The notebook 06_batches_and_optimizers.ipynb: what its words and answers promise is so."""
 
-import html
 import re
 from functools import partial
 from itertools import pairwise
@@ -8,23 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import cells_of
+from lessons import Lesson
+from live_page import kept_page
 
 from micrograd_like import SGD, Adam, Descent
 
-CELLS = cells_of("06_batches_and_optimizers")
-CODE = ["".join(cell["source"]) for cell in CELLS if cell["cell_type"] == "code"]
-TEXT = "\n".join("".join(cell["source"]) for cell in CELLS if cell["cell_type"] == "markdown")
+LESSON = Lesson("06_batches_and_optimizers")
 
 
 @pytest.fixture(scope="module")
 def names() -> dict[str, Any]:
     """The names of the lesson; pictures are left out."""
-    names: dict[str, Any] = {}
-    for code in CODE:
-        if "pyplot" not in code:
-            exec(re.sub(r"^Descent\(.*", "", code, flags=re.MULTILINE), names)
-    return names
+    return LESSON.run(("\nDescent(", "\n# Descent("), without=["pyplot"])
 
 
 def steps(names: dict[str, Any], kind: Any, **options: Any) -> int | str:
@@ -76,7 +70,7 @@ def test_no_line_has_a_smaller_loss_than_the_lesson_says(names: dict[str, Any]) 
 
 def test_a_step_multiplies_the_weights_by_the_factors_of_the_table(names: dict[str, Any]) -> None:
     """Each row of the table, and what it says that one sees."""
-    rows = re.findall(r"^\| (0\.\d+) \| (−?[\d.]+) \| ([\d.]+) \|", TEXT, re.MULTILINE)
+    rows = re.findall(r"^\| (0\.\d+) \| (−?[\d.]+) \| ([\d.]+) \|", LESSON.text, re.MULTILINE)
     assert len(rows) == 5
     for lr, one, two in rows:
         way = Descent(names["valley"], 1.0, 4.0, lr=float(lr), steps=3)
@@ -86,20 +80,15 @@ def test_a_step_multiplies_the_weights_by_the_factors_of_the_table(names: dict[s
             assert step.moved == pytest.approx(found, abs=1e-12)
 
 
-def test_the_live_page_does_what_its_text_says(opened: Any, tmp_path: Path) -> None:
+@pytest.fixture
+def page(browser: Any, tmp_path: Path) -> Any:
+    """The live page of the notebook."""
+    with kept_page(browser, tmp_path, LESSON.shown("Descent(valley", "text/html")) as opened:
+        yield opened
+
+
+def test_the_live_page_does_what_its_text_says(page: Any) -> None:
     """Rates too large climb, smaller ones fall; without w1 a rate of 0.5 arrives."""
-    shown = [
-        found[1]
-        for cell in CELLS
-        for o in cell.get("outputs", [])
-        for found in re.finditer(
-            r"srcdoc='([^']*)'", "".join(o.get("data", {}).get("text/html", ""))
-        )
-    ]
-    path = tmp_path / "page.html"
-    path.write_text(html.unescape(shown[0]), "utf-8")
-    page = opened(path)
-    page.wait_for_function("window.descent")
 
     def errors(**to: Any) -> list[float]:
         page.evaluate("to => descent.set(to)", to)
@@ -116,10 +105,7 @@ def test_the_live_page_does_what_its_text_says(opened: Any, tmp_path: Path) -> N
 
 def test_adam_moves_all_weights_by_the_rate_at_first() -> None:
     """As is printed: 0.3 each, though the gradients are 100 and 4."""
-    printed = next(
-        "".join(o["text"]) for cell in CELLS for o in cell.get("outputs", []) if "gradients" in
-        "".join(o.get("text", ""))
-    )  # fmt: skip
+    printed = LESSON.shown("Adam([w1, w2]")
     assert re.match(r"step 1: +gradients +100\.00 +4\.00 +now +0\.700 +3\.700", printed)
 
 
@@ -190,5 +176,4 @@ def test_columns_make_a_valley_that_standardizing_takes_away(names: dict[str, An
     columns = [*zip(*names["houses"].rows, strict=True)]
     curvature = [2 * names["fmean"](x**2 for x in column) for column in columns]
     assert 1e8 < max(curvature) / min(curvature) < 1e9
-    printed = "".join("".join(o.get("text", "")) for cell in CELLS for o in cell.get("outputs", []))
-    assert printed.count("standardized 2.0") == len(columns)
+    assert LESSON.printed.count("standardized 2.0") == len(columns)

@@ -5,30 +5,22 @@ import math
 from typing import Any
 
 import pytest
-from conftest import cells_of
+from lessons import Lesson, changed
 
 from micrograd_like import gradcheck
 
-CELLS = cells_of("13_gradients_you_can_trust")
-WORDS = "\n".join("".join(cell["source"]) for cell in CELLS if cell["cell_type"] == "markdown")
+LESSON = Lesson("13_gradients_you_can_trust")
 
 
-def cell_with(text: str) -> dict[str, Any]:
-    """The code cell that has a text."""
-    return next(c for c in CELLS if c["cell_type"] == "code" and text in "".join(c["source"]))
-
-
-def shown(text: str, kind: str = "text/html") -> str:
-    """What the cell with a text has shown, or printed."""
-    outputs = cell_with(text)["outputs"]
-    lines = [line for o in outputs for line in o.get("text", o.get("data", {}).get(kind, ""))]
-    return html.unescape("".join(lines))
+def shown(text: str) -> str:
+    """What the cell with a text has shown."""
+    return html.unescape(LESSON.shown(text, "text/html"))
 
 
 def network() -> dict[str, Any]:
     """The names of the cell with the network."""
     names: dict[str, Any] = {}
-    exec("".join(cell_with("def backprop(p)")["source"]), names)
+    exec(LESSON.source("def backprop(p)"), names)
     return names
 
 
@@ -42,7 +34,7 @@ def test_each_planted_mistake_is_shown_with_its_picture() -> None:
         assert 'alt="' in shown(text)
         assert words in shown(text).partition('alt="')[2].partition('"')[0]
     assert "x + x at x = 2: x.grad is 1, should be 2" in shown("check_engine(MyValue)")
-    assert "± 0.003  inconclusive" in shown("gradcheck(math.sin, 1e12")
+    assert "± 0.003  inconclusive" in LESSON.shown("gradcheck(math.sin, 1e12")
 
 
 def test_the_gradient_is_off_by_20_000_bars() -> None:
@@ -69,8 +61,8 @@ def test_the_answers_are_right() -> None:
     off = {h: abs((cut(1.5 + h) - cut(1.5 - h)) / (2 * h) - 6.75) for h in (1e-3, 1e-5, 1e-8)}
     assert off[1e-5] < 1e-9 < min(off[1e-3], off[1e-8])
     names = network()
-    code = "".join(cell_with("def backprop(p)")["source"])
-    exec(code.replace("(1 - h**2)", "(1 - h)").replace("d_h.mean", "d_h.sum"), names)
+    code = LESSON.source("def backprop(p)")
+    exec(changed(code, ("(1 - h**2)", "(1 - h)"), ("d_h.mean", "d_h.sum")), names)
     report = gradcheck(names["loss"], names["weights"], gradient=names["backprop"])
     assert [c.outcome for c in report.checks] == ["fail"] * 6 + ["pass"] * 3
 
@@ -92,7 +84,7 @@ def test_the_answers_are_right() -> None:
 def test_the_mistake_in_the_pytorch_function_is_found() -> None:
     """Where PyTorch is installed: in the first three rows and the last, as the text says."""
     pytest.importorskip("torch")
-    block = WORDS.partition("```python\n")[2].partition("```")[0]
+    block = LESSON.text.partition("```python\n")[2].partition("```")[0]
     assert block.rstrip().endswith("gradcheck(total, point, gradient=gradient)")
     names: dict[str, Any] = {"gradcheck": gradcheck}
     exec(block.replace("gradcheck(total", "report = gradcheck(total"), names)
@@ -102,5 +94,5 @@ def test_the_mistake_in_the_pytorch_function_is_found() -> None:
 
 def test_a_layer_of_ten_thousand_weights_is_asked_few_times() -> None:
     """And its wrong weight is named."""
-    assert "called about 100 times" in shown("wrong_at_one_place")
-    assert "gradient of W[17, 42] is" in shown("wrong_at_one_place")
+    assert "called about 100 times" in LESSON.shown("wrong_at_one_place")
+    assert "gradient of W[17, 42] is" in LESSON.shown("wrong_at_one_place")

@@ -4,24 +4,15 @@ import re
 from typing import Any
 
 import pytest
-from conftest import cells_of
+from lessons import Lesson
 
-CELLS = cells_of("14_from_scalars_to_speed")
-SOURCES: dict[str, list[str]] = {"code": [], "markdown": []}
-for cell in CELLS:
-    SOURCES[cell["cell_type"]].append("".join(cell["source"]))
-BLOCKS = re.findall(r"```python\n(.*?)```", "\n".join(SOURCES["markdown"]), re.DOTALL)
+LESSON = Lesson("14_from_scalars_to_speed")
+BLOCKS = re.findall(r"```python\n(.*?)```", LESSON.text, re.DOTALL)
 
 
-def lesson(*replaced: tuple[str, str]) -> dict[str, Any]:
+def run(*changes: tuple[str, str]) -> dict[str, Any]:
     """The names of the cells as far as the gradient by hand, with some words replaced."""
-    names: dict[str, Any] = {}
-    last = next(k for k, source in enumerate(SOURCES["code"]) if "def agrees" in source)
-    program = "\n".join(SOURCES["code"][: last + 1])
-    for old, new in replaced:
-        program = program.replace(old, new)
-    exec(program, names)
-    return names
+    return LESSON.run(*changes, end="def learn(")
 
 
 @pytest.mark.parametrize("library", ["jax", "torch"])
@@ -29,14 +20,14 @@ def test_the_steps_of_other_libraries_agree_with_the_engine(library: str) -> Non
     """JAX's and PyTorch's, which are only read in the lesson, where they are installed."""
     pytest.importorskip(library)
     [block] = [block for block in BLOCKS if f"import {library}\n" in block]
-    names = lesson()
+    names = run()
     exec(block, names)
     assert names["agrees"](*names["step"](names["rows"], names["weights"]))
 
 
 def test_the_network_with_tanh_is_what_the_answer_says() -> None:
     """With the four changes that it names, loss and gradients are the engine's."""
-    names = lesson(
+    names = run(
         ("MLP(2, [16, 16, 1])", 'MLP(2, [16, 16, 1], activation="tanh")'),
         ("h0 = relu(", "h0 = np.tanh("),
         ("h1 = relu(", "h1 = np.tanh("),
@@ -49,7 +40,7 @@ def test_the_network_with_tanh_is_what_the_answer_says() -> None:
 
 def test_a_layer_without_a_weight_has_two_lines() -> None:
     """Three neurons are a matrix product, and the fourth has two weights of its own."""
-    names = lesson()
+    names = run()
     found = str(names["structure"](*names["layer_without"]({(1, 2)}))).splitlines()
     assert found[:2] == [
         "v1[n×3] = tanh(x[n×3] · w[3×3] + b[3])",

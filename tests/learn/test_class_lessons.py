@@ -6,31 +6,18 @@ import re
 from typing import Any
 
 import pytest
-from conftest import cells_of
+from lessons import Lesson, changed
 
 from micrograd_like import MLP, Value, binary_cross_entropy, cross_entropy, fit, hinge
 
-MOONS = cells_of("09_red_or_green")
-DIGITS = cells_of("11_which_digit")
+MOONS = Lesson("09_red_or_green")
+DIGITS = Lesson("11_which_digit")
 
 
-def cell(cells: list[dict[str, Any]], text: str) -> dict[str, Any]:
-    """The code cell that has a text."""
-    return next(c for c in cells if c["cell_type"] == "code" and text in "".join(c["source"]))
-
-
-def printed(cells: list[dict[str, Any]], text: str) -> str:
-    """What the cell with a text has printed."""
-    return "".join(line for o in cell(cells, text)["outputs"] for line in o.get("text", ""))
-
-
-def page(cells: list[dict[str, Any]], *changes: tuple[str, str]) -> dict[str, Any]:
+def page(lesson: Lesson, *changes: tuple[str, str]) -> dict[str, Any]:
     """The names of the live page's cell after backward, with some text replaced."""
-    code = "".join(cell(cells, "Backprop(E, names=locals())")["source"])
-    code = code.replace("Backprop(E, names=locals())", "E.backward()")
-    for old, new in changes:
-        assert old in code
-        code = code.replace(old, new)
+    shown = "Backprop(E, names=locals())"
+    code = changed(lesson.source(shown), (shown, "E.backward()"), *changes)
     names: dict[str, Any] = {}
     exec("from micrograd_like import Value, softmax\n" + code, names)
     return names
@@ -40,7 +27,7 @@ def moons() -> tuple[Any, Any, Any, Any]:
     """The points of the notebook: those to learn from, and the test."""
     names: dict[str, Any] = {}
     pytest.importorskip("sklearn")
-    exec("".join(cell(MOONS, "make_moons")["source"]), names)
+    exec(MOONS.source("make_moons"), names)
     return names["X_train"], names["y_train"], names["X_test"], names["y_test"]
 
 
@@ -55,7 +42,7 @@ def trained(X: Any, y: Any, sizes: list[int], loss: Any, **options: Any) -> MLP:
 
 def test_the_squared_error_is_flat_where_the_answer_is_wrong() -> None:
     """The printed gradients are 2 (p − 1) · p (1 − p) and p − 1, as the text says."""
-    table = printed(MOONS, "def squared(score)")
+    table = MOONS.shown("def squared(score)")
     rows = [[float(x) for x in line.split()] for line in table.splitlines()[1:]]
     assert [row[0] for row in rows] == [-8, -4, 0, 4]
     for score, square, its, entropy, other in rows:
@@ -79,7 +66,7 @@ def test_one_point_with_either_error() -> None:
 
 def test_the_bad_start_hurts_the_squared_error() -> None:
     """It hardly matters for the cross-entropy; the squared error needs over three times as long."""
-    text = printed(MOONS, "def shares_right")
+    text = MOONS.shown("def shares_right")
     first, epochs = zip(
         *re.findall(r"(\d+)% right after epoch 1, 95% after epoch (\d+)\n", text), strict=True
     )
@@ -126,14 +113,14 @@ def test_the_gradient_of_a_score_is_probability_minus_target() -> None:
         values = [Value(s) for s in scores]
         cross_entropy(values, 0).backward()  # the library's loss has the same gradient
         assert found == pytest.approx([v.grad for v in values], rel=1e-9, abs=1e-12)
-    assert "0.245 0.090 0.665" in printed(DIGITS, "Backprop(E")
+    assert "0.245 0.090 0.665" in DIGITS.shown("Backprop(E")
 
 
 def test_the_confusion_table_is_that_of_the_test() -> None:
     """Its rows add up to 360, with 12 beside the diagonal, and one of them is 2."""
     rows = [
         [0 if n == "·" else int(n) for n in line.split()[1:]]
-        for line in printed(DIGITS, "table = confusion").splitlines()[1:]
+        for line in DIGITS.shown("table = confusion").splitlines()[1:]
     ]
     wrong = [row[k] for row in rows for k in range(10) if row is not rows[k] and row[k]]
     assert sum(map(sum, rows)) == 360
@@ -145,13 +132,13 @@ def test_the_confusion_table_is_that_of_the_test() -> None:
 
 def test_mistakes_are_where_it_is_least_sure() -> None:
     """Eleven of twelve are in the last quarter."""
-    right = [int(n) for n in re.findall(r": (\d+) of 90 right", printed(DIGITS, "surest = sorted"))]
+    right = [int(n) for n in re.findall(r": (\d+) of 90 right", DIGITS.shown("surest = sorted"))]
     assert right == [90, 90, 89, 79]
 
 
 def test_a_gradient_is_no_importance() -> None:
     """The pixel with the largest gradient has no ink, and the score rises there as promised."""
-    text = printed(DIGITS, "more_ink = ")
+    text = DIGITS.shown("more_ink = ")
     told = re.findall(r"(?:gradient:|rises by|ink there:|falls by) (\d\.\d\d)", text)
     gradient, rise, ink, fall = map(float, told)
     assert rise == pytest.approx(0.1 * gradient, abs=0.01)
@@ -165,7 +152,7 @@ def test_the_answers_about_digits() -> None:
     pytest.importorskip("sklearn")
     names: dict[str, Any] = {}
     for text in ("load_digits", "random.seed(0)", "history = fit", "answers = model"):
-        exec("".join(cell(DIGITS, text)["source"]), names)
+        exec(DIGITS.source(text), names)
     X, y, test, train = (names[name] for name in ("X", "y", "test", "train"))
     second = 0
     for i, _ in names["wrong"]:
@@ -177,7 +164,7 @@ def test_the_answers_about_digits() -> None:
     start = MLP(64, [32, 10], activation="tanh", init="xavier")
     both = zip(start.layers[0].neurons, names["model"].layers[0].neurons, strict=True)
     assert all(before.w[0].data == after.w[0].data for before, after in both)
-    code = "".join(cell(DIGITS, "history = fit")["source"]).partition("for epoch")[0]
+    code = DIGITS.source("history = fit", end="for epoch")
     random.seed(1)
     names["model"] = MLP(64, [10], init="xavier")
     exec(code, names)
@@ -185,7 +172,7 @@ def test_the_answers_about_digits() -> None:
     assert share == pytest.approx(0.94, abs=0.01)
     random.seed(1)
     names["model"] = MLP(64, [32, 1], activation="tanh", init="xavier")
-    exec("from micrograd_like import mse\n" + code.replace("cross_entropy", "mse"), names)
+    exec("from micrograd_like import mse\n" + changed(code, ("cross_entropy", "mse")), names)
     told = [round(a) for a in names["model"].predict([X[i] for i in test])]
     off = [abs(a - y[i]) for a, i in zip(told, test, strict=True)]
     assert off.count(0) / 360 == pytest.approx(0.5, abs=0.05)

