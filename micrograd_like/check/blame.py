@@ -12,13 +12,22 @@ from functools import partial
 from typing import Any
 
 from micrograd_like.check.differences import VERTICAL, check_slope
-from micrograd_like.check.inputs import PythonFunction, RecordedGraph, Subject, check_inputs
-from micrograd_like.check.report import Check, LocalCheck
+from micrograd_like.check.inputs import (
+    PythonFunction,
+    RecordedGraph,
+    Subject,
+    check_inputs,
+    follows,
+)
+from micrograd_like.check.report import NOT_CHECKED, Check, LocalCheck
 from micrograd_like.engine import Value, apply
 from micrograd_like.graph import dependents, names_of, operands_by, operands_of
 from micrograd_like.notation import exact, listed, operation
 
-__all__ = ["first_failures", "hint", "local_checks", "open_at_kinks"]
+__all__ = ["by_operations", "first_failures", "hint", "local_checks", "open_at_kinks"]
+
+RIGHT = "each operation on its way is right"
+WRONG = "an operation on its way is wrong"
 
 
 def local_checks(graph: RecordedGraph, reference: str) -> list[LocalCheck]:
@@ -80,6 +89,38 @@ def open_at_kinks(
             reason = f"{bend.call} {what}, where the chain rule need not hold"
             outcomes[i] = checks[i]._replace(outcome="inconclusive", reason=reason)
     return outcomes
+
+
+def by_operations(
+    checks: list[Check], subject: Subject, graph: RecordedGraph, local: list[LocalCheck]
+) -> list[Check]:
+    """The checks, what is open decided by the operations that the input leads to.
+
+    Where rounding hides the change of the whole function, each operation by itself may be clear; if
+    all are right, so is what the chain rule makes of them.  That holds for its own gradients alone,
+    and where the function does what its graph does.
+    """
+    if math.isfinite(subject.limits.calls.most):
+        return checks
+    found: dict[tuple[Any, ...], set[str]] = {}
+    for b in local:
+        found.setdefault((b.rule, *b.point), set()).add(b.check.outcome)
+    decided = list(checks)
+    for i, leaf in enumerate(graph.leaves):
+        is_open = checks[i].outcome == "inconclusive"
+        if not is_open or checks[i].reason.startswith(NOT_CHECKED):
+            continue
+        if not follows(subject, graph, i):
+            continue
+        nodes = dependents([leaf], graph.order)
+        outcomes = [found.get((v.rule, *operands_of(v)), {"unknown"}) for v in nodes]
+        if all(of_one == {"pass"} for of_one in outcomes):
+            decided[i] = checks[i]._replace(outcome="pass", reason=RIGHT)
+        elif any("fail" in of_one for of_one in outcomes):
+            decided[i] = checks[i]._replace(
+                outcome="fail", reason=WRONG, numeric=math.nan, bar=math.inf
+            )
+    return decided
 
 
 def _first_bend(

@@ -36,7 +36,7 @@ from micrograd_like.check.breaks import (
     stair_at,
     starts_sharply,
 )
-from micrograd_like.check.few import ENOUGH, decided, steps_for
+from micrograd_like.check.few import ENOUGH, UNCERTAIN, decided, steps_for
 from micrograd_like.check.ladder import (
     CLOSE,
     EPSILON,
@@ -55,7 +55,7 @@ from micrograd_like.check.ladder import (
     samples_of,
     scatter_of,
 )
-from micrograd_like.check.report import Asked, Check
+from micrograd_like.check.report import SLOPES, Asked, Check
 from micrograd_like.check.tails import tail_of
 from micrograd_like.notation import number, one_line
 
@@ -64,7 +64,6 @@ __all__ = [
     "slopes_apart",
 ]  # fmt: skip
 
-UNCERTAIN = 1e-3  # an error bar above this part of the slope tells nothing
 FAR = 30.0  # times what quotients have to go to their limit, where no slope is
 VERTICAL = "vertical tangent"
 UNSETTLED = "the differences do not settle"
@@ -102,7 +101,7 @@ def slopes_apart(low: float, high: float) -> str:
     >>> slopes_apart(-1.0, 0.5)
     'slopes −1 and 0.5'
     """
-    return f"slopes {number(low, 6)} and {number(high, 6)}"
+    return f"{SLOPES}{number(low, 6)} and {number(high, 6)}"
 
 
 def off_by(error: float) -> str:
@@ -153,7 +152,10 @@ def check_slope(
     steps = steps_for(x, calls) if calls < ENOUGH else None
     ladder = Ladder(f, x, center, samples_of(f, x, steps) if math.isfinite(center) else [])
     by = _verdict if steps is None else _verdict_of_few
-    outcome, reason, plateau = by(ladder, Claim(slope, rounding, noise, tolerance))
+    claim = Claim(slope, rounding, noise, tolerance)
+    outcome, reason, plateau = by(ladder, claim)
+    if outcome == "fail" and noise and by(ladder, claim._replace(noise=0.0))[0] != "fail":
+        outcome, reason = "inconclusive", UNSETTLED  # rounding may be far below what bounds it
     asked = None if outcome == "pass" else Asked(ladder.samples, center)
     value, bar, step, departs = math.nan, math.inf, 0.0, math.inf
     if plateau is not None:

@@ -22,6 +22,8 @@ POINTS = (2.0, 3.0, 0.5, -1.5, 1.0, -1.0, -0.5, 0.25, -3.0, 0.75, 4.0, 0.0, -5.0
 PAIRS = ((2.0, 3.0), (3.0, -2.0), (-1.5, 0.5), (0.25, 4.0), (-3.0, -2.0), (1.0, 1.0), (0.5, 0.75))
 LARGEST_SIZE = 8  # steps of a drawn program
 MOST_SHOWN = 5  # faults in a report
+SECOND = " after a second backward()"
+CLEARED = " after backward() again, the leaves' gradients set to 0,"
 KEPT = (
     "values between seem to keep their gradients from the pass before: set them to 0 where "
     "backward() begins, or leave this out with repeated=False"
@@ -92,7 +94,7 @@ class EngineReport(NamedTuple):
         lines = [f"{self.engine}: {counts}", *map(str, self.faults[:MOST_SHOWN])]
         if self.faults[MOST_SHOWN:]:
             lines.append(f"and {len(self.faults) - MOST_SHOWN} more")
-        if any("backward() again" in f.after or "second" in f.after for f in self.faults):
+        if any(f.after in (SECOND, CLEARED) for f in self.faults):
             lines.append(KEPT)
         return [*lines, *self.notes]
 
@@ -284,7 +286,7 @@ class _Search:
         def go(_: list[Any], values: list[Any]) -> None:
             self.engine.backward_again(values[-1])
 
-        return self._compared(program, go, " after a second backward()", (2, 1))
+        return self._compared(program, go, SECOND, (2, 1))
 
     def leaves_cleared(self, program: Program) -> Fault | None:
         """A second pass after the leaves' gradients have been set to zero."""
@@ -293,8 +295,7 @@ class _Search:
             self.engine.clear(leaves)
             self.engine.backward_again(values[-1])
 
-        after = " after backward() again, the leaves' gradients set to 0,"
-        return self._compared(program, go, after, (1,))
+        return self._compared(program, go, CLEARED, (1,))
 
     def from_within(self, program: Program) -> Fault | None:
         """A pass from a value within, and then from the root."""

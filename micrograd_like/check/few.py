@@ -23,13 +23,13 @@ from micrograd_like.check.ladder import (
     steps_of,
 )
 
-__all__ = ["ENOUGH", "FEWEST", "decided", "steps_for"]
+__all__ = ["ENOUGH", "FEWEST", "UNCERTAIN", "decided", "steps_for"]
 
 ENOUGH = 80  # calls for a whole ladder and what is looked at beside it
 FEWEST = 16  # calls for seven steps, the last a ten-millionth of the size of x
 FIRST = 5  # step to take: the larger ones leave a domain more often
 MOST = 10  # steps: smaller ones tell little where no call is spent on the noise of f
-KNOWN = 1e-3  # an error bar above this part of the slope tells nothing
+UNCERTAIN = 1e-3  # an error bar above this part of the slope tells nothing
 
 
 def steps_for(x: float, calls: float) -> list[float]:
@@ -55,7 +55,7 @@ def decided(
     bars = right.best.bar + left.best.bar
     bent = abs(right.best.value - left.best.value) > SAFETY * bars
     best = across.best
-    if bent or not best.bar <= KNOWN * max(abs(best.value), abs(slope)):
+    if bent or not best.bar <= UNCERTAIN * max(abs(best.value), abs(slope)):
         return "inconclusive", across
     off = abs(slope - best.value)
     if off <= SAFETY * best.bar + allowed(best.value):

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from micrograd_like.arguments import finite
 from micrograd_like.check.differences import EPSILON, EXACT, Tolerance, check_slope
 from micrograd_like.check.few import FEWEST
-from micrograd_like.check.ladder import Calls, OutOfCallsError
+from micrograd_like.check.ladder import SMALLEST, Calls, OutOfCallsError
 from micrograd_like.check.report import Check
 from micrograd_like.derivatives import checked
 from micrograd_like.engine import Value
@@ -48,12 +48,12 @@ __all__ = [
     "RecordedGraph",
     "Subject",
     "check_inputs",
+    "follows",
     "out_of_calls",
     "quietly",
     "taken_again",
 ]
 
-SMALLEST = 5e-324  # what underflow rounds to
 MOST_AGAIN = 20_000  # values that are computed at many digits for the inputs left open
 Claims = Sequence[tuple[float, float, float]]  # slopes, the rounding of each, the value's noise
 
@@ -133,17 +133,19 @@ class RecordedGraph:
         section 3.3.
         """
         sizes = {id(v): 0.0 for v in (*self.order, *self.leaves)}
+        lost = dict.fromkeys(sizes, 0.0)  # by underflow
         sizes[id(self.root)] = 1.0
         noise = 0.0
         for node in reversed(self.order):
-            size = sizes[id(node)]
+            size, below = sizes[id(node)], lost[id(node)]
             if node.rule and math.isfinite(size * node.data):
                 noise += size * (EPSILON / 2 * abs(node.data) + SMALLEST)
             for _, v, local in edges(node):
-                if math.isfinite(size * local):
+                if math.isfinite(size * local + below * local):
                     sizes[id(v)] += size * abs(local)
+                    lost[id(v)] += below * abs(local) + (size + 1) * SMALLEST
         unit = EPSILON * (16 + 4 * math.sqrt(len(self.order)))
-        return [unit * sizes[id(leaf)] for leaf in self.leaves], noise
+        return [unit * sizes[id(leaf)] + lost[id(leaf)] for leaf in self.leaves], noise
 
     def check_data(self) -> None:
         """A RuntimeError if data was changed after the graph was recorded."""
@@ -351,7 +353,7 @@ def taken_again(subject: Subject, claims: Claims, checks: list[Check]) -> list[C
         return checks
     checks = list(checks)
     for i in left_open[: max(1, MOST_AGAIN // len(graph.order))]:
-        if _follows(subject, graph, i):
+        if follows(subject, graph, i):
             again = exact.check_slope(
                 checks[i].input, graph.leaves[i], *claims[i][:2], subject.limits.tolerance
             )
@@ -370,14 +372,14 @@ def _check_exactly(subject: Subject, claims: Claims) -> list[Check]:
     exact = Exact(graph.root)
     checks, tolerance = [], subject.limits.tolerance
     for i, name in enumerate(subject.names):
-        if _follows(subject, graph, i):
+        if follows(subject, graph, i):
             checks.append(exact.check_slope(name, graph.leaves[i], *claims[i][:2], tolerance))
         else:  # the graph is not all of the function; differences see the rest, too
             checks.append(_check_by_differences(subject, i, claims[i]))
     return [*checks, exact.check_value(checks)]
 
 
-def _follows(subject: Subject, graph: RecordedGraph, i: int) -> bool:
+def follows(subject: Subject, graph: RecordedGraph, i: int) -> bool:
     """Whether a function does next to the point what its graph does: the same numbers exactly."""
     if subject is graph:
         return True

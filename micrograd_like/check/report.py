@@ -18,8 +18,9 @@ from micrograd_like.files import write
 from micrograd_like.notation import exact, formula, number, operation, plural
 from micrograd_like.rules import Rule
 
-__all__ = ["NOT_CHECKED", "Asked", "Check", "LocalCheck", "Report"]
+__all__ = ["NOT_CHECKED", "SLOPES", "Asked", "Check", "LocalCheck", "Report"]
 
+SLOPES = "slopes "  # what the reason of a kink begins with
 NOT_CHECKED = "not checked"  # what the reason of such a row begins with
 MOST_SHOWN = 20  # rows in a notebook, and in an error
 
@@ -261,7 +262,7 @@ def _due(c: Check) -> str:
 
 
 def _at_kink(c: Check) -> bool:
-    return c.reason.startswith("slopes ")  # of two sides
+    return c.reason.startswith(SLOPES)
 
 
 def _with_bar(c: Check) -> str:

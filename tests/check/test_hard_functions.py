@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from typing import Any
 
 import pytest
 from conftest import examples
@@ -9,7 +10,9 @@ from hard_functions import HARD_FUNCTIONS, KINDS, HardFunction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import micrograd_like as mg
 from micrograd_like import gradcheck
+from micrograd_like.check.differences import EPSILON, check_slope
 
 SCALES = st.sampled_from([1.0, -1.0, 3.0, 0.1, 1e3, -7e-5])
 WIDTHS = st.sampled_from([1.0, 0.5, 2.0, -1.0, 4.0])  # powers of two, for x to be exact
@@ -69,6 +72,34 @@ def test_few_are_left_open(reference: str, part: float, of_a_kind: float) -> Non
         opened[f.kind] += pair.count("inconclusive")
     assert opened.total() <= 2 * len(HARD_FUNCTIONS) * part
     assert all(opened[kind] <= 2 * len(rows) * of_a_kind for kind, rows in KINDS.items())
+
+
+@pytest.mark.parametrize("times", [1e3, 1e6, 1e9, 1e12])
+def test_a_bound_that_is_far_above_the_rounding_accuses_nobody(times: float) -> None:
+    """What is known of a graph's rounding is a bound; a right slope does not fail by its excess."""
+    for f in HARD_FUNCTIONS:
+
+        def number(x: float, f: HardFunction = f) -> float:
+            y = f.f(x)
+            return float(getattr(y, "data", y))
+
+        noise = times * EPSILON * (abs(number(f.x)) or 1.0)
+        assert check_slope("x", number, f.x, f.right, noise=noise).outcome != "fail", f.name
+
+
+@pytest.mark.parametrize("size", [1e9, 1e11, 1e12])
+def test_a_wave_beside_large_terms_that_cancel_is_not_accused(size: float) -> None:
+    """Its change is seen at small steps alone, where the bound of the rounding is far larger."""
+
+    def f(x: Any) -> Any:
+        wave = mg.cos(x * 1e7)
+        large = wave * size
+        return wave + large - large
+
+    report = gradcheck(f, 0.7794, reference="differences")
+    assert report.ok
+    slope = report.checks[0].gradient
+    assert not gradcheck(f, 0.7794, gradient=1.5 * slope, reference="differences").ok
 
 
 def test_the_table_is_of_slopes() -> None:
