@@ -8,7 +8,7 @@
 ...     assert_gradients(graph.record())
 >>> test_gradients()
 
-A graph that fails is shrunk to the fewest nodes that still fail, and prints as a program to run.
+A graph that fails is shrunk to few nodes that still fail, and prints as a program to run.
 A graph is a function, too, of any numbers that have Python's operators and methods such as
 ``x.tanh()``: ``graph(*map(MyValue, graph.leaves))`` runs it on another engine.
 """
