@@ -183,13 +183,13 @@ def exact(x: float) -> str:
     return re.sub(r"e\+?(-?)0?", r"e\1", repr(float(x))).replace("-", MINUS).replace("inf", "∞")
 
 
-def plural(many: int, thing: str) -> str:
+def plural(many: int, thing: str, things: str = "") -> str:
     """How many things there are.
 
-    >>> plural(1, "step"), plural(1500, "step")
-    ('1 step', '1,500 steps')
+    >>> plural(1, "step"), plural(1500, "step"), plural(2, "leaf", "leaves")
+    ('1 step', '1,500 steps', '2 leaves')
     """
-    return f"{many:,} {thing}" + ("s" if many != 1 else "")
+    return f"{many:,} {thing if many == 1 else things or f'{thing}s'}"
 
 
 def listed(choices: Iterable[str], most: int = 20) -> str:

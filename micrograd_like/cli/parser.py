@@ -6,15 +6,16 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from micrograd_like import __version__
 from micrograd_like.cli.terminal import in_one_line
+from micrograd_like.draw import AUTO, THEMES, VIEWS
 from micrograd_like.learn import GAPS_ARE
 
 __all__ = ["options_of"]
 
-DEFAULTS = {
+DEFAULTS: dict[str, Any] = {
     "task": "regress", "columns": None, "drop": [], "text": [], "gaps": "drop",
     "hidden": [8], "activation": "tanh", "standardize": True, "epochs": 100, "lr": 0.02,
     "batch_size": 16, "validation": 0.0, "splits": 1, "seed": 0,
@@ -103,8 +104,8 @@ def _add_formula(command: argparse.ArgumentParser, name: str) -> None:
             help="in a .pdf or .tex: lines to write the numbers on, then the solution",
         )  # fmt: skip
     if name == "draw":
-        command.add_argument("--view", metavar="values | sums | network | arrays", help="by size")
-        command.add_argument("--theme", default="auto", metavar="auto | light | dark")
+        command.add_argument("--view", metavar=" | ".join(VIEWS), help="by size")
+        command.add_argument("--theme", default=AUTO, metavar=" | ".join((AUTO, *THEMES)))
         command.add_argument("--no-legend", dest="legend", action="store_false")
 
 
@@ -125,19 +126,23 @@ def _add_training(command: argparse.ArgumentParser) -> None:
         help="empty cells, NA: drop the row (the default), fill, or refuse",
     )  # fmt: skip
     network = command.add_argument_group("network and training")
-    network.add_argument("--hidden", type=_sizes, metavar="N,N", help="neurons of each layer (8)")
-    network.add_argument("--activation", metavar="NAME", help="of hidden neurons (tanh)")
+    hidden = ",".join(map(str, DEFAULTS["hidden"]))
+    network.add_argument(
+        "--hidden", type=_sizes, metavar="N,N", help=f"neurons of each layer ({hidden})"
+    )
+    network.add_argument("--activation", metavar="NAME", help="of hidden neurons (%(default)s)")
     network.add_argument(
         "--standardize", action=argparse.BooleanOptionalAction, help="inputs (yes)"
     )
-    network.add_argument("--epochs", type=int, metavar="N", help="passes over the data (100)")
-    network.add_argument("--lr", type=float, metavar="X", help="learning rate (0.02)")
-    network.add_argument("--batch-size", type=int, metavar="N", help="rows in each step (16)")
-    network.add_argument(
-        "--validation", type=float, metavar="SHARE", help="of rows that tell when to stop (0)"
-    )
-    network.add_argument("--splits", type=int, metavar="N", help="of learning and test rows (1)")
-    network.add_argument("--seed", type=int, metavar="N", help="of split and first weights (0)")
+    for word, kind, metavar, what in (
+        ("--epochs", int, "N", "passes over the data"),
+        ("--lr", float, "X", "learning rate"),
+        ("--batch-size", int, "N", "rows in each step"),
+        ("--validation", float, "SHARE", "of rows that tell when to stop"),
+        ("--splits", int, "N", "of learning and test rows"),
+        ("--seed", int, "N", "of split and first weights"),
+    ):
+        network.add_argument(word, type=kind, metavar=metavar, help=f"{what} (%(default)g)")
     files = command.add_argument_group("files to write")
     files.add_argument("--save", metavar="MODEL.json", help="the model, for the predict command")
     files.add_argument("--draw", metavar="FILE", help="network, gradients: .svg .png .pdf .html")

@@ -19,8 +19,8 @@ from micrograd_like.learn import (
 from micrograd_like.notation import number
 
 __all__ = [
-    "Scores", "print_answers", "print_curve", "print_gradients", "print_scores", "print_splits",
-    "print_weights",
+    "NETWORK", "Scores", "print_answers", "print_curve", "print_gradients", "print_scores",
+    "print_splits", "print_weights",
 ]  # fmt: skip
 
 NETWORK = "network"

@@ -12,6 +12,7 @@ from micrograd_like.arguments import above_zero, choice, share, whole
 from micrograd_like.cli.answers import Answering
 from micrograd_like.cli.plots import check_plot, plot
 from micrograd_like.cli.report import (
+    NETWORK,
     Scores,
     print_answers,
     print_curve,
@@ -192,7 +193,7 @@ def _encoded(
 def _scores(table: Table, trained: Trained) -> Scores:
     """Those of the network and of simpler models, on the same rows."""
     others = baselines(table, trained.training, trained.testing)
-    return Scores.of(table, {"network": trained.answers, **others}, trained.testing)
+    return Scores.of(table, {NETWORK: trained.answers, **others}, trained.testing)
 
 
 def _batch_loss(table: Table, trained: Trained) -> Value:

@@ -14,7 +14,7 @@ from micrograd_like.draw.ids import (
     node_ids,
 )
 from micrograd_like.draw.in_browser import load_graphviz
-from micrograd_like.draw.names import Expressions
+from micrograd_like.draw.names import LONGEST_NAME, Expressions
 from micrograd_like.draw.numbers import Numbers, Scales, strength
 from micrograd_like.draw.outline import Node, Outline, check_groups, names_to_open
 from micrograd_like.draw.page import (
@@ -25,7 +25,7 @@ from micrograd_like.draw.page import (
     look_style,
     scripts_of,
 )
-from micrograd_like.draw.pictures import draw_difference, draw_dot
+from micrograd_like.draw.pictures import VIEWS, draw_difference, draw_dot
 from micrograd_like.draw.render import FORMATS, Picture, in_threads, picture_bytes
 from micrograd_like.draw.svg import framed, markup
 from micrograd_like.draw.theme import (
@@ -36,7 +36,6 @@ from micrograd_like.draw.theme import (
     THEMES,
     Theme,
     drawn_theme,
-    in_dark,
     mix,
     page_colours,
     sign_name,
@@ -75,11 +74,13 @@ __all__ = [
     "GRADIENTS",
     "HEAD_ID",
     "HERE_ID",
+    "LONGEST_NAME",
     "NOTHING",
     "RANGE",
     "SLOPE_ID",
     "TERMINAL",
     "THEMES",
+    "VIEWS",
     "Drawing",
     "Expressions",
     "Frame",
@@ -104,7 +105,6 @@ __all__ = [
     "hop_id",
     "html",
     "image_of",
-    "in_dark",
     "in_function",
     "in_threads",
     "load_graphviz",

@@ -18,7 +18,7 @@ from micrograd_like.draw.legend import legend as legend_table
 from micrograd_like.draw.names import cut
 from micrograd_like.draw.render import Picture
 from micrograd_like.draw.theme import EDGE_FONT, FONT, FONT_NAME, THEMES, Theme
-from micrograd_like.draw.words import NOTHING
+from micrograd_like.draw.words import NO_GRADIENT, NOTHING
 from micrograd_like.engine import Value
 from micrograd_like.notation import MINUS, exact, number, plural
 
@@ -39,7 +39,6 @@ HEADS = {  # the theme's colours of kinds of boxes
 }  # fmt: skip
 PREFIX = f"(Σ|max|[+·⊙/{MINUS}]) "  # what stays with the word behind it
 ACROSS = 560.0  # pixels of the legend, about: no wider than most pictures
-NO_GRADIENT = "no gradient yet"
 
 
 def picture(

@@ -32,7 +32,7 @@ from micrograd_like.draw.words import GRADIENTS, Words, gradient_text, gradient_
 from micrograd_like.engine import Value
 from micrograd_like.notation import number, readable
 
-__all__ = ["DIRECTIONS", "Drawing", "Frame", "Style", "html", "quote"]
+__all__ = ["DIRECTIONS", "Drawing", "Frame", "Style", "faintly", "html", "quote"]
 
 MOST = 1000  # characters of a tooltip
 NARROWEST, WIDEST = 300.0, 800.0  # pixels, of a legend
@@ -164,7 +164,8 @@ class _Writer:
             entries.append(parameters(t))
         many, shown = len(self.outline.order), self.outline.shown
         if shown < many:
-            entries.append((self.faint(f"{shown:,} of {many:,}"), "values have their own tables"))
+            count = faintly(f"{shown:,} of {many:,}", self.theme)
+            entries.append((count, "values have their own tables"))
         size = extent(self.outline, self.words)
         width = size[1] if self.is_upright else size[0]
         return legend(t, entries, min(max(width, NARROWEST), WIDEST))
@@ -259,7 +260,8 @@ class _Writer:
             head = f'<tr><td port="t" colspan="2"{colour}>{title or html(sign)}</td></tr>'
         formula = self.words.formula(node)
         if formula:
-            head += f'<tr><td colspan="2">{self.faint(f"<i>{html(formula)}</i>")}</td></tr>'
+            words = faintly(f"<i>{html(formula)}</i>", self.theme)
+            head += f'<tr><td colspan="2">{words}</td></tr>'
         return head
 
     def title(self, node: Node) -> str:
@@ -267,11 +269,11 @@ class _Writer:
         title, many = self.words.title(node), len(node.outputs)
         several = many > 1 and node.kind not in ("group", "hidden")
         if not title:
-            return self.faint(f"{many:,} values") if several else ""
+            return faintly(f"{many:,} values", self.theme) if several else ""
         title, times = html(title), f" × {many:,}" if several else ""
         if node.kind == "group" or (node.name and node.kind != "hidden"):
             return f"<b>{title}</b>{times}"
-        return self.faint(f"<i>{title}</i>{times}")
+        return faintly(f"<i>{title}</i>{times}", self.theme)
 
     def row(
         self, word: str, content: str, tint: str = "", ports: str = "", name: str = "",
@@ -282,7 +284,7 @@ class _Writer:
         if name in self.style.widths:  # an id is only drawn where there is a link
             right += f' id="{name}" href="#" width="{self.style.widths[name]:g}"'
         return (
-            f'<tr><td{left} align="left">{html(word) if strong else self.faint(word)}</td>'
+            f'<tr><td{left} align="left">{html(word) if strong else faintly(word, self.theme)}</td>'
             f'<td{right} align="right">{content}</td></tr>'
         )
 
@@ -297,9 +299,6 @@ class _Writer:
             yield self.row("moved", number(moves[0], sign=True), tint, ports="hg")
         else:
             yield self.row("|moved|", number(math.hypot(*moves)), ports="hg")
-
-    def faint(self, words: str) -> str:
-        return f'<font color="{self.theme.faint}">{words}</font>'
 
     # --- edges
 
@@ -350,6 +349,11 @@ def html(words: str) -> str:
     """
     safe = markup(words.replace("\n", " ")).replace("]", "&#93;")
     return safe.replace("\\", "\\\\") or "&#160;"
+
+
+def faintly(words: str, theme: Theme) -> str:
+    """Words in an HTML-like label that are less than others."""
+    return f'<font color="{theme.faint}">{words}</font>'
 
 
 def quote(words: str) -> str:

@@ -13,11 +13,11 @@ from micrograd_like.engine import Value
 from micrograd_like.graph import edges, labels_of, names_of
 from micrograd_like.notation import number
 
-__all__ = ["OPEN", "WHOLE", "Expressions", "Names", "cut", "within"]
+__all__ = ["LONGEST_NAME", "OPEN", "WHOLE", "Expressions", "Names", "cut", "within"]
 
 OPEN = "…"  # an operand that is not written
 SHORTEST = 3  # characters that an operation adds to a name, about
-LONGEST = 24  # characters of a name in a picture
+LONGEST_NAME = 24  # characters of a name in a picture
 WHOLE = 200  # characters of a name in a tooltip
 Names = Mapping[int, notation.Term | str]  # of values, by their ids
 
@@ -28,7 +28,7 @@ def cut(name: str) -> str:
     >>> cut("x" * 100)
     'xxxxxxxxxxxxxxxxxxxxxxx…'
     """
-    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
 
 
 def within(name: str, group: str) -> str:
@@ -60,7 +60,7 @@ class Expressions(Mapping[int, notation.Term]):
         self,
         order: Sequence[Value],
         groups: Mapping[int, str] | None = None,
-        longest: int = LONGEST,
+        longest: int = LONGEST_NAME,
         exact: bool = False,
         labels: Mapping[int, str] | None = None,
     ) -> None:

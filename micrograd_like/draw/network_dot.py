@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from micrograd_like.draw.dot import html, quote
+from micrograd_like.draw.dot import faintly, html, quote
 from micrograd_like.draw.layout import Layout, Note, input_name, own_name, short
 from micrograd_like.draw.legend import Entry, fills, parameters, signs, widths
 from micrograd_like.draw.legend import legend as legend_table
@@ -21,6 +21,7 @@ from micrograd_like.draw.network import Connection, Network, Unit, Weight, mean
 from micrograd_like.draw.numbers import strength
 from micrograd_like.draw.render import Picture
 from micrograd_like.draw.theme import EDGE_FONT, FONT, FONT_NAME, THEMES, Theme
+from micrograd_like.draw.words import NO_GRADIENT
 from micrograd_like.engine import Value
 from micrograd_like.notation import exact, number, plural
 
@@ -157,7 +158,7 @@ class _Writer:
         t, cells = self.theme, ""
         name = "" if alone and unit.kind == "neuron" else own_name(unit)
         if name:
-            cells = f'<td bgcolor="{t.box}">&#160;{self.faint(html(name))}&#160;</td>'
+            cells = f'<td bgcolor="{t.box}">&#160;{faintly(html(name), self.theme)}&#160;</td>'
         if unit.parameters:
             bias = unit.parameters[0]
             x, sign = self.number(bias), bias.name.rpartition(".")[2]
@@ -174,7 +175,7 @@ class _Writer:
         """The box of a result, with the group that it is of."""
         t, name = self.theme, html(cut(unit.name))
         of = unit.symbol not in ("", unit.name)
-        group = f"<br/>{self.faint(html(cut(unit.symbol)))}" if of else ""
+        group = f"<br/>{faintly(html(cut(unit.symbol)), self.theme)}" if of else ""
         return (
             f'<table border="0" cellborder="1" cellspacing="0" cellpadding="4" color="{t.faint}" '
             f'bgcolor="{t.box}"><tr><td bgcolor="{t.root}"><font point-size="{FONT}"><b>{name}</b>'
@@ -184,12 +185,9 @@ class _Writer:
 
     def add_note(self, picture: Any, name: str, note: Note) -> None:
         if note.words:
-            below = f"<br/>{self.faint(html(note.below))}" if note.below else ""
+            below = f"<br/>{faintly(html(note.below), self.theme)}" if note.below else ""
             words = f'<font point-size="{FONT}">{html(note.words)}</font>{below}'
             self.add_label(picture, name, note.x, note.y, words, quote(note.names))
-
-    def faint(self, words: str) -> str:
-        return f'<font color="{self.theme.faint}">{words}</font>'
 
     def about(self, unit: Unit) -> str:
         """The tooltip of a unit: whole names and numbers."""
@@ -287,7 +285,7 @@ class _Writer:
             y -= BELOW
         told = ". ".join(words[0].upper() + words[1:] for words in self.remarks())
         if told:
-            self.add_label(picture, "remarks", middle, y, self.faint(html(told)))
+            self.add_label(picture, "remarks", middle, y, faintly(html(told), self.theme))
             y -= LINE
         if self.legend:
             width = max(self.layout.right - self.layout.left, LEGEND)
@@ -321,13 +319,13 @@ class _Writer:
         if network.elsewhere:
             yield f"{plural(network.elsewhere, 'parameter')} used outside of neurons, too"
         if network.leaves:
-            yield f"{plural(network.leaves, 'further leaf').replace('leafs', 'leaves')} not drawn"
+            yield f"{plural(network.leaves, 'further leaf', 'further leaves')} not drawn"
         if self.backward and not any(weight and weight.grad is not None for weight in weights):
             yield NO_GRADIENTS
 
 
 def _with_gradient(weight: Weight) -> str:
-    grad = "no gradient yet" if weight.grad is None else f"grad {exact(weight.grad)}"
+    grad = NO_GRADIENT if weight.grad is None else f"grad {exact(weight.grad)}"
     return f"{weight.name} = {exact(weight.data)}, {grad}"
 
 

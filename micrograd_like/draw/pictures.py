@@ -23,7 +23,7 @@ from micrograd_like.draw.words import Words
 from micrograd_like.engine import Value
 from micrograd_like.graph import GROUPS, labels_of, topological_order
 
-__all__ = ["draw_difference", "draw_dot"]
+__all__ = ["VIEWS", "draw_difference", "draw_dot"]
 
 OUTLINES = ("values", "sums")
 COARSE = ("network", "arrays")

@@ -24,7 +24,7 @@ from micrograd_like.draw.in_browser import draw
 from micrograd_like.draw.page import image_of, page_of
 from micrograd_like.draw.process import ended_by, run
 from micrograd_like.draw.svg import check, fitted, size_of
-from micrograd_like.files import write
+from micrograd_like.files import check_place, write
 from micrograd_like.notation import listed, one_line, readable
 
 __all__ = ["DRAWN", "FORMATS", "Picture", "in_threads", "picture_bytes"]
@@ -245,8 +245,7 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
                 "it was drawn in, as in draw_dot(loss, theme='dark')"
             )
         path = Path(directory or "") / path
-        if path.is_dir() or not path.parent.is_dir():
-            write(path, b"")  # which says what is wrong, before any work is done
+        check_place(path)
         write(path, self.page().encode() if ending == "html" else self.pipe(ending))
         return str(path)
 

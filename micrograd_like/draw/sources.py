@@ -47,7 +47,6 @@ class Sources:
             if id(v) in self.needed:
                 self.needed.update((id(x), x) for _, x in self.outside(v))
         self.found: list[Source] = []
-        self.of_value: dict[int, int] = {}  # places in `found`, by values' ids
         self.of_constant: dict[tuple[int, int], int] = {}  # by a neuron's and a weight's place
         self._find()
 
@@ -98,7 +97,6 @@ class Sources:
             values = members.get(key, [])
             numbers = [v.data for v in values] or constants[key]
             self.found.append(Source(values, numbers, None if key[0] == "id" else places.get(key)))
-        self.of_value = {id(v): at[key] for key, values in members.items() for v in values}
         self.of_constant = {place: at[key] for place, key in of_constant.items()}
 
     def _frames(self) -> list[int]:

@@ -26,6 +26,7 @@ from micrograd_like.rules import SUMS
 __all__ = [
     "GRADIENTS",
     "NOTHING",
+    "NO_GRADIENT",
     "RANGE",
     "Words",
     "gradient_text",
@@ -36,6 +37,7 @@ __all__ = [
 SUM = "Σ"
 PATTERN = 5  # operations, one in the other, of an expression with constants left open
 NOTHING = "·"  # where a number is not known yet
+NO_GRADIENT = "no gradient yet"
 RANGE = "{low} … {high}"  # of several numbers
 GRADIENTS = "grad", "|grad|"  # of one value; of several their length, which has no sign
 
@@ -200,7 +202,7 @@ class Words:
             sides.append(exact(data))
         words = [" = ".join(sides)]
         if backward:
-            words.append("no gradient yet" if grad is None else f"grad {exact(grad)}")
+            words.append(NO_GRADIENT if grad is None else f"grad {exact(grad)}")
         return ", ".join(words)
 
     def why(self, link: Link, numbers: Numbers, backward: bool = True) -> str:

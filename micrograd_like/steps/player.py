@@ -1,7 +1,7 @@
 """Playing steps: a page to go through them, in a notebook too; a moving picture; a still one.
 
-This file knows no graphs: `backprop.py` and `descent.py` say what their steps look like, and
-`pages.py` how a page is made.
+`backprop.py`, `descent.py` and `training.py` say what their steps look like, and `pages.py` how a
+page is made.
 """
 
 import copy

@@ -77,7 +77,7 @@ class _Content:
         self.points, self.shown = [points[k] for k in shown], shown
 
     def of(self, title: str, theme: str) -> dict[str, Any]:
-        """All of it, as `TrainingData` in page/training/training.js has it."""
+        """All of it, as `TrainingData` in page/training/data.js has it."""
         training, answers = self.training, self.answers
         of_shown = [answers.places[k] for k in self.shown] if answers.classes else []
         return {

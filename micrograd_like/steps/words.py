@@ -6,11 +6,10 @@
 
 from types import MappingProxyType
 
+from micrograd_like.draw import LONGEST_NAME
 from micrograd_like.notation import one_line
 
 __all__ = ["DESCENT_WORDS", "ORDINALS", "WORDS", "literal", "ordinal"]
-
-LONGEST = 24  # characters of a name in a picture
 
 WORDS = MappingProxyType({
     # Remarks on an operation that goes forward, and on a product of the chain rule.
@@ -52,15 +51,19 @@ DESCENT_WORDS = MappingProxyType({
     "outside": "; the start is outside of the picture",
 })  # fmt: skip
 ORDINALS = ("first", "second", "third")
+ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 
 
 def ordinal(count: int) -> str:
     """Which one it is, counted from 0.
 
-    >>> ordinal(1), ordinal(5)
-    ('second', '6th')
+    >>> ordinal(1), ordinal(5), ordinal(10), ordinal(20)
+    ('second', '6th', '11th', '21st')
     """
-    return ORDINALS[count] if count < len(ORDINALS) else f"{count + 1}th"
+    if count < len(ORDINALS):
+        return ORDINALS[count]
+    tens, ones = divmod(count + 1, 10)
+    return f"{count + 1}{ENDINGS.get(ones, 'th') if tens % 10 != 1 else 'th'}"
 
 
 def literal(name: str) -> str:
@@ -69,4 +72,4 @@ def literal(name: str) -> str:
     >>> print(literal("$x$"), len(literal("x" * 1000)))
     \$x\$ 24
     """
-    return one_line(name, LONGEST).replace("$", r"\$")
+    return one_line(name, LONGEST_NAME).replace("$", r"\$")

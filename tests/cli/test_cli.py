@@ -10,14 +10,10 @@ import pytest
 
 from micrograd_like import MLP
 from micrograd_like.cli.commands import main
+from micrograd_like.cli.parser import DEFAULTS
 
+pytestmark = pytest.mark.usefixtures("in_a_folder_of_its_own")
 GOOD = "size,rooms,price\n" + "".join(f"{i},{i % 3},{2 * i + 1}\n" for i in range(1, 13))
-
-
-@pytest.fixture(autouse=True)
-def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The files that the commands write go to a temporary folder."""
-    monkeypatch.chdir(tmp_path)
 
 
 def written(folder: Path, text: str) -> Path:
@@ -116,6 +112,18 @@ def test_a_file_that_is_no_text_is_one_line(
     path.write_text("x,price\n1," + "9" * 200_000 + "\n")
     assert main(["train", str(path), "--target", "price"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_help_tells_the_defaults(capsys: pytest.CaptureFixture[str]) -> None:
+    """What the help says in words of options that are not given is what they are then."""
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"{DEFAULTS['task']}: a number (the default)" in told
+    assert f": {DEFAULTS['gaps']} the row (the default)" in told
+    assert f"inputs ({'yes' if DEFAULTS['standardize'] else 'no'})" in told
+    assert "(8)" in told
+    assert "(0.02)" in told
 
 
 def test_the_module_runs_as_a_program() -> None:

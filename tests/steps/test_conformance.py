@@ -250,3 +250,13 @@ def test_slices_and_recorded_numbers(page: Callable[..., Any]) -> None:
     by_hand = Value(10.0, (a, changed), "f", "made")
     by_hand._backward = lambda: None
     compare(page(Backprop(by_hand * a)), expected(Backprop(by_hand * a)))
+
+
+def test_an_input_of_many_places_is_told_by_ordinals(page: Callable[..., Any]) -> None:
+    """Of an operation by hand that has one input 23 times each product says which one it is."""
+    a = Value(2.0, "a")
+    steps = Backprop(Value(46.0, (a,) * 23, [1.0] * 23, "sum"))
+    compare(page(steps), expected(steps))
+    remarks = " ".join(str(step) for step in steps)
+    for which in ("first", "4th", "11th", "12th", "13th", "21st", "22nd", "23rd"):
+        assert f"{which} a" in remarks

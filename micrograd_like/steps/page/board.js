@@ -165,7 +165,7 @@ class Board {
     );
     const ordinals = this.words.ordinals.split(" ");
     const count = places.indexOf(position);
-    return places.length > 1 ? (ordinals[count] ?? `${count + 1}th`) : "";
+    return places.length > 1 ? (ordinals[count] ?? nth(count + 1)) : "";
   }
 
   /** After a wrong order: which gradient is wrong, an input's first. */
@@ -214,4 +214,10 @@ class Board {
  */
 function put(sentence, parts) {
   return sentence.replace(/\{(\w+)\}/g, (_, name) => parts[name]);
+}
+
+/** A number with its ending: 11th, 21st. @param {number} n */
+function nth(n) {
+  const ending = Math.floor(n / 10) % 10 === 1 ? "th" : ["th", "st", "nd", "rd"][n % 10];
+  return `${n}${ending ?? "th"}`;
 }
