@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Iterator
-from itertools import pairwise, product
+from itertools import groupby, pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -805,6 +805,25 @@ def test_answers_are_counted_and_explained(opened: Callable[..., Any]) -> None:
         button(page, "next question").click()
     assert sorted(leaves[:3]) == sorted(leaves[3:6]) == ["a", "b", "c"]
     assert page.evaluate("backprop.problem()") == ""
+
+
+def test_one_answer_is_not_right_all_the_time(opened: Callable[..., Any]) -> None:
+    """Of a parabola, whose leaves have slopes of one sign, no answer is right three times in a row.
+
+    Of an exponential only one ever is, and the questions go on.
+    """
+    parabola = (Value(2.0, "w") * Value(3.0, "x") - 5.0) ** 2
+    streaks = []
+    for loss in (parabola, Value(0.5, "r").exp()):
+        page = opened(Backprop(loss))
+        page.keyboard.press("p")
+        answers = []
+        for _ in range(12):
+            answers.append(right_answer(page, asked(page)))
+            button(page, answers[-1]).click()
+            button(page, "next question").click()
+        streaks.append(max(len(list(same)) for _, same in groupby(answers)))
+    assert streaks == [2, 12]
 
 
 def test_a_new_rounds_numbers_are_told_and_go(opened: Callable[..., Any]) -> None:

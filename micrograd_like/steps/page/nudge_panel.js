@@ -29,7 +29,8 @@ class NudgePanel {
     const { along, off } = this.charts;
     this.pictures = [this.table, along, off];
     this.step.element.prepend(leaf);
-    this.element.append(this.step.element, this.table, along, this.sentence, off);
+    // The sentence is next to the knob, so that both are seen while it turns.
+    this.element.append(this.step.element, this.sentence, this.table, along, off);
     this.frame = 0;
     live.on("numbers", () => this.refresh());
     live.on("select", () => {

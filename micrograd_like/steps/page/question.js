@@ -12,13 +12,16 @@
  */
 
 class Questions {
-  static TRIES = 30; // other numbers
+  static TRIES = 30; // other leaves, or other numbers
+  static VARIED = 8; // of them, for another answer than twice before
 
   /** @param {Live} live */
   constructor(live) {
     this.live = live;
     /** The leaves that were asked about, with these numbers. @type {Set<number>} */
     this.asked = new Set();
+    /** What was right before. @type {Direction[]} */
+    this.answers = [];
     this.seed = 1; // of the same questions at each visit
     /** What gave the leaves other numbers than the reader's. @type {Edit | null} */
     this.edit = null;
@@ -55,15 +58,19 @@ class Questions {
   /**
    * The next question: about another leaf, or with other numbers once all have been asked about.
    *
+   * The same answer three times in a row, which a reader could guess, is avoided where it can be.
+   *
    * @returns {Question | null}
    */
   next() {
     for (let k = 0; k < Questions.TRIES; k++) {
       const found = this.another();
-      if (found) return found;
-      this.renew();
+      const isThird =
+        found && this.answers.slice(-2).filter((a) => a === found.answer).length === 2;
+      if (found && !(isThird && k < Questions.VARIED)) return this.ask(found);
+      if (!found) this.renew();
     }
-    return this.another();
+    return null;
   }
 
   /** A question about a leaf that was not asked about. */
@@ -72,8 +79,9 @@ class Questions {
     const left = leaves.filter((leaf) => !this.asked.has(leaf));
     while (left.length) {
       const [leaf] = left.splice(Math.floor(this.random() * left.length), 1);
+      this.asked.add(leaf);
       const found = this.about(leaf);
-      if (found) return this.ask(found);
+      if (found) return found;
     }
     return null;
   }
@@ -81,6 +89,7 @@ class Questions {
   /** @param {Question} question */
   ask(question) {
     this.asked.add(question.leaf);
+    this.answers.push(question.answer);
     return question;
   }
 
