@@ -10,7 +10,7 @@ from browsing import chromium
 from hypothesis import settings
 from live_page import openings
 
-from micrograd_like.engine import Value
+from micrograd_like import MLP, Value, mse
 from micrograd_like.rules import RULES, Rule
 from micrograd_like.strategies import Graph
 
@@ -35,6 +35,20 @@ def recorded(graph: Graph) -> list[Value]:
     return graph.values([Value(x, f"x{i}") for i, x in enumerate(graph.leaves)])
 
 
+def reused() -> Value:
+    """L = b·b + b with b = 3a: b is used three times, on ways of different lengths."""
+    a = Value(2.0, "a")
+    b = a * 3
+    root = b * b + b
+    b.label, root.label = "b", "L"
+    return root
+
+
+def loss_of(model: MLP) -> Value:
+    """The loss of a model with two inputs, at one point: a small graph."""
+    return mse(model([Value(0.5, "x"), Value(-1.0, "y")]), 1.0)
+
+
 def unlisted(function: Callable[..., Any]) -> Callable[..., Any]:
     """A rule of a test's own, out of the table again, so that no other test meets it there.
 
@@ -57,6 +71,12 @@ def cells_of(notebook: str) -> list[dict[str, Any]]:
         pytest.skip("the notebooks are not here", allow_module_level=True)
     cells: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))["cells"]
     return cells
+
+
+@pytest.fixture
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files that a test reads and writes by their names alone are in a temporary folder."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture(scope="module")

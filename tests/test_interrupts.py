@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import examples
+from conftest import examples, loss_of
 from interrupting import interrupted, moments
 from test_environments import plain_user
 
@@ -50,11 +50,6 @@ def network() -> MLP:
     """The same network each time."""
     random.seed(0)
     return MLP(2, [2, 1])
-
-
-def loss_of(model: MLP) -> Value:
-    """A small graph of it."""
-    return mse(model([Value(0.5, "x"), Value(-1.0, "y")]), 1.0)
 
 
 def chosen(action: Callable[[], Any], most: int = 100) -> list[int]:

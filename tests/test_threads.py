@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import loss_of
 from test_graph import together
 
 from micrograd_like import (
@@ -45,11 +46,6 @@ def network(seed: int = 0) -> MLP:
     for p in model.parameters():
         p.data = chance.uniform(-1, 1)
     return model
-
-
-def loss_of(model: MLP) -> Value:
-    """A small graph of it."""
-    return mse(model([Value(0.5, "x"), Value(-1.0, "y")]), 1.0)
 
 
 def complaint(action: Callable[[], Any]) -> str:

@@ -15,17 +15,12 @@ from micrograd_like.cli import training
 from micrograd_like.cli.commands import main
 from micrograd_like.learn import read_csv
 
+pytestmark = pytest.mark.usefixtures("in_a_folder_of_its_own")
 Printed = pytest.CaptureFixture[str]
 GOOD = "size,rooms,price\n" + "".join(f"{k},{k % 3},{2 * k + k % 3}\n" for k in range(30))
 FAST = ["--epochs", "2", "--hidden", "2"]
 ISLANDS = {"Adelie": ["Torgersen", "Biscoe", "Dream"], "Chinstrap": ["Dream"], "Gentoo": ["Biscoe"]}
 MEANS = {"Adelie": (39, 18, 190), "Chinstrap": (49, 18, 196), "Gentoo": (47, 15, 217)}
-
-
-@pytest.fixture(autouse=True)
-def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The files that the commands read and write are in a temporary folder."""
-    monkeypatch.chdir(tmp_path)
 
 
 def penguins() -> str:

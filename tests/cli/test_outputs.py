@@ -13,13 +13,8 @@ from micrograd_like.cli.commands import main
 from micrograd_like.graph import topological_order
 from micrograd_like.learn import Table
 
+pytestmark = pytest.mark.usefixtures("in_a_folder_of_its_own")
 STEP = ["step", "a*b", "a=2", "b=-3"]
-
-
-@pytest.fixture(autouse=True)
-def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The files that the commands write go to a temporary folder."""
-    monkeypatch.chdir(tmp_path)
 
 
 def table(rows: int) -> list[str]:

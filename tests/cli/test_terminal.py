@@ -19,6 +19,7 @@ from micrograd_like.cli.answers import csv_line
 from micrograd_like.cli.commands import main
 from micrograd_like.cli.terminal import WORDS, Stream, encodable, in_one_line, safe_name
 
+pytestmark = pytest.mark.usefixtures("in_a_folder_of_its_own")
 ENCODINGS = ["ascii", "cp1252", "cp437", "latin-1"]
 # What a terminal obeys, hides or turns around; a line's end is shown in another way.
 HOSTILE = [
@@ -37,12 +38,6 @@ HOSTILE = [
 NEVER_PRINTED = {*map(chr, range(0x20)), *"\x7f\x9f\u202a\u202e\u2066\u2067\ue000\ufffe\uffff"}
 NEVER_PRINTED |= {chr(0xD800), chr(0xDFFF)}
 LATEX = "handout.py"  # has letters that it writes into files as commands of LaTeX
-
-
-@pytest.fixture(autouse=True)
-def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The files that the commands write go to a temporary folder."""
-    monkeypatch.chdir(tmp_path)
 
 
 def printed(encoding: str, *words: str, status: int = 0) -> str:

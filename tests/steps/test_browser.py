@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -17,9 +17,11 @@ from urllib.request import urlopen
 import nbformat
 import pytest
 from browsing import Watched
+from conftest import reused
+from live_page import place, until
 from nbclient import NotebookClient
 from playing import played
-from test_player import names_of, network, reused
+from test_player import names_of, network
 
 from micrograd_like import Backprop, Descent
 from micrograd_like.notation import number
@@ -56,20 +58,6 @@ def opened(watched: Watched, steps: Any, folder: Path) -> Any:
     page = watched.open(path)
     page.wait_for_selector("#toolbar")
     return page
-
-
-def place(page: Any) -> int:
-    """Which step the page is at."""
-    return int(page.locator("#slider").input_value())
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Waits for something to become true, some seconds at most."""
-    for _ in range(400):
-        if true():
-            return
-        time.sleep(0.025)
-    raise AssertionError("it did not become true")
 
 
 def looks(page: Any) -> str:

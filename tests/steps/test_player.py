@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import recorded
+from conftest import recorded, reused
 from hypothesis import given, settings
 from PIL import Image
 from playing import played
@@ -26,15 +26,6 @@ HOSTILE = "</script><script>alert(1)</script>"
 def names_of(data: dict[str, Any]) -> dict[str, str]:
     """The names of what can be asked about, by its element's id."""
     return {place: node["name"] for place, node in data["nodes"].items()}
-
-
-def reused() -> Value:
-    """L = b·b + b with b = 3a."""
-    a = Value(2.0, "a")
-    b = a * 3
-    root = b * b + b
-    b.label, root.label = "b", "L"
-    return root
 
 
 def network(sizes: list[int], inputs: int, rows: int) -> Value:

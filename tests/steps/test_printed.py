@@ -6,20 +6,13 @@ from typing import Any
 
 import nbformat
 import pytest
-from browsing import Watched, chromium
+from browsing import Watched
 from nbconvert import HTMLExporter
 
 from micrograd_like import MLP, Backprop, Value, mse
 
 A4 = {"width": 794, "height": 1123}  # pixels
 SEEN = "addEventListener('beforeprint', () => { window.seen = count.innerText; })"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Any:
-    """One Chromium for all tests of the file."""
-    with chromium() as started:
-        yield started
 
 
 def chain(rankdir: str) -> Backprop:

@@ -4,7 +4,7 @@ import copy
 import pickle
 
 import pytest
-from conftest import recorded
+from conftest import recorded, reused
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -120,15 +120,6 @@ def test_steps_of_a_large_graph_are_made_one_at_a_time() -> None:
     steps = Backprop(y)
     assert len(steps) == 300_001
     assert steps[-1].after == 100_001
-
-
-def reused() -> Value:
-    """L = b·b + b with b = 3a: b is used three times, on ways of different lengths."""
-    a = Value(2.0, "a")
-    b = a * 3
-    root = b * b + b
-    b.label, root.label = "b", "L"
-    return root
 
 
 def test_a_slice_is_a_backprop_of_its_steps() -> None:
