@@ -3,7 +3,7 @@
 from micrograd_like.learn.csv_tables import GAPS_ARE, NewRows, read_csv, read_rows
 from micrograd_like.learn.data import Point, points_of, split
 from micrograd_like.learn.gradients import top_gradients
-from micrograd_like.learn.history import DivergenceError, History, percent
+from micrograd_like.learn.history import DivergenceError, History, percent, spread
 from micrograd_like.learn.losses import (
     binary_cross_entropy,
     cross_entropy,
@@ -23,10 +23,13 @@ from micrograd_like.learn.metrics import (
 from micrograd_like.learn.optim import SGD, Adam
 from micrograd_like.learn.passes import has_classes, passes
 from micrograd_like.learn.plots import (
+    MARGIN,
     SIZE,
     along_epochs,
+    between,
     figure_axes,
     is_wide,
+    lead,
     plot_boundary,
     plot_fit,
     plot_weights,
@@ -37,6 +40,7 @@ from micrograd_like.learn.training import fit
 
 __all__ = [
     "GAPS_ARE",
+    "MARGIN",
     "SGD",
     "SIZE",
     "Adam",
@@ -51,6 +55,7 @@ __all__ = [
     "accuracy",
     "along_epochs",
     "baselines",
+    "between",
     "binary_cross_entropy",
     "confusion",
     "cross_entropy",
@@ -61,6 +66,7 @@ __all__ = [
     "house_prices",
     "huber",
     "is_wide",
+    "lead",
     "mae",
     "max_margin",
     "mse",
@@ -74,6 +80,7 @@ __all__ = [
     "read_rows",
     "regression_scores",
     "split",
+    "spread",
     "styled",
     "top_gradients",
 ]

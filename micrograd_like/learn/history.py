@@ -10,7 +10,7 @@ from micrograd_like.learn.plots import is_wide, plot_history
 from micrograd_like.notation import number as number_text
 from micrograd_like.notation import plural
 
-__all__ = ["DivergenceError", "History", "percent"]
+__all__ = ["DivergenceError", "History", "percent", "spread"]
 
 MOST_ROWS = 10  # epochs of the table
 MOST_POINTS = 200  # of a curve
@@ -82,7 +82,7 @@ class History:
         }
         rows = [
             [f"{k + 1:,}", *(write(of[k]) if k < len(of) else "" for of, write in columns.values())]
-            for k in _spread(len(self.loss), MOST_ROWS)
+            for k in spread(len(self.loss), MOST_ROWS)
         ]
         notes = [note for note in (self.ended, self.how) if note]
         return Table(rows, ["epoch", *columns] if rows else [], notes)
@@ -130,11 +130,14 @@ def percent(share: float) -> str:
     return f"{number_text(100 * share, 1)} %"
 
 
-def _spread(count: int, most: int) -> list[int]:
-    """The places of so many things at most, evenly, with the first and the last."""
-    if count <= most:
-        return list(range(count))
-    return [round(k * (count - 1) / (most - 1)) for k in range(most)]
+def spread(count: int, most: int) -> list[int]:
+    """The places of so many things at most, evenly, with the first and the last.
+
+    >>> spread(5, 3), spread(2, 3)
+    ([0, 2, 4], [0, 1])
+    """
+    few = min(count, most)
+    return [round(k * (count - 1) / max(few - 1, 1)) for k in range(few)]
 
 
 def _curves(curves: list[tuple[list[float], str]]) -> str:
@@ -153,7 +156,7 @@ def _curves(curves: list[tuple[list[float], str]]) -> str:
         across = width / max(1, len(numbers) - 1)
         points = " ".join(
             f"{k * across:.1f},{height * (high - scale(numbers[k])) / (high - low):.1f}"
-            for k in _spread(len(numbers), MOST_POINTS)
+            for k in spread(len(numbers), MOST_POINTS)
             if math.isfinite(numbers[k])
         )
         lines += f'<polyline points="{points}" {look}/>' if points else ""

@@ -23,9 +23,12 @@ from micrograd_like.learn.data import check_data
 from micrograd_like.nn import Layer, Neuron
 
 __all__ = [
+    "MARGIN",
     "along_epochs",
+    "between",
     "figure_axes",
     "is_wide",
+    "lead",
     "plot_boundary",
     "plot_fit",
     "plot_history",
@@ -45,6 +48,7 @@ class Predictor(Protocol):
 SIZE = 7.2, 4.2  # inches
 SAMPLES = 50  # of a model's plane, on each side; of its curve, four times as many
 MOST_NUMBERS = 80  # cells of a heat map that have their numbers written in
+MARGIN = 0.12  # of the data's extent, that is shown around them
 SHAPES = "o^sDvPX*<>"  # of classes
 
 
@@ -112,18 +116,18 @@ def plot_boundary(
         raise ValueError(f"plot_boundary: draws rows of 2 numbers, not of {width}; choose columns")
     ax, colours = styled(ax, theme, "plot_boundary")
     (left, right), (low, high) = (_around([row[axis] for row in rows]) for axis in (0, 1))
-    xs, ys = _between(left, right, SAMPLES), _between(low, high, SAMPLES)
+    xs, ys = between(left, right, SAMPLES), between(low, high, SAMPLES)
     outputs = model.predict([[x, y] for y in ys for x in xs])
     places = [place_of(target, outputs[0], "plot_boundary") for target in targets]
     labels = [k if isinstance(t, list) else t for k, t in zip(places, targets, strict=True)]
     count = len(outputs[0]) if isinstance(outputs[0], list) else 2
     palette = [colours.classes[k % len(colours.classes)] for k in range(count)]
     for k in range(count):
-        lead = _lead(outputs, k)
-        if max(max(row) for row in lead) > 0:
-            ax.contourf(xs, ys, lead, levels=[0, math.inf], colors=[palette[k]], alpha=0.16)
-        if min(min(row) for row in lead) < 0 < max(max(row) for row in lead):
-            ax.contour(xs, ys, lead, levels=[0], colors=[colours.text], linewidths=1.2)
+        leads = _leads(outputs, k)
+        if max(max(row) for row in leads) > 0:
+            ax.contourf(xs, ys, leads, levels=[0, math.inf], colors=[palette[k]], alpha=0.16)
+        if min(min(row) for row in leads) < 0 < max(max(row) for row in leads):
+            ax.contour(xs, ys, leads, levels=[0], colors=[colours.text], linewidths=1.2)
     for label, k in sorted(set(zip(labels, places, strict=True))):
         points = [row for row, t in zip(rows, labels, strict=True) if t == label]
         ax.scatter(
@@ -138,13 +142,19 @@ def plot_boundary(
     return ax
 
 
-def _lead(outputs: list[Any], k: int) -> list[list[float]]:
+def lead(outputs: list[float], k: int) -> float:
+    """By how much an output exceeds the largest other one.
+
+    >>> lead([1.0, 4.0, 2.5], 1)
+    1.5
+    """
+    return outputs[k] - max((x for j, x in enumerate(outputs) if j != k), default=0.0)
+
+
+def _leads(outputs: list[Any], k: int) -> list[list[float]]:
     """By how much a class's output exceeds the largest other one, at each sample of the plane."""
-    lead = [
-        out[k] - max(out[:k] + out[k + 1 :]) if isinstance(out, list) else (out if k else -out)
-        for out in outputs
-    ]
-    return [lead[at : at + SAMPLES] for at in range(0, len(lead), SAMPLES)]
+    leads = [lead(x, k) if isinstance(x, list) else (x if k else -x) for x in outputs]
+    return [leads[at : at + SAMPLES] for at in range(0, len(leads), SAMPLES)]
 
 
 def plot_fit(
@@ -167,7 +177,7 @@ def plot_fit(
     rows, targets = _data(model, X, y, "plot_fit")
     is_curve = len(rows[0]) == 1
     low, high = _around([row[0] for row in rows])
-    xs = _between(low, high, 4 * SAMPLES)
+    xs = between(low, high, 4 * SAMPLES)
     predicted = model.predict([[x] for x in xs] if is_curve else rows)
     for name, numbers in (("the model's output", predicted), ("a target", targets)):
         right = not any(isinstance(x, list) for x in numbers)
@@ -299,9 +309,14 @@ def _needed() -> None:
 
 def _around(numbers: Sequence[float]) -> tuple[float, float]:
     low, high = min(numbers), max(numbers)
-    side = 0.12 * (high - low) or 1.0
+    side = MARGIN * (high - low) or 1.0
     return low - side, high + side
 
 
-def _between(low: float, high: float, count: int) -> list[float]:
+def between(low: float, high: float, count: int) -> list[float]:
+    """So many numbers from one to another, both among them, of equal distances.
+
+    >>> between(1.0, 2.0, 5)
+    [1.0, 1.25, 1.5, 1.75, 2.0]
+    """
     return [low + (high - low) * k / (count - 1) for k in range(count)]

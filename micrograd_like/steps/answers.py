@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from micrograd_like.classes import place_of
-from micrograd_like.learn import Point, binary_cross_entropy, hinge
+from micrograd_like.learn import MARGIN, Point, between, binary_cross_entropy, hinge
 from micrograd_like.steps.epochs import Epochs
 
 __all__ = ["Answers", "around"]
@@ -22,7 +22,6 @@ __all__ = ["Answers", "around"]
 KINDS = {1: "fit", 2: "map"}  # by the number of inputs
 SIDES, SAMPLES = (21, 49), (41, 201)  # of a map, of a curve: the least and the most
 FURTHEST = 8e307  # so that both ends of an axis are no further from each other than floats are
-MARGIN = 0.12  # of the data's extent, that is shown around them
 
 
 class Answers(NamedTuple):
@@ -82,10 +81,7 @@ class Answers(NamedTuple):
 
     def axes(self, count: int) -> list[list[float]]:
         """So many places on the axis of each input."""
-        return [
-            [low + (high - low) * k / (count - 1) for k in range(count)]
-            for low, high in self.window
-        ]
+        return [between(low, high, count) for low, high in self.window]
 
     def grid(self, count: int) -> list[list[float]]:
         """Inputs on so many places of each axis, row by row from below; of one, or of two."""

@@ -12,11 +12,11 @@ import re
 from textwrap import wrap
 from typing import Any
 
-from micrograd_like.arguments import extra
 from micrograd_like.draw import THEMES, drawn_theme, image_of
 from micrograd_like.learn import figure_axes, styled
 from micrograd_like.notation import number
-from micrograd_like.steps.descent_page import POINTS, descent_page, figure_svg
+from micrograd_like.steps.descent_page import POINTS, descent_page
+from micrograd_like.steps.figures import figure_file, figure_svg
 from micrograd_like.steps.landscape import Landscape
 from micrograd_like.steps.movie import (
     MOST_FRAMES,
@@ -24,6 +24,7 @@ from micrograd_like.steps.movie import (
     Part,
     Reel,
     check_count,
+    pillow,
     scale_of,
     seconds_each,
 )
@@ -36,12 +37,6 @@ __all__ = ["Descent"]
 
 HEIGHT = 668  # pixels that the page has in a notebook: all of the picture in its own size
 LINE = 84  # characters above a frame of a moving picture
-# What files say about when they were made, which would make each another one.
-STEADY: dict[str, Any] = {
-    "png": {},
-    "svg": {"metadata": {"Date": None}},
-    "pdf": {"metadata": {"CreationDate": None}},
-}
 
 
 class Descent(Trajectory, Player):
@@ -91,13 +86,13 @@ class Descent(Trajectory, Player):
         """The whole way, as a file of an ending: .svg, .png or .pdf."""
         theme = drawn_theme(self.theme)
         scale = width / POINTS[0] if width else SHARP
-        return _file(self.plot(figure_axes(), theme), theme, ending[1:], scale)
+        return figure_file(self.plot(figure_axes(), theme).figure, theme, ending[1:], scale)
 
     def shown(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The whole way, for a notebook, as an SVG in HTML, which is small, and as a PNG."""
         theme = drawn_theme(self.theme)
         ground = THEMES[theme].background
-        svg = figure_svg(self.plot(figure_axes(), theme), ground, dpi=72 * SHARP)
+        svg = figure_svg(self.plot(figure_axes(), theme).figure, ground, dpi=72 * SHARP)
         width, height = map(round, POINTS)
         svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg[svg.index("<svg") :], count=2)
         svg = svg.replace("<svg", f'<svg width="{width}" height="{height}"', 1)
@@ -114,7 +109,7 @@ class Descent(Trajectory, Player):
 
         Raises a ValueError if there are more than 400 steps, or if they are too large.
         """
-        image = extra("PIL.Image", "demo", "a moving picture needs Pillow")
+        image = pillow()
         where, count = "Descent.save", len(self) + 1
         check_count(len(self), where, f"give fewer, as in steps={MOST_FRAMES}")
         scale = scale_of(POINTS, count, width, where)
@@ -132,7 +127,7 @@ class Descent(Trajectory, Player):
             lines = wrap(str(self[upto - 1]), LINE, max_lines=2, placeholder=" …") if upto else []
             title = "\n".join([*lines, " ", " "][:2])  # of one height in all frames
             ax.set_title(title, loc="left", fontsize=9, color=colours.text)
-            png = _file(ax, theme, "png", scale)
+            png = figure_file(ax.figure, theme, "png", scale)
             return image.open(io.BytesIO(png)).convert("RGB")
 
         last = frame(len(self))
@@ -147,14 +142,3 @@ class Descent(Trajectory, Player):
     def page_data(self) -> PageData:
         """Two scenes for each step: the slope, and the step against it."""
         return descent_page(self, self.title, self.theme)
-
-
-def _file(ax: Any, theme: str, format: str, scale: float) -> bytes:  # noqa: A002
-    """A figure as a file, with so many pixels for a point."""
-    import matplotlib as mpl
-
-    file = io.BytesIO()
-    ground = THEMES[theme].background
-    with mpl.rc_context({"svg.hashsalt": "micrograd_like", "svg.fonttype": "path"}):
-        ax.figure.savefig(file, format=format, dpi=72 * scale, facecolor=ground, **STEADY[format])
-    return file.getvalue()

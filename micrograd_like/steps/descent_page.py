@@ -4,9 +4,7 @@ Where it cannot, the steps are written as scenes, which it plays.  They say the 
 in `words.py`, and the scripts in page/descent write what `scenes` does.
 """
 
-import io
 import math
-import re
 from typing import Any, NamedTuple
 
 from micrograd_like.draw import (
@@ -22,6 +20,7 @@ from micrograd_like.draw import (
 from micrograd_like.learn import SIZE, figure_axes, styled
 from micrograd_like.notation import number, plural, template
 from micrograd_like.steps.error_graph import error_graph
+from micrograd_like.steps.figures import figure_svg, points_of
 from micrograd_like.steps.graph_data import as_json
 from micrograd_like.steps.landscape import Landscape, Point
 from micrograd_like.steps.pages import (
@@ -36,12 +35,12 @@ from micrograd_like.steps.pages import (
 from micrograd_like.steps.trajectory import MOST, DescentStep, Trajectory, slopes_of, vector
 from micrograd_like.steps.words import DESCENT_WORDS, WORDS
 
-__all__ = ["POINTS", "DescentPage", "descent_page", "figure_svg"]
+__all__ = ["POINTS", "DescentPage", "descent_page"]
 
 HIDDEN: Attributes = {"visibility": "hidden"}
 LENGTH = 46.0  # of the slope on the page, in points
 FURTHEST = 1e4  # points from the picture's corner, which browsers can draw
-POINTS = SIZE[0] * 72, SIZE[1] * 72  # the size of the picture
+POINTS = points_of(SIZE)  # the size of the picture
 STYLES = "tools", "learning", "value", "descent"
 COMPUTING = "numbers", "shared/values", "graph", "board", "log_field", "frames"
 PARTS = "place", "walk", "scenes", "fields", "handle", "panel", "start"
@@ -243,19 +242,9 @@ def _at(step: DescentStep) -> str:
     )
 
 
-def figure_svg(ax: Any, ground: str = "none", **options: Any) -> str:
-    """A figure as SVG, the same at each time, with its texts as texts."""
-    import matplotlib as mpl
-
-    file = io.StringIO()
-    with mpl.rc_context({"svg.hashsalt": "micrograd_like", "svg.fonttype": "none"}):
-        ax.figure.savefig(file, format="svg", facecolor=ground, metadata={"Date": None}, **options)
-    return re.sub(r"<metadata>.*?</metadata>\n?", "", file.getvalue(), flags=re.DOTALL)
-
-
 def _svg(ax: Any) -> str:
     """A figure as SVG in the colours of the page."""
-    svg = page_svg(figure_svg(ax))
+    svg = page_svg(figure_svg(ax.figure))
     for name in ("text", "faint"):
         svg = svg.replace(getattr(THEMES["light"], name), f"var(--{name})")
     return svg

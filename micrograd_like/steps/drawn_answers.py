@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from micrograd_like.draw import Theme, mix
+from micrograd_like.learn import lead
 from micrograd_like.steps.answers import Answers, around
 from micrograd_like.steps.epochs import Epochs
 from micrograd_like.steps.forward import Forward
@@ -94,8 +95,8 @@ class _Map(_Drawn):
     def at(self, weights: Weights) -> list[Any]:
         outputs = self.forward.predict(weights, self.grid)
         several = bool(self.answers.classes) and self.training.outputs > 1
-        leads = [[_lead(of, k) for of in outputs] for k in range(self.training.outputs)]
-        levels = [(lead, 0.0) for lead in leads]
+        leads = [[lead(of, k) for of in outputs] for k in range(self.training.outputs)]
+        levels = [(numbers, 0.0) for numbers in leads]
         if several:
             image: list[Any] = [self._class_colour(of) for of in outputs]
         else:
@@ -125,7 +126,7 @@ class _Map(_Drawn):
 
     def _class_colour(self, outputs: list[float]) -> tuple[float, ...]:
         place = max(range(len(outputs)), key=outputs.__getitem__)
-        strength = math.tanh(_lead(outputs, place) / 2)
+        strength = math.tanh(lead(outputs, place) / 2)
         code = mix(self.colours.box, self.colour(place), 0.08 + 0.42 * strength)
         return tuple(byte / 255 for byte in bytes.fromhex(code[1:]))
 
@@ -205,8 +206,3 @@ def drawn_answers(
 ) -> _Drawn:
     """The answers on axes, in the way that fits the number of inputs."""
     return KINDS[answers.kind](training, forward, answers, ax, colours)
-
-
-def _lead(outputs: list[float], k: int) -> float:
-    """By how much an output exceeds the largest other one."""
-    return outputs[k] - max((x for j, x in enumerate(outputs) if j != k), default=0.0)

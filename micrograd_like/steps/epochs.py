@@ -33,7 +33,7 @@ from micrograd_like.learn import (
 )
 from micrograd_like.notation import number, plural
 
-__all__ = ["Epoch", "Epochs", "put", "spread"]
+__all__ = ["Epoch", "Epochs", "put"]
 
 MOST = 200  # epochs whose weights are kept, besides the start
 MOST_NUMBERS = 120_000  # of all the weights that are kept: a page of some two megabytes
@@ -153,16 +153,6 @@ def put(model: Any, weights: Sequence[float]) -> None:
     """Give a model its weights."""
     for p, x in zip(model.parameters(), weights, strict=True):
         p.data = x
-
-
-def spread(count: int, most: int) -> list[int]:
-    """The places of so many things at most, evenly, with the first and the last.
-
-    >>> spread(5, 3), spread(2, 3)
-    ([0, 2, 4], [0, 1])
-    """
-    few = min(count, most)
-    return [round(k * (count - 1) / max(few - 1, 1)) for k in range(few)]
 
 
 class _Measure:

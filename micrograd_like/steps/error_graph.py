@@ -8,6 +8,7 @@ from typing import Any
 from micrograd_like.compile import graph_of
 from micrograd_like.engine import Value
 from micrograd_like.graph import topological_order
+from micrograd_like.learn import between
 from micrograd_like.steps.graph_data import graph_data, rules_script
 from micrograd_like.steps.sequence import Steps
 from micrograd_like.steps.trajectory import Trajectory
@@ -58,6 +59,5 @@ def _points(steps: Trajectory, windows: Sequence[Window]) -> Iterator[tuple[floa
     count = TRIED[len(windows) - 1]
     for wide in (0, 3):
         ends = [(low - wide * (high - low), high + wide * (high - low)) for low, high in windows]
-        axes = ([low + (high - low) * k / (count - 1) for k in range(count)] for low, high in ends)
-        yield from product(*axes)
+        yield from product(*(between(low, high, count) for low, high in ends))
     yield from product(FAR, repeat=len(windows))

@@ -12,9 +12,8 @@ import re
 from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
-from micrograd_like.arguments import extra
 from micrograd_like.draw import in_threads, picture_bytes
-from micrograd_like.steps.movie import Image, Part
+from micrograd_like.steps.movie import Image, Part, pillow
 
 __all__ = ["Film"]
 
@@ -194,7 +193,7 @@ class Film:
 
     def _images(self, parts: Sequence[tuple[int, Box]]) -> Iterator[Image]:
         """The parts of frames that are in these boxes."""
-        image = extra("PIL.Image", "demo", "a moving picture needs Pillow")
+        image = pillow()
         runs = [parts[k : k + TOGETHER] for k in range(0, len(parts), TOGETHER)]
         for run, drawn in zip(runs, in_threads(self._pngs, runs), strict=True):
             for (_, box), png in zip(run, drawn, strict=True):

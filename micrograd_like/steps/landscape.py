@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from micrograd_like.draw import Theme
 from micrograd_like.engine import Value
-from micrograd_like.learn import SIZE
+from micrograd_like.learn import SIZE, between
 from micrograd_like.steps.trajectory import Trajectory
 from micrograd_like.steps.words import literal
 
@@ -72,7 +72,7 @@ class Landscape(NamedTuple):
 
     def _curve(self, ax: Any, colours: Theme) -> None:
         low, high = self._window(0)
-        xs = [low + (high - low) * k / (SAMPLES[0] - 1) for k in range(SAMPLES[0])]
+        xs = between(low, high, SAMPLES[0])
         ys = [self._height(x) for x in xs]
         ax.plot(xs, ys, color=colours.text, linewidth=1.8)
         ax.set_xlim(low, high)
@@ -90,9 +90,7 @@ class Landscape(NamedTuple):
         share = SIZE[0] / SIZE[1]
         more = (max(0.0, tall * share - wide) / 2, max(0.0, wide / share - tall) / 2)
         left, right, low, high = left - more[0], right + more[0], low - more[1], high + more[1]
-        count = SAMPLES[1]
-        xs = [left + (right - left) * k / (count - 1) for k in range(count)]
-        ys = [low + (high - low) * k / (count - 1) for k in range(count)]
+        xs, ys = between(left, right, SAMPLES[1]), between(low, high, SAMPLES[1])
         heights = [[self._height(x, y) for x in xs] for y in ys]
         known = sorted(z for row in heights for z in row if math.isfinite(z))
         if known and known[0] < known[-1]:

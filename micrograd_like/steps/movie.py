@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from micrograd_like.arguments import extra, number
 
 __all__ = [
-    "MOST_FRAMES", "MOVIES", "SHARP", "Image", "Part", "Reel", "check_count", "scale_of",
-    "seconds_each",
+    "MOST_FRAMES", "MOVIES", "SHARP", "Image", "Part", "Reel", "check_count", "pillow",
+    "scale_of", "seconds_each",
 ]  # fmt: skip
 
 MOST_FRAMES = 400
@@ -59,7 +59,7 @@ class Reel(NamedTuple):
 
     def gif(self) -> bytes:
         """As GIF, which goes on and on."""
-        image = extra("PIL.Image", "demo", "a moving picture needs Pillow")
+        image = pillow()
         # One set of colours for all: what does not change does not flicker.
         # And one colour less than there can be, for what stays as it is.
         colours, none = self.last.quantize(colors=255), image.Dither.NONE
@@ -97,6 +97,11 @@ class Reel(NamedTuple):
 
 
 MOVIES: dict[str, Callable[[Reel], bytes]] = {".gif": Reel.gif, ".mp4": Reel.mp4}  # by the ending
+
+
+def pillow() -> Any:
+    """Pillow's module of images; an ImportError says how to get it."""
+    return extra("PIL.Image", "demo", "a moving picture needs Pillow")
 
 
 def with_ground(palette: Sequence[int], ground: Sequence[int]) -> list[int]:

@@ -29,7 +29,7 @@ from micrograd_like.draw import (
     page_colours,
 )
 from micrograd_like.notation import readable
-from micrograd_like.steps.sequence import one_line
+from micrograd_like.steps.sequence import equation_line
 
 __all__ = [
     "Attributes", "PageData", "PageStep", "framed", "frames", "in_notebook", "packed", "page",
@@ -81,7 +81,7 @@ class PageStep(NamedTuple):
     @property
     def line(self) -> str:
         """The equation as one line."""
-        return one_line(self.equation, self.relation, self.sum)
+        return equation_line(self.equation, self.relation, self.sum)
 
 
 def frames(

@@ -42,7 +42,7 @@ from micrograd_like.notation import (
 )
 from micrograd_like.steps.words import WORDS, ordinal
 
-__all__ = ["Edge", "Step", "Steps", "has_changed", "one_line", "which_use"]
+__all__ = ["Edge", "Step", "Steps", "equation_line", "has_changed", "which_use"]
 
 BY_ID = ("labels", "_names", "gradients", "_right")  # what `Steps` knows of each value, by its id
 ORDERS = ("topological", "naive", "depth-first")
@@ -80,7 +80,7 @@ class Step(NamedTuple):
     @property
     def line(self) -> str:
         """The equation as one line."""
-        return one_line(self.equation, self.relation, self.sum)
+        return equation_line(self.equation, self.relation, self.sum)
 
     @property
     def relation(self) -> str:
@@ -99,7 +99,7 @@ class Step(NamedTuple):
         from rich.text import Text
 
         line, result = str(self), str(self.equation[-1])
-        end = line.index(self.line) + len(one_line(self.equation, self.relation))
+        end = line.index(self.line) + len(equation_line(self.equation, self.relation))
         sign = self.contribution if self.phase == "backward" else 0.0
         text = Text(line)
         text.stylize("dim", 0, line.index("  "))
@@ -457,7 +457,7 @@ def _depth_first_order(order: Sequence[Value]) -> list[Value]:
     return reached[::-1]
 
 
-def one_line(equation: Sequence[str | tuple[str, str]], relation: str, total: str = "") -> str:
+def equation_line(equation: Sequence[str | tuple[str, str]], relation: str, total: str = "") -> str:
     """What is equal, in one line."""
     first, *others = (side if isinstance(side, str) else TIMES.join(side) for side in equation)
     line = f"{first} {relation} {' = '.join(others)}" + (f", now {total}" if total else "")

@@ -13,14 +13,14 @@ import io
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from micrograd_like.arguments import choice, extra, several, text
+from micrograd_like.arguments import choice, several, text
 from micrograd_like.draw import AUTO, THEMES, drawn_theme, markup
-from micrograd_like.learn import SGD, mse
+from micrograd_like.learn import SGD, mse, spread
 from micrograd_like.notation import number, plural
 from micrograd_like.steps.answers import Answers
-from micrograd_like.steps.epochs import Epochs, spread
+from micrograd_like.steps.epochs import Epochs
 from micrograd_like.steps.forward import Forward
-from micrograd_like.steps.movie import SHARP, Part, Reel, scale_of, seconds_each
+from micrograd_like.steps.movie import SHARP, Part, Reel, pillow, scale_of, seconds_each
 from micrograd_like.steps.pages import PageData, framed
 from micrograd_like.steps.player import Player, png_shown
 from micrograd_like.steps.training_page import page_data, training_page
@@ -118,7 +118,7 @@ class Training(Epochs, Player):
 
     def reel(self, width: int | None = None, speed: float | None = None) -> Reel:
         """The epochs, or some of many, as a moving picture's frames."""
-        image = extra("PIL.Image", "demo", "a moving picture needs Pillow")
+        image = pillow()
         places = spread(len(self), MOST_FRAMES)
         scale = scale_of(POINTS, len(places), width, "Training.save")
         picture = self._picture()

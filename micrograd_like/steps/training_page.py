@@ -21,11 +21,11 @@ from micrograd_like.draw import (
     page_colours,
     scripts_of,
 )
-from micrograd_like.learn import is_wide
+from micrograd_like.learn import is_wide, spread
 from micrograd_like.notation import plural
 from micrograd_like.parameters import with_names
 from micrograd_like.steps.answers import Answers
-from micrograd_like.steps.epochs import Epochs, spread
+from micrograd_like.steps.epochs import Epochs
 from micrograd_like.steps.forward import Forward
 from micrograd_like.steps.graph_data import as_json
 from micrograd_like.steps.pages import PageData, scripts

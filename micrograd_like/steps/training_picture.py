@@ -3,24 +3,23 @@
 What stays is drawn once, and what moves again for each epoch.
 """
 
-import io
 from typing import Any
 
 from micrograd_like.arguments import extra
 from micrograd_like.draw import THEMES
 from micrograd_like.learn import along_epochs, is_wide, styled
 from micrograd_like.steps.answers import Answers
-from micrograd_like.steps.descent import STEADY
 from micrograd_like.steps.drawn_answers import drawn_answers
 from micrograd_like.steps.drawn_network import DrawnNetwork
 from micrograd_like.steps.epochs import Epochs
+from micrograd_like.steps.figures import figure_file, points_of
 from micrograd_like.steps.forward import Forward
 from micrograd_like.steps.training_network import network_data
 
 __all__ = ["POINTS", "TrainingPicture"]
 
 SIZE = 10.8, 5.6  # inches
-POINTS = SIZE[0] * 72, SIZE[1] * 72
+POINTS = points_of(SIZE)
 
 
 class TrainingPicture:
@@ -69,15 +68,7 @@ class TrainingPicture:
 
     def file(self, ending: str, scale: float) -> bytes:
         """The picture as a file of a kind, such as "png", with so many pixels for a point."""
-        import matplotlib as mpl
-
-        file = io.BytesIO()
-        with mpl.rc_context({"svg.hashsalt": "micrograd_like"}):
-            ground = self.colours.background
-            self.figure.savefig(
-                file, format=ending, dpi=72 * scale, facecolor=ground, **STEADY[ending]
-            )
-        return file.getvalue()
+        return figure_file(self.figure, self.theme, ending, scale)
 
     def _draw_losses(self) -> None:
         numbers = [epoch.number for epoch in self.training]

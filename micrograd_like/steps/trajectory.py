@@ -13,7 +13,7 @@ from micrograd_like import arguments
 from micrograd_like.engine import Value
 from micrograd_like.learn import SGD
 from micrograd_like.notation import formula, number, partial
-from micrograd_like.steps.sequence import one_line
+from micrograd_like.steps.sequence import equation_line
 from micrograd_like.steps.words import DESCENT_WORDS
 
 __all__ = ["MOST", "DescentStep", "Error", "Trajectory", "slopes_of", "vector"]
@@ -60,7 +60,7 @@ class DescentStep(NamedTuple):
     @property
     def line(self) -> str:
         """The equation as one line."""
-        return one_line(self.equation, "←")
+        return equation_line(self.equation, "←")
 
     def __str__(self) -> str:
         return f"{self.number:>{len(str(self.total))}}/{self.total}  {self.line}  ({self.remark})"

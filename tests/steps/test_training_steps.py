@@ -30,12 +30,12 @@ from micrograd_like import (
 )
 from micrograd_like.custom import forget
 from micrograd_like.draw import THEMES
-from micrograd_like.learn import max_margin
+from micrograd_like.learn import max_margin, spread
 from micrograd_like.notation import SIGNS
 from micrograd_like.rules import RULES
 from micrograd_like.steps import Training
 from micrograd_like.steps.answers import Answers
-from micrograd_like.steps.epochs import MOST, spread
+from micrograd_like.steps.epochs import MOST
 from micrograd_like.steps.forward import Forward
 from micrograd_like.steps.training_network import MOST_UNITS, network_data
 
