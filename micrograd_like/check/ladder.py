@@ -201,7 +201,10 @@ def quotient(s: Sample, center: float, side: int) -> float | None:
 
 
 def estimates_of(samples: list[Sample], center: float, noise: float, side: int) -> list[Estimate]:
-    """For each step the best slope that Richardson extrapolation makes of the steps down to it."""
+    """For each step the best slope that Richardson extrapolation makes of the steps down to it.
+
+    Beyond a gap in which the function is undefined lies another part of it, which tells nothing.
+    """
     power = 1 if side else 2  # of the step in the error that each column removes
     estimates, above = [], list[float]()
     for s in samples:
@@ -220,6 +223,8 @@ def estimates_of(samples: list[Sample], center: float, noise: float, side: int) 
                 abs(v - above[min(j, len(above) - 1)]) + (abs(v - row[j - 1]) if j else 0.0)
                 for j, v in enumerate(row)
             ]
+            if len(above) == 1:
+                estimates = []
             error, value = min(zip(errors, row, strict=True))
             estimates.append(Estimate(error + rounding, value, s.step, max(values)))
         above = row
