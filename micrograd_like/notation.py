@@ -157,6 +157,8 @@ def number(x: float, digits: int = 4, sign: bool = False) -> str:
 
     >>> [number(x) for x in (2.0, -0.5, 0.00123456, 123456.0, math.inf)]
     ['2', '−0.5', '0.001235', '1.235e5', '∞']
+    >>> number(5410.0, 0), number(0.6, 0)
+    ('5410', '1')
     """
     import re
 
@@ -166,7 +168,8 @@ def number(x: float, digits: int = 4, sign: bool = False) -> str:
     if math.isinf(x):
         text = "∞"
     elif 0.1 <= size < 1e5 - 0.5 * 10.0**-digits:  # which would be rounded up to 1e5
-        text = f"{size:.{digits}f}".rstrip("0").rstrip(".")
+        text = f"{size:.{digits}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
     else:
         text = re.sub(r"e\+?(-?)0?", r"e\1", f"{size:.{digits}g}").replace("-", MINUS)
     return (MINUS if x < 0 else "+" if sign and x > 0 else "") + text
