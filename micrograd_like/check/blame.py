@@ -11,7 +11,7 @@ import math
 from functools import partial
 from typing import Any
 
-from micrograd_like.check.differences import VERTICAL, check_slope
+from micrograd_like.check.differences import VERTICAL, check_slope, is_rough
 from micrograd_like.check.inputs import (
     PythonFunction,
     RecordedGraph,
@@ -97,8 +97,9 @@ def by_operations(
     """The checks, what is open decided by the operations that the input leads to.
 
     Where rounding hides the change of the whole function, each operation by itself may be clear; if
-    all are right, so is what the chain rule makes of them.  That holds for its own gradients alone,
-    and where the function does what its graph does.
+    all are right, so is what the chain rule makes of them, and what failed by a rough estimate is
+    open.  That holds for the chain rule's own gradients alone, and where the function does what its
+    graph does.
     """
     if math.isfinite(subject.limits.calls.most):
         return checks
@@ -108,14 +109,17 @@ def by_operations(
     decided = list(checks)
     for i, leaf in enumerate(graph.leaves):
         is_open = checks[i].outcome == "inconclusive"
-        if not is_open or checks[i].reason.startswith(NOT_CHECKED):
+        if not (is_open or is_rough(checks[i])) or checks[i].reason.startswith(NOT_CHECKED):
             continue
         if not follows(subject, graph, i):
             continue
         nodes = dependents([leaf], graph.order)
         outcomes = [found.get((v.rule, *operands_of(v)), {"unknown"}) for v in nodes]
         if all(of_one == {"pass"} for of_one in outcomes):
-            decided[i] = checks[i]._replace(outcome="pass", reason=RIGHT)
+            told = (
+                ("pass", RIGHT) if is_open else ("inconclusive", f"{checks[i].reason}, but {RIGHT}")
+            )
+            decided[i] = checks[i]._replace(outcome=told[0], reason=told[1])
         elif any("fail" in of_one for of_one in outcomes):
             decided[i] = checks[i]._replace(
                 outcome="fail", reason=WRONG, numeric=math.nan, bar=math.inf

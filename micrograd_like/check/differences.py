@@ -60,8 +60,8 @@ from micrograd_like.check.tails import tail_of
 from micrograd_like.notation import number, one_line
 
 __all__ = [
-    "EPSILON", "EXACT", "UNCERTAIN", "UNSETTLED", "VERTICAL", "Tolerance", "check_slope", "off_by",
-    "slopes_apart",
+    "EPSILON", "EXACT", "UNCERTAIN", "UNSETTLED", "VERTICAL", "Tolerance", "check_slope",
+    "is_rough", "off_by", "slopes_apart",
 ]  # fmt: skip
 
 FAR = 30.0  # times what quotients have to go to their limit, where no slope is
@@ -111,6 +111,18 @@ def off_by(error: float) -> str:
     'off by 0.0012'
     """
     return f"off by {number(abs(error), 2)}"
+
+
+def is_rough(check: Check) -> bool:
+    """Whether a failure is by differences that know the slope badly: digits may know it better.
+
+    >>> is_rough(check_slope("x", math.exp, 0.0, 1.5)), is_rough(check_slope("x", abs, 1e16, 1.5))
+    (False, False)
+    >>> is_rough(check_slope("x", lambda x: 1.0, 0.0, 1.5))
+    True
+    """
+    known = math.isnan(check.gradient) or check.bar <= UNCERTAIN * abs(check.numeric)
+    return check.outcome == "fail" and not math.isnan(check.numeric) and not known
 
 
 def check_slope(

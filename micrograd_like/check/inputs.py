@@ -21,7 +21,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from micrograd_like.arguments import finite
-from micrograd_like.check.differences import EPSILON, EXACT, Tolerance, check_slope
+from micrograd_like.check.differences import EPSILON, EXACT, Tolerance, check_slope, is_rough
 from micrograd_like.check.few import FEWEST
 from micrograd_like.check.ladder import SMALLEST, Calls, OutOfCallsError
 from micrograd_like.check.report import Check
@@ -337,8 +337,10 @@ def out_of_calls(subject: Subject, name: str, x: float, slope: float) -> Check:
 
 
 def taken_again(subject: Subject, claims: Claims, checks: list[Check]) -> list[Check]:
-    """The checks, the open ones with digits if mpmath is there and the function records."""
-    left_open = [i for i, check in enumerate(checks) if check.outcome == "inconclusive"]
+    """The checks, the open and the rough ones with digits if mpmath is there and f records."""
+    left_open = [
+        i for i, check in enumerate(checks) if check.outcome == "inconclusive" or is_rough(check)
+    ]
     limited = math.isfinite(subject.limits.calls.most)
     if not left_open or limited or find_spec("mpmath") is None:
         return checks
@@ -357,8 +359,13 @@ def taken_again(subject: Subject, claims: Claims, checks: list[Check]) -> list[C
             again = exact.check_slope(
                 checks[i].input, graph.leaves[i], *claims[i][:2], subject.limits.tolerance
             )
-            if exact.check_value([again]).outcome != "fail" and again.outcome != "inconclusive":
+            value = exact.check_value([again])
+            is_told = again.outcome != "inconclusive" and not math.isnan(again.numeric)
+            if is_told and value.outcome != "fail":
                 checks[i] = again._replace(asked=checks[i].asked)
+            elif is_rough(checks[i]):
+                reason = value.reason or again.reason
+                checks[i] = checks[i]._replace(outcome="inconclusive", reason=reason)
     return checks
 
 

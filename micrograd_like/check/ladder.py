@@ -206,7 +206,7 @@ def estimates_of(samples: list[Sample], center: float, noise: float, side: int) 
     Beyond a gap in which the function is undefined lies another part of it, which tells nothing.
     """
     power = 1 if side else 2  # of the step in the error that each column removes
-    estimates, above = [], list[float]()
+    estimates, above = list[Estimate](), list[float]()
     for s in samples:
         raw = quotient(s, center, side)
         if raw is None or not math.isfinite(raw):

@@ -102,6 +102,48 @@ def test_a_wave_beside_large_terms_that_cancel_is_not_accused(size: float) -> No
     assert not gradcheck(f, 0.7794, gradient=1.5 * slope, reference="differences").ok
 
 
+@pytest.mark.parametrize("k", range(0, 200, 5))
+def test_beyond_a_hole_in_the_domain_lies_another_function(k: int) -> None:
+    """A slope is not called wrong by what the function does on another island of its domain."""
+
+    def f(x: Any) -> Any:
+        return mg.log(mg.sin(x)) * 1e-6 + 1e8
+
+    x = 1e7 + 1234.5 * k
+    if math.sin(x) > 0:
+        report = gradcheck(f, x, reference="differences")
+        assert report.ok, report
+        wrong = 1.5 * report.checks[0].gradient
+        assert gradcheck(f, x, gradient=wrong, reference="differences").checks[0].outcome != "pass"
+
+
+def hidden(x: Any) -> Any:
+    """A wave that is smaller than the last place of what is added to it."""
+    return mg.sin(x * 3e4) ** 2 * 5e-9 + 5e8
+
+
+def test_what_no_difference_can_show_is_told_by_digits() -> None:
+    """Differences call it flat, and its slope wrong; digits know better, and by hand as well."""
+    assert gradcheck(hidden, 0.63, reference="auto").checks[0].outcome == "pass"
+    slope = gradcheck(hidden, 0.63).checks[0].gradient
+    assert gradcheck(hidden, 0.63, gradient=slope).ok
+    assert not gradcheck(hidden, 0.63, gradient=1.1 * slope).ok
+
+
+def test_a_rough_estimate_accuses_no_right_operations() -> None:
+    """Without digits the engine's own gradient stays open where differences see too little."""
+
+    def f(x: Any) -> Any:
+        return mg.sin(x * 19692.4) ** 2 * 3e-9 + 197324.4
+
+    (check,) = gradcheck(f, 0.946, reference="differences").checks
+    assert check.outcome == "inconclusive"
+    assert check.reason.endswith(", but each operation on its way is right")
+    slope = check.gradient
+    assert gradcheck(f, 0.946, gradient=slope, reference="differences").checks[0].outcome == "fail"
+    assert gradcheck(f, 0.946, gradient=slope).ok
+
+
 def test_the_table_is_of_slopes() -> None:
     """At least twenty-five functions of each kind, and no wrong slope is the right one."""
     assert min(map(len, KINDS.values())) >= 25
