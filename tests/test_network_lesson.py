@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lessons import Lesson, shown_by
+from lessons import Lesson, changed, shown_by
 from live_page import kept_page
 
 from micrograd_like import MLP, Neuron, Value, fit, mean, mse
@@ -42,6 +42,14 @@ def test_a_bias_shifts_the_line() -> None:
         best = sum(x * (0.5 * x + 2) for x in xs) / sum(x * x for x in xs)
         assert best == pytest.approx(slope, abs=1e-4)
         assert mean((best * x - 0.5 * x - 2) ** 2 for x in xs) == pytest.approx(error, abs=1e-4)
+
+
+def test_the_slope_is_right_for_points_on_both_sides_of_0() -> None:
+    """The first answer, by the cell as the question changes it."""
+    names: dict[str, Any] = {}
+    exec(changed(LESSON.source("class ThroughZero"), ("range(1, 9)", "range(-4, 5)")), names)
+    assert names["without"].w.data == pytest.approx(0.5)
+    assert mse(names["without"].predict(names["X"]), names["y"]) == pytest.approx(4)
 
 
 def test_the_gradient_of_the_bias_is_the_mean_of_the_slopes() -> None:
