@@ -82,12 +82,21 @@ def test_every_part_has_something_to_turn() -> None:
     assert [*PARTS] == [*range(11)]
     for number, cells in PARTS.items():
         text = "\n".join("".join(cell["source"]) for cell in cells)
-        turns = re.findall(r"^> \*\*Turn\.\*\* (?:On the page of part (\d+))?", text, re.MULTILINE)
+        turn = r"^> \*\*Turn\.\*\* (?:On the \[page of part (\d+)\]\(#\1\.)?"
+        turns = re.findall(turn, text, re.MULTILINE)
         assert bool(turns) == (number > 0), number
         assert turns.count("") == pages(number) <= 1, number
         for other in filter(None, turns):
             assert pages(int(other)) == 1, number
             assert int(other) < number
+
+
+def test_links_to_parts_lead_to_their_headings() -> None:
+    """A link is a heading with - for each space, which is what JupyterLab and nbconvert know."""
+    headings = {title.replace(" ", "-") for title in re.findall(r"^## (.*)$", LESSON.text, re.M)}
+    links = re.findall(r"\]\(#(.*?)\)", LESSON.text)
+    assert len(links) > 5
+    assert {*links} <= headings
 
 
 def test_the_picture_beside_a_page_is_small() -> None:
@@ -123,6 +132,17 @@ def test_the_slope_is_off_by_four_steps(part: Part) -> None:
     for k in range(4, 13):
         off[10.0**-k] = abs(page.evaluate("h => backprop.nudge('w', h).forward", 10.0**-k) + 2)
     assert 1e-9 <= min(off, key=off.__getitem__) <= 1e-7
+
+
+@of(2)
+def test_from_both_sides_only_rounding_is_off(part: Part) -> None:
+    """Nothing is off at h = 1; the smaller the step, the more."""
+    page = part.open(1)
+    central = "h => Math.abs(backprop.nudge('w', h).central + 2)"
+    off = [page.evaluate(central, h) for h in (1, 1e-4, 1e-5, 1e-8, 1e-11)]
+    assert off[0] == 0
+    assert off == sorted(off)
+    assert off[3] == pytest.approx(1e-8, rel=0.5)
 
 
 @of(3)
@@ -255,6 +275,8 @@ def test_a_step_leaves_the_domain_and_comes_back(part: Part) -> None:
     page = part.open()
     page.evaluate("backprop.learn(10)")
     assert page.evaluate("backprop.get('r').data") == -1
+    page.keyboard.press("l")
+    assert "L = nan" in page.inner_text("body")
     assert page.evaluate("backprop.problem()") == "log(r) is not defined at r = −1; it needs r > 0"
     page.evaluate("backprop.undo()")
     assert page.evaluate("[backprop.get('r').data, backprop.problem()]") == [5, ""]
