@@ -19,7 +19,8 @@ LESSON = Lesson("04_your_own_engine")
 def run(*left_out: str) -> dict[str, Any]:
     """The names after all cells but those that have a text; checks and pictures are left out."""
     quick = ("range(1000)", "range(9)"), ("\nprint(check_engine(", "\n# print(check_engine(")
-    return LESSON.run(*quick, without=("pyplot", "Backprop(", *left_out))
+    told = "str(check_engine(MyValue))", "''"
+    return LESSON.run(*quick, told, without=("pyplot", "Backprop(", *left_out))
 
 
 @pytest.fixture
@@ -66,12 +67,14 @@ def page(browser: Any, tmp_path: Path) -> Any:
 
 
 def test_the_live_page_goes_wrong_as_the_engine_does(page: Any) -> None:
-    """The kept page: two steps are too early, x is given 28, the nudge measures 44."""
+    """The kept page: two steps are too early, x is given 28, a small nudge measures 44."""
     count = page.evaluate("backprop.count()")
     said = page.evaluate("n => [...Array(n).keys()].map(k => backprop.scene(k).remark)", count)
     assert sum("too early" in remark for remark in said) == 2
     assert page.evaluate("backprop.get('x').grad") == 28
-    assert page.evaluate("backprop.nudge('x', 1e-6).central") == pytest.approx(44)
+    first, small = (page.evaluate("h => backprop.nudge('x', h)", h) for h in (0.5, 1e-6))
+    assert (first["forward"], first["central"]) == (61.375, 46.25)
+    assert small["forward"] == pytest.approx(44, rel=1e-5)
     page.evaluate("backprop.set('x', 0)")
     assert page.evaluate("backprop.get('x').grad") == 0
     assert page.evaluate("backprop.nudge('x', 1e-3).central") == pytest.approx(0, abs=1e-5)
@@ -87,13 +90,23 @@ def test_without_zero_grad_the_loss_grows_again(names: dict[str, Any]) -> None:
 
 
 def test_the_checker_finds_what_the_lesson_says(names: dict[str, Any]) -> None:
-    """The second pass in the first engine, nothing in the mended one, and both planted mistakes."""
+    """The second pass of the first engine and both planted mistakes; no fault is in the mended one.
+
+    Nor in one that sets all gradients to 0 before each pass.
+    """
     engine = names["MyValue"]
     assert check_engine(engine).ok
     assert "a + (a + x)" in str(check_engine(engine, backward=names["backward_as_met"]).faults[0])
     assert "x + x at" in str(check_engine(engine, backward=names["backward_overwriting"]).faults[0])
     first = run("order = ordered(self")
     assert "second backward()" in str(check_engine(first["MyValue"]).faults[0])
+
+    def anew(root: Any) -> None:
+        for value in names["ordered"](root, [], set()):
+            value.grad = 0.0
+        names["backward"](root)
+
+    assert check_engine(engine, backward=anew).ok
 
 
 def test_subtraction_is_made_of_what_is_there(names: dict[str, Any]) -> None:
@@ -142,6 +155,7 @@ def test_a_wrong_slope_of_exp_is_named(names: dict[str, Any]) -> None:
 
 
 def test_the_slope_of_tanh_far_out_is_that_of_the_library() -> None:
-    """1.699e-17 at 20, which is 4 · exp(-40)."""
+    """1.699e-17 at 20, which is 4 · exp(-40); it moves no weight near 1."""
     assert 4 * math.exp(-40) == pytest.approx(1.699e-17, rel=1e-3)
+    assert 1 - 0.1 * 1.699e-17 == 1
     assert "Value: 1.699e-17" in LESSON.shown("kind(20.0)")
