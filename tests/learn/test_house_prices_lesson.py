@@ -1,6 +1,7 @@
 """The notebook 05_learning_house_prices.ipynb: what its words and answers promise is so."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -107,13 +108,16 @@ def test_weights_go_against_the_sign_of_their_gradient(names: dict[str, Any]) ->
     assert all(x > 0 for x in names["standardized"][0])
 
 
-def test_the_learning_rates_are_what_their_names_say() -> None:
-    """Too small: far from the end; right: there; too large: beyond all bounds."""
+def test_the_learning_rates_are_what_their_names_say(names: dict[str, Any]) -> None:
+    """Too small: far from the end; right: there; too large: it grows in nearly every epoch."""
     lasts = re.findall(r"([\d.e+]+) in the last", LESSON.shown("too small"))
     small, right, large = map(float, lasts)
     assert right < 0.4
     assert small > 0.5
     assert large > 1e9
+    loss = names["loss"]  # of the last rate
+    assert [float(f"{x:.2g}") for x in loss[:6]] == [0.59, 1.7, 2.6, 20, 18, 36]
+    assert sum(after > before for before, after in pairwise(loss)) > 0.9 * len(loss)
 
 
 def test_the_scores_by_hand_are_those_of_the_library() -> None:
