@@ -16,7 +16,7 @@ from micrograd_like.learn import (
     regression_scores,
     top_gradients,
 )
-from micrograd_like.notation import number
+from micrograd_like.notation import apart, number
 
 __all__ = [
     "NETWORK", "Scores", "print_answers", "print_curve", "print_gradients", "print_scores",
@@ -27,6 +27,7 @@ NETWORK = "network"
 SHOWN = 6  # answers, one by one
 MOST_CLASSES = 10  # of a confusion table; of more the commonest mistakes are told
 MISTAKES = 5
+LONGEST_HEAD = 16  # characters of a class above its column
 LONGEST_WEIGHTS = 5
 
 
@@ -80,11 +81,14 @@ def print_curve(history: History, table: Table, validation: bool) -> None:
     print(_row("training", [number(history.loss[0]), number(history.loss[last - 1])]))
     ends = [number(others[0]), number(others[-1]), f"{number(others[least])} in epoch {least + 1}"]
     print(_row(name, ends))
+    if not table.classes:
+        target = safe_name(table.target)
+        print(f"  (of {target} standardized: always the mean has a loss of about 1)")
     if history.ended:
         print(f"ended {history.ended}")
     elif not validation and others[-1] > 1.1 * others[least] and least < 0.9 * last:
         print("the test loss rises again (overfitting): --validation 0.2 stops before that")
-    elif others[-1] < 0.98 * others[int(0.9 * last) - 1]:
+    elif least >= 0.9 * last and others[-1] < 0.98 * others[int(0.9 * last) - 1]:
         print(f"the {name} loss is still falling: take more --epochs, or a larger --lr")
 
 
@@ -116,7 +120,9 @@ def _in_unit(table: Table, x: float) -> str:
     if table.unit:
         return f"{table.unit}{x * table.scale:,.0f}"
     size = abs(x)
-    return number(x, 4 if not 1 <= size < math.inf else max(0, 3 - int(math.log10(size))))
+    if 1e3 <= size < 1e9:  # a price is read more easily whole than as 3.25e5
+        return f"{x:.0f}".replace("-", "−")
+    return number(x, 3 - int(math.log10(size)) if 1 <= size < 1e3 else 4)
 
 
 def print_scores(
@@ -148,7 +154,7 @@ def _score(table: Table, x: float, column: int) -> str:
 
 
 def _verdict(table: Table, scores: Scores, mine: float, other: float, name: str) -> str:
-    """Which one is better, by the numbers as they are told."""
+    """Which one is better; as good is what is the same in the digits that are told, of four up."""
     column = 0 if scores.is_share else 1
     ours, theirs = _score(table, mine, column), _score(table, other, column)
     by, name = scores.columns[column], safe_name(name)
@@ -172,10 +178,13 @@ def _print_confusion(table: Table, answers: Sequence[float], testing: Sequence[i
             print(f"  {names[a]} taken for {names[p]}: {n}" if n else "", end="\n" if n else "")
         return
     width = max(6, *map(len, names))
-    print(f"\n{'actual':<{width}}   predicted: " + "  ".join(names))
-    for name, row in zip(names, counts, strict=True):
-        cells = "  ".join(f"{n:>{len(to)}}" for n, to in zip(row, names, strict=True))
-        print(f"{name:<{width}}              {cells}")
+    heads = apart(safe_name(name, LONGEST_HEAD) for name in table.classes)
+    rows = [heads, *([str(n) for n in row] for row in counts)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    print()
+    for name, cells in zip(["actual", *names], rows, strict=True):
+        told = "  ".join(f"{cell:>{w}}" for cell, w in zip(cells, widths, strict=True))
+        print(f"{name:<{width}}   {'predicted:' if cells is heads else '':<10} {told}")
 
 
 def print_splits(table: Table, scores: Sequence[Scores], seed: int) -> None:
@@ -204,7 +213,7 @@ def print_splits(table: Table, scores: Sequence[Scores], seed: int) -> None:
 def _spread(table: Table, x: float) -> str:
     if table.classes:
         return f"{x:.1%}"
-    return _in_unit(table, x) if table.unit else number(float(f"{x:.2g}"))
+    return _in_unit(table, x if table.unit else float(f"{x:.2g}"))
 
 
 def print_weights(answering: Answering) -> None:

@@ -76,13 +76,13 @@ def in_one_line(text: str) -> str:
     return _cut(" ".join(text[: LONGEST_LINE + 1].split()), LONGEST_LINE)
 
 
-def safe_name(name: str) -> str:
+def safe_name(name: str, most: int = LONGEST_NAME) -> str:
     r"""A name of a user's: in one line, escaped, and not too long.
 
     >>> print(safe_name("wine\n2"), len(safe_name("x" * 1000)))
     wine\n2 40
     """
-    return _cut(name, LONGEST_NAME)
+    return _cut(name, most)
 
 
 class Stream:

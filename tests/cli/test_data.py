@@ -13,7 +13,8 @@ import pytest
 
 from micrograd_like.cli import training
 from micrograd_like.cli.commands import main
-from micrograd_like.learn import read_csv
+from micrograd_like.cli.report import _print_confusion, print_curve
+from micrograd_like.learn import History, Table, read_csv
 
 pytestmark = pytest.mark.usefixtures("in_a_folder_of_its_own")
 Printed = pytest.CaptureFixture[str]
@@ -181,6 +182,83 @@ def test_classes_that_are_confused_are_in_a_table(capsys: Printed) -> None:
     Path("many.csv").write_text("a,k\n" + "".join(f"{i % 7},c{i % 12}\n" for i in range(120)))
     assert main(["train", "many.csv", "--target", "k", "--task", "classify", *FAST]) == 0
     assert " taken for c" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("step", "rows"), [(10.0, 40), (1000.0, 40), (1e6, 2), (3e10, 40)])
+def test_numbers_that_are_told_are_the_true_ones(
+    step: float, rows: int, capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Row numbers and targets exactly, answers and scores to four digits, in splits, too."""
+    told = Told(monkeypatch)
+    targets = [step * (k % rows) for k in range(40)]
+    text = "".join(f"{k % 7},{k % 5},{y}\n" for k, y in enumerate(targets))
+    Path("data.csv").write_text("a,b,y\n" + text)
+    assert main(["train", "data.csv", "--target", "y", *FAST, "--splits", "2"]) == 0
+    out = capsys.readouterr().out.replace("−", "-")
+    answers = dict(zip(told.testing, told.answers, strict=True))
+    shown = re.findall(r"^ +(\d+) +(\S+) +(\S+)$", out, re.MULTILINE)
+    assert len(shown) == 6
+    for number, actual, predicted in shown:
+        assert float(actual) == targets[int(number) - 1]
+        assert float(predicted) == pytest.approx(answers[int(number) - 1], rel=5e-4)
+    for name, numbers in told.scores[0].of_model.items():
+        cells = re.findall(rf"^{name} +(\S+) +(\S+) +(\S+)$", out, re.MULTILINE)[0]
+        assert [*map(float, cells)] == pytest.approx(numbers, rel=5e-4, abs=5e-4)
+        mean = sum(scores.main(name) for scores in told.scores) / 2
+        (cell,) = re.findall(rf"^{name} +(\S+) ±", out, re.MULTILINE)
+        assert float(cell) == pytest.approx(mean, rel=5e-4)
+
+
+class Told:
+    """What the report is told, with all digits."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        show, splits = training.print_scores, training.print_splits
+
+        def print_scores(table: Any, scores: Any, answers: Any, testing: Any) -> None:
+            self.answers, self.testing = answers, testing
+            show(table, scores, answers, testing)
+
+        def print_splits(table: Any, scores: Any, seed: int) -> None:
+            self.scores = scores
+            splits(table, scores, seed)
+
+        monkeypatch.setattr(training, "print_scores", print_scores)
+        monkeypatch.setattr(training, "print_splits", print_splits)
+
+
+def test_the_loss_is_said_to_be_of_a_standardized_target(capsys: Printed) -> None:
+    """A loss of 0.5 beside an RMSE of 50 is else a riddle; that of classes has no unit."""
+    Path("data.csv").write_text(GOOD)
+    assert main(["train", "data.csv", "--target", "price", *FAST]) == 0
+    told = "(of price standardized: always the mean has a loss of about 1)"
+    assert told in capsys.readouterr().out
+    assert main(["train", "data.csv", "--target", "rooms", "--task", "classify", *FAST]) == 0
+    assert "standardized:" not in capsys.readouterr().out
+
+
+def test_a_loss_still_falls_where_its_least_is_at_the_end(capsys: Printed) -> None:
+    """Two epochs alone compare by chance, where the loss is flat."""
+    table = Table(["x"], [[0.0]], "y", [1.0])
+    flat = [1.0, 0.5, *[0.6, 0.52] * 9]
+    for losses, falls in (([2 / k for k in range(1, 21)], True), (flat, False)):
+        print_curve(History(loss=losses, validation_loss=losses), table, validation=True)
+        assert ("still falling" in capsys.readouterr().out) == falls
+
+
+def test_counts_stand_under_their_classes(capsys: Printed) -> None:
+    """Wider than the names, and of names that are too long to stand beside each other."""
+    names = ["a very long name of a class", "a very long name of another", "no", "0"]
+    actual = [k % 4 for k in range(4000)]
+    table = Table(["x"], [[0.0]] * 4000, "y", actual, classes=names)
+    _print_confusion(table, actual, range(4000))
+    head, *lines = capsys.readouterr().out[1:].splitlines()
+    start = head.index("a very")
+    for k, name in enumerate(["a very long n...", "a very long n..._2", "no", "0"]):
+        end = head.index(name, start) + len(name)
+        counts = [line[start:end].strip() for line in lines]
+        assert counts == ["1000" if j == k else "0" for j in range(4)]
+        start = end
 
 
 def test_weights_have_the_names_of_columns(capsys: Printed) -> None:
