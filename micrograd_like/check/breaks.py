@@ -168,9 +168,13 @@ def _size(ladder: Ladder) -> float:
 
 
 def constant(ladder: Ladder, rounding: float) -> bool:
-    """Whether the function is the same over the whole ladder, as far as rounding lets it."""
-    values = [v for s in ladder.samples for v in (s.right, s.left)]
-    return all(v is not None and abs(v - ladder.center) <= rounding for v in values)
+    """Whether the function is the same over the whole ladder, as far as rounding lets it.
+
+    At an end of its domain that is one side of the ladder.
+    """
+    sides = [[s.right for s in ladder.samples], [s.left for s in ladder.samples]]
+    there = [v for side in sides if any(v is not None for v in side) for v in side]
+    return bool(there) and all(v is not None and abs(v - ladder.center) <= rounding for v in there)
 
 
 def starts_sharply(ladder: Ladder, rounding: float) -> bool:

@@ -60,7 +60,7 @@ from micrograd_like.check.tails import tail_of
 from micrograd_like.notation import number, one_line
 
 __all__ = [
-    "EPSILON", "EXACT", "UNCERTAIN", "UNSETTLED", "VERTICAL", "Tolerance", "check_slope",
+    "EPSILON", "EXACT", "LOST", "UNCERTAIN", "UNSETTLED", "VERTICAL", "Tolerance", "check_slope",
     "is_rough", "off_by", "slopes_apart",
 ]  # fmt: skip
 
@@ -81,6 +81,10 @@ class Tolerance(NamedTuple):
     def at(self, size: float) -> float:
         """How far a claim may be off a slope of this size."""
         return self.absolute + max(self.relative, 16 * self.unit) * abs(size)
+
+    def of_user(self, size: float) -> float:
+        """The part of it that its user allows."""
+        return self.absolute + self.relative * abs(size)
 
 
 EXACT = Tolerance()
@@ -122,7 +126,7 @@ def is_rough(check: Check) -> bool:
     True
     """
     known = math.isnan(check.gradient) or check.bar <= UNCERTAIN * abs(check.numeric)
-    return check.outcome == "fail" and not math.isnan(check.numeric) and not known
+    return check.outcome == "fail" and not known
 
 
 def check_slope(

@@ -18,7 +18,7 @@ import random
 from collections.abc import Sequence
 from statistics import median
 
-from micrograd_like.check.differences import check_slope
+from micrograd_like.check.differences import EPSILON, LOST, Tolerance, check_slope
 from micrograd_like.check.inputs import Claims, Subject, check_inputs, quietly, taken_again
 from micrograd_like.check.ladder import OutOfCallsError
 from micrograd_like.check.report import NOT_CHECKED, Check
@@ -31,6 +31,7 @@ DIRECTIONS = 2
 ENOUGH = 20  # inputs that failed, after which no more are looked for
 EVENED = 100.0  # times that a small slope's part of a direction is larger
 PASSED = f"along {DIRECTIONS} directions"
+IN_SINGLE = f"{LOST}; compute in float64, or give rtol"
 LEFT = f"{NOT_CHECKED}: {ENOUGH} inputs failed before; every=True checks each"
 
 
@@ -44,6 +45,8 @@ def check_by_directions(subject: Subject, claims: Claims, reference: str) -> lis
     groups = [[i for i in range(n) if all(map(math.isfinite, claims[i]))]]
     groups += [[i] for i in sorted({*range(n)} - {*groups[0]}, reverse=True)]
     left: list[int] = []
+    tolerance = subject.limits.tolerance
+    is_hopeless = tolerance.unit > EPSILON and not tolerance.of_user(1.0)
     while groups:
         group = groups.pop()
         along = _along(subject, claims, directions, group) if len(group) > GROUP else []
@@ -51,6 +54,8 @@ def check_by_directions(subject: Subject, claims: Claims, reference: str) -> lis
             found |= {i: _told(subject, i, claims[i][0], "pass", PASSED) for i in group}
         elif sum(check.outcome == "fail" for check in found.values()) >= ENOUGH:
             left += group
+        elif along and is_hopeless and all(map(_is_lost, along)):
+            found |= {i: _told(subject, i, claims[i][0], "inconclusive", IN_SINGLE) for i in group}
         elif along:
             groups += _parts(subject, claims, directions, group, along, found)
         else:
@@ -58,6 +63,11 @@ def check_by_directions(subject: Subject, claims: Claims, reference: str) -> lis
     found |= {i: _told(subject, i, claims[i][0], "inconclusive", LEFT) for i in left}
     checks = [found[i] for i in range(n)]
     return taken_again(subject, claims, checks) if reference == "auto" and not left else checks
+
+
+def _is_lost(check: Check) -> bool:
+    """Whether rounding hides the change along a direction."""
+    return check.outcome == "inconclusive" and check.reason == LOST
 
 
 def _parts(
@@ -121,7 +131,7 @@ def _along(
     subject: Subject, claims: Claims, directions: Sequence[Sequence[float]], group: Sequence[int]
 ) -> list[Check]:
     """The verdicts on a group's slopes along all directions; none if there are no calls left."""
-    checks = []
+    checks, tolerance = [], subject.limits.tolerance
     for whole in directions:
         direction = [0.0] * len(whole)
         for i in group:
@@ -130,11 +140,13 @@ def _along(
         rounding = math.fsum(claims[i][1] * abs(direction[i]) for i in group)
         terms = math.fsum(abs(claims[i][0] * direction[i]) for i in group)
         rounding += 2.0**-50 * terms  # of the sum, and of the inputs next to the point
+        # What one input may be off, so that no other's share hides it.
+        allowed = min(tolerance.of_user(claims[i][0]) * abs(direction[i]) for i in group)
         try:
             with quietly():
                 check = check_slope(
                     "", subject.toward(direction), 1.0, slope, rounding, claims[group[0]][2],
-                    subject.limits.tolerance, subject.limits.calls.left / 4,
+                    Tolerance(allowed, 0.0, tolerance.unit), subject.limits.calls.left / 4,
                 )  # fmt: skip
         except OutOfCallsError:
             return []

@@ -46,11 +46,11 @@ from micrograd_like.check.inputs import (
 )
 from micrograd_like.check.ladder import Calls
 from micrograd_like.check.points import Point, is_plain, is_sequence, shape_of
-from micrograd_like.check.report import Report
+from micrograd_like.check.report import Check, Report
 from micrograd_like.check.vectors import ALL, check_rows, check_vector, output_of
 from micrograd_like.derivatives import grad, hessian
 from micrograd_like.engine import Value
-from micrograd_like.notation import plural
+from micrograd_like.notation import one_line, plural
 
 __all__ = ["assert_gradients", "gradcheck"]
 
@@ -67,6 +67,7 @@ class Options(NamedTuple):
     every: bool
     strict: bool
     limits: Limits
+    of_engine: bool = False  # whether the slopes to check are the engine's, of its own recording
 
 
 def gradcheck(
@@ -192,7 +193,7 @@ def _of_subject(subject: Subject, gradient: Any, order: int, options: Options) -
         first = _of_subject(subject, None, 1, options)
         return _second_derivatives(subject, options) if first.ok else first
     slopes = _slopes(subject, gradient)
-    of_graph = gradient is None or isinstance(subject, RecordedGraph)
+    of_graph = gradient is None or options.of_engine or isinstance(subject, RecordedGraph)
     graph = subject.recorded() if of_graph else None
     rounding, noise = graph.rounding() if graph else ([0.0] * len(slopes), 0.0)
     claims = [(slope, r, noise) for slope, r in zip(slopes, rounding, strict=True)]
@@ -267,6 +268,10 @@ def _bounds(place: Point, bound: Any, name: str, default: float) -> list[float]:
     else:
         found = place.numbers_of(bound, f"gradcheck: {name}")
     for x, end, of in zip(place.numbers, found, place.names, strict=True):
+        if math.isnan(end):
+            raise ValueError(
+                f"gradcheck: {name} of {of} is nan; give a number, or None for no bound"
+            )
         if (x < end) if name == "lower" else (x > end):
             raise ValueError(f"gradcheck: {of} is {x!r}, beyond its {name} bound {end!r}")
     return found
@@ -347,10 +352,15 @@ def _second_derivatives(subject: Subject, options: Options) -> Report:
 
     def of_one(f: Function, slopes: Any, every: bool) -> Report:
         one = PythonFunction(f, subject.point, True, names, options.limits)
-        return _of_subject(one, slopes, 1, options._replace(every=every))
+        return _of_subject(one, slopes, 1, options._replace(every=every, of_engine=True))
 
     options.limits.calls.made += 1
-    rows = hessian(subject.on_values)(*subject.point)
+    try:
+        rows = hessian(subject.on_values)(*subject.point)
+    except (ValueError, ArithmeticError) as error:  # it does not exist here
+        why = f"the engine refuses it: {one_line(str(error), 160)}"
+        none = (math.nan, math.nan, math.nan, math.inf, "inconclusive", why, 0.0, math.inf)
+        return Report([Check("∇∇f", *none)], strict=options.strict)
     place = Point(first, subject.point)
     reports = check_rows(first, place, rows, len(names), of_one, options.every)
     checks = {k: report.checks for k, report in reports.items()}

@@ -4,6 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pytest
 from conftest import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -106,3 +107,44 @@ def test_many_wrong_infinite_slopes_are_told_soon() -> None:
     """Each is checked by itself, and after twenty no more are."""
     report = gradcheck(loss, POINT, gradient=[float("nan")] * SIZE)
     assert [c.outcome for c in report.checks].count("fail") == 20
+
+
+@pytest.mark.parametrize(("factor", "rtol"), [(1.5, 0.05), (1.05, 0.01), (2.0, 0.5)])
+def test_what_a_user_allows_is_for_each_input(factor: float, rtol: float) -> None:
+    """One slope that is farther off than `rtol` fails among a thousand; many near ones pass."""
+
+    def wrong(x: Any) -> Any:
+        slopes = 2 * x
+        slopes[7] *= factor
+        return slopes
+
+    def squares(x: Any) -> float:
+        return float((x**2).sum())
+
+    ones = np.ones(1000)
+    report = gradcheck(squares, ones, gradient=wrong, rtol=rtol)
+    assert [c.input for c in report.checks if c.outcome == "fail"] == ["x[7]"]
+    near = 2 * ones * (1 + 0.9 * rtol * RNG.uniform(-1, 1, 1000))
+    assert gradcheck(squares, ones, gradient=near, rtol=rtol).ok
+    assert gradcheck(squares, ones, gradient=near, atol=2 * rtol).ok
+
+
+def test_many_weights_in_single_precision_are_told_soon() -> None:
+    """What rounding hides along a direction is left open, with a remedy, and not halved."""
+    calls = [0]
+    rows = ROWS.astype(np.float32)
+
+    def counted(w: Any) -> Any:
+        calls[0] += 1
+        return np.mean(np.tanh(rows @ w) ** 2)
+
+    def slopes(w: Any) -> Any:
+        t = np.tanh(rows @ w)
+        return rows.T @ (2 * t * (1 - t * t)) / 30
+
+    report = gradcheck(counted, POINT.astype(np.float32), gradient=slopes)
+    assert report.ok
+    assert calls[0] < 20_000
+    rest = {c.reason for c in report.checks if c.outcome == "inconclusive"}
+    assert any(reason.endswith("compute in float64, or give rtol") for reason in rest)
+    assert gradcheck(counted, POINT.astype(np.float32), gradient=slopes, rtol=0.01).ok

@@ -501,3 +501,25 @@ def test_hostile_names_of_inputs_and_operands_stay_in_their_lines() -> None:
         assert not {*text} & {"\x1b", "\u202e"}
         assert "x" * 41 not in text
     assert "<script" not in report._repr_html_()
+
+
+def test_a_function_that_is_flat_at_its_end_is_decided() -> None:
+    """One side of a bound, or of a domain's end, tells a slope of 0 from others."""
+    bound = gradcheck(lambda x, y: y * y, 0.5, 1.0, gradient=[0.0, 2.0], lower=0.5)
+    assert [c.outcome for c in bound.checks] == ["pass", "pass"]
+    assert not gradcheck(lambda x, y: y * y, 0.5, 1.0, gradient=[0.1, 2.0], lower=0.5).ok
+    end = gradcheck(lambda x: 3 + 0 * math.sqrt(x), 0.0, gradient=0.0)
+    assert end.checks[0].outcome == "pass"
+
+
+def test_a_bound_that_is_no_number_is_told() -> None:
+    """Else every point would be out of it, and a right slope called wrong."""
+    with pytest.raises(ValueError, match=r"^gradcheck: lower of x is nan; give a number"):
+        gradcheck(lambda x: x * x, 1.0, gradient=2.0, lower=math.nan)
+
+
+def test_stairs_that_rounding_made_are_no_wrong_slope_by_hand() -> None:
+    """(1e16 + x) - 1e16 goes up in steps of two: a slope by hand that is right does not fail."""
+    report = gradcheck(lambda x: (1e16 + x) - 1e16, 1.3, gradient=1.0)
+    assert report.checks[0].outcome == "inconclusive"
+    assert gradcheck(lambda x: (1e16 + x) - 1e16, 1.3).ok
