@@ -10,15 +10,22 @@
 import math
 import re
 from array import array
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from micrograd_like.arguments import short
 
-__all__ = ["GAPS", "MOST_TEXTS", "Column", "Reading", "is_number"]
+__all__ = ["GAPS", "MOST_TEXTS", "WRITE", "Column", "Reading", "check_commas", "is_number"]
 
 # What a cell without a value holds, in small letters: that of pandas, R, Excel and UCI's files.
 GAPS = frozenset(["", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "?"])
 MOST_TEXTS = 50  # of one column, each of which becomes a column
+WRITE = "write it with digits and a point alone, as in 1234.5"
+# A number as people write it: $7, 12 %, 1,5 and 1,000, 5 000 with any space, a typographic minus.
+LOOSE = re.compile(
+    r"[-+\u2212\u2013]?[$\u20ac\u00a3\u00a5]?[-+\u2212\u2013]?"
+    r"(?:\d{1,3}(?:[.,' \u00a0\u2009\u202f]\d{3})+|\d+)(?:[.,]\d+)? ?[%$\u20ac\u00a3\u00a5]?"
+)
 COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")  # a number with a decimal comma
 
 
@@ -66,7 +73,7 @@ class Column:
                 self.is_text = False
                 self.numbers.append(x)
                 if self.reading.commas and "." in cell:
-                    self.point = row
+                    self.point = self.point or row
                 return
         self.numbers.append(self._other(cell.strip(), row))
 
@@ -79,7 +86,7 @@ class Column:
             return math.nan
         if not self.is_text:
             if self.reading.commas and COMMA.fullmatch(cell):
-                self.is_text, self.comma = False, row
+                self.is_text, self.comma = False, self.comma or row
                 return float(cell.replace(",", "."))
             if self.is_text is False or is_number(cell):  # which is infinite, then
                 raise self._no_number(cell, row)
@@ -87,33 +94,50 @@ class Column:
         place = self.places.setdefault(cell, len(self.places))
         if self.most is not None and place >= self.most:
             self.check()
+            remedy = f"{WRITE}, or " if self.is_loose() else ""
             raise ValueError(
                 f"{self.file}: column {short(self.name)} has more than {self.most} different "
-                f"texts, as {short(cell)} in row {row}; leave it out with --drop"
+                f"texts, as {short(cell)} in row {row}; {remedy}leave it out with --drop"
             )
         return float(place)
 
     def _no_number(self, cell: str, row: int) -> ValueError:
         hint = self.reading.hint or "fill it in or drop the row"
+        if LOOSE.fullmatch(cell) and not is_number(cell):
+            hint = WRITE
+        elif "\n" in cell:
+            hint = "is a quotation mark not closed?"
         what = "a gap" if cell.lower() in GAPS else "no finite number"
         if not self.is_told:
             hint += " (or take the column for one of texts, with --text)"
         return ValueError(f"{self.where(row)}: {short(cell)} is {what}; {hint}")
 
     def check(self) -> None:
-        """Tell numbers among which one text stood first, and decimal commas beside points."""
+        """Tell numbers among which one text stood first."""
         numbers = sum(map(is_number, self.places))
         if self.is_text and not self.is_told and 2 * numbers > len(self.places):
             first = next(text for text in self.places if not is_number(text))
             raise ValueError(
                 f"{self.where(self.first_text)}: {short(first)} is no number, as the others are; "
-                "correct it or empty the cell, or take all of them for texts, with --text"
+                f"{WRITE if LOOSE.fullmatch(first) else 'correct it or empty the cell'}, or take "
+                "all of them for texts, with --text"
             )
-        if self.comma and self.point:
-            raise ValueError(
-                f"{self.where(self.comma)}: the number has a decimal comma, and that of row "
-                f"{self.point} a point; write all of them in one way"
-            )
+
+    def is_loose(self) -> bool:
+        """Whether most of the texts are numbers, as people write them."""
+        return 2 * sum(bool(LOOSE.fullmatch(text)) for text in self.places) > len(self.places)
+
+
+def check_commas(columns: Iterable[Column]) -> None:
+    """Tell decimal commas in a file that has points in numbers, which may part thousands there."""
+    used = [*columns]
+    comma = next((c for c in used if c.comma), None)
+    point = next((c for c in used if c.point), None)
+    if comma and point:
+        raise ValueError(
+            f"{comma.where(comma.comma)}: the number has a decimal comma, and that of row "
+            f"{point.point}, column {short(point.name)}, a point; write all of them in one way"
+        )
 
 
 def is_number(text: str) -> bool:

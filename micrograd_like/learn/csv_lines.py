@@ -8,12 +8,11 @@ kept.  ``sep=;``, which Excel writes into the first line, is read, too.
 """
 
 import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
-from itertools import chain
+from contextlib import closing, contextmanager, suppress
+from itertools import chain, repeat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +28,13 @@ SEPARATORS = ",;\t|"
 MOST_CELLS = 10_000_000  # whose numbers take some 700 MB of memory
 LONGEST_ROW = 1_000_000  # characters
 OFTEN = 10_000  # rows between two calls of the progress
+LINE_END = "\r?\r\n|\r"  # two \r are of Python's csv on Windows, in a file without newline=""
+UNCLOSED = "is a quotation mark not closed?"
+KINDS = {
+    b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture", b"GIF8": "a picture", b"%PDF": "a PDF",
+    b"PK\3\4": "a ZIP archive, such as a workbook of Excel,", b"\xd0\xcf\x11\xe0": "a workbook",
+    b"\x1f\x8b": "compressed",
+}  # fmt: skip
 
 
 class Sheet(NamedTuple):
@@ -54,6 +60,7 @@ def separator_of(line: str, row: str = "") -> str:
 @contextmanager
 def sheet(path: Path, progress: Progress | None = None) -> Iterator[Sheet]:
     """The sheet of a file, which is open as long as rows are read."""
+    _check_kind(path)
     with closing(read_text(path)) as pieces:
         lines = _Lines(pieces)
         rows = _rows(path, lines, progress or (lambda _: None))
@@ -61,20 +68,33 @@ def sheet(path: Path, progress: Progress | None = None) -> Iterator[Sheet]:
         yield Sheet(header, rows, lines.separator)
 
 
+def _check_kind(path: Path) -> None:
+    """Tell what is no text at all, by its first bytes."""
+    start = b""
+    with suppress(OSError):  # which is told when it is read
+        if path.is_file():  # of a pipe nobody could read them again
+            with path.open("rb") as file:
+                start = file.read(8)
+    for first, kind in KINDS.items():
+        if start.startswith(first):
+            raise ValueError(f"{path}: is {kind} and no text; save the table as CSV")
+
+
 def _rows(path: Path, lines: "_Lines", progress: Progress) -> Iterator[list[str]]:
-    """The cells of the header, then of each row, as many in each; of lines without text none."""
+    """The cells of the header, then of each row, as many in each."""
     header: list[str] = []
     row = cells = 0
     try:
-        for line in lines.cells():
-            if not any(cell.strip() for cell in line):
-                continue
+        for line in _without_blank_ends(lines.cells()):
             header = header or _header(path, line)
+            line = line or [""] * len(header)  # noqa: PLW2901
             cells += len(line)
             if len(line) != len(header):
+                open_quote = any("\n" in cell for cell in line)
+                remedy = UNCLOSED if open_quote else "give each row one for each column"
                 raise ValueError(
                     f"{path}: row {row} has {plural(len(line), 'cell')}, not {len(header)}; "
-                    "give each row one for each column"
+                    f"{remedy}"
                 )
             if cells > MOST_CELLS:
                 raise ValueError(
@@ -87,9 +107,24 @@ def _rows(path: Path, lines: "_Lines", progress: Progress) -> Iterator[list[str]
             row += 1
     except csv.Error as error:
         where = f"row {row}" if row else "the header line"
-        raise ValueError(f"{path}: {where}: {error}; is a quotation mark not closed?") from None
+        raise ValueError(f"{path}: {where}: {error}; {UNCLOSED}") from None
     if not row:
         raise ValueError(f"{path}: is empty; it needs a header line and rows of numbers")
+
+
+def _without_blank_ends(lines: Iterable[list[str]]) -> Iterator[list[str]]:
+    """The lines from the header on; those without text are empty, and left out at the end.
+
+    One of no text but quotation marks is a cell that somebody wrote, where a row has one.
+    """
+    width = blank = 0
+    for line in lines:
+        if any(map(str.strip, line)) or (line, width) == ([""], 1):
+            yield from repeat([], blank)
+            yield line
+            width, blank = width or len(line), 0
+        elif width:
+            blank += 1
 
 
 class _Lines:
@@ -118,9 +153,12 @@ class _Lines:
             yield row
 
     def __iter__(self) -> Iterator[str]:
-        ends, rest = io.IncrementalNewlineDecoder(None, translate=True), ""
+        held = rest = ""
         for piece in self.pieces:
-            *lines, rest = (rest + ends.decode(piece, final=not piece)).split("\n")
+            text = held + piece
+            end = len(text) - (text.endswith("\r") + text.endswith("\r\r")) * bool(piece)
+            held = text[end:]  # the next piece may go on with the line's end
+            *lines, rest = (rest + re.sub(LINE_END, "\n", text[:end])).split("\n")
             for line in lines:
                 yield self.counted(f"{line}\n")
             if len(rest) > LONGEST_ROW:

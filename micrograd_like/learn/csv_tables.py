@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from micrograd_like.arguments import choice, expect, file_name, several, short, text
-from micrograd_like.learn.columns import Column, Reading
+from micrograd_like.learn.columns import WRITE, Column, Reading, check_commas
 from micrograd_like.learn.csv_lines import Progress, Sheet, sheet
 from micrograd_like.learn.tables import Encoding, Table, inputs_of
 from micrograd_like.notation import listed, one_line, plural
@@ -44,8 +44,9 @@ def read_csv(
     one of texts, as those are that ``texts`` names; each text becomes a column of 0 and 1.  With
     ``classify`` the target's cells are names of classes; their order is the alphabet's.
 
-    Rows with ``gaps``, such as empty cells or NA, are refused, dropped, or kept as NaN, which
-    `Encoding.inputs` fills.  ``progress`` is called with the count of rows read, now and then.
+    Rows with ``gaps``, such as empty cells, NA or an empty line between rows, are refused, dropped,
+    or kept as NaN, which `Encoding.inputs` fills.  ``progress`` is called with the count of rows
+    read, now and then.
 
     A ValueError names the row and the column of what does not fit, an OSError what is wrong with
     the path.
@@ -67,7 +68,11 @@ def read_csv(
         chosen = _chosen(path, csv.header, target, columns, drop)
         _known(path, csv.header, texts)
         found = _read(path, csv, chosen, (target, classify), texts, gaps)
-    return _table(path, found, (target, classify), gaps)
+    table = _table(path, found, (target, classify), gaps)
+    unnamed = [f"column {k}" for k, name in enumerate(csv.header, 1) if not name]
+    if unnamed and columns is None:
+        return table._replace(notes=[f"without a name, left out: {listed(unnamed)}", *table.notes])
+    return table
 
 
 def read_rows(path: str | Path, encoding: Encoding, progress: Progress | None = None) -> NewRows:
@@ -92,6 +97,7 @@ def read_rows(path: str | Path, encoding: Encoding, progress: Progress | None = 
         }
         at = csv.header.index(encoding.target) if encoding.target in csv.header else None
         actual = _fill(csv, columns, at)
+        check_commas(columns.values())
     used = [*columns.values()]
     if not used or not used[0].numbers:
         raise ValueError(f"{path}: has no rows of data; give at least one below the header line")
@@ -112,7 +118,9 @@ def _chosen(
     if target in drop:
         raise ValueError(f"{path}: column {short(target)} is the target; do not drop it")
     if not chosen:
-        raise ValueError(f"{path}: has no column beside {short(target)} to predict it from")
+        both = [name for name in columns or () if name in drop]
+        left = f"; {short(both[0])} is to be a column and to be dropped" if both else ""
+        raise ValueError(f"{path}: has no column beside {short(target)} to predict it from{left}")
     return chosen
 
 
@@ -139,6 +147,7 @@ def _read(
     _fill(csv, columns)
     for column in columns.values():
         column.check()
+    check_commas(columns.values())
     return [*columns.values()]
 
 
@@ -256,6 +265,10 @@ def _notes(found: list[Column], used: list[Column], kept: Sequence[int], gaps: s
     one_hot = [f"{one_line(c.name)} ({len(c.texts)})" for c in used if c.is_text]
     if one_hot:
         notes.append(f"texts, one input for each (one-hot): {listed(one_hot)}")
+    for column in used:
+        if column.is_text and not column.is_told and column.is_loose():
+            name, cell = one_line(column.name), short(column.texts[0])
+            notes.append(f"{name} looks like numbers, as {cell}: {WRITE}; or say --text {name}")
     commas = [c.name for c in found if c.comma]
     if commas:
         notes.append(f"read with decimal commas: {_names(commas)}")

@@ -336,7 +336,7 @@ BAD: dict[str, tuple[str | bytes, list[str], str]] = {
     "two commas": (
         "a;y\n1,5;2\n2;3\n1.250;4\n",
         [],
-        "row 1, column 'a': the number has a decimal comma, and that of row 3 a point; write all",
+        "row 1, column 'a': the number has a decimal comma, and that of row 3, column 'a', a point",
     ),
     "columns": ("a,b,y\n" + ROWS, ["--columns", "a,c"], "has no column 'c'; there are a, b, y"),
     "drop": ("a,b,y\n" + ROWS, ["--drop", "y"], "column 'y' is the target; do not drop it"),

@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from micrograd_like.learn import Encoding, Table, read_csv, read_rows
 from micrograd_like.learn.columns import GAPS
-from micrograd_like.learn.csv_lines import separator_of
+from micrograd_like.learn.csv_lines import _Lines, separator_of
 
 TEXTS = st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=5).map(
     lambda text: "t" + " ".join(text.split())
@@ -99,7 +100,8 @@ def test_a_column_without_a_name_or_a_value_is_left_out(path: Path) -> None:
     lines = [["", "x", "empty", "y", ""], *([str(k), str(k), "", str(k), ""] for k in range(6))]
     table = read_csv(written(path, lines), "y", gaps="drop")
     assert table.columns == ["x"]
-    assert table.notes == ["without a value, left out: empty"]
+    notes = ["without a name, left out: column 1, column 5", "without a value, left out: empty"]
+    assert table.notes == notes
 
 
 def test_what_python_alone_takes_for_a_number_is_a_text(path: Path) -> None:
@@ -128,3 +130,115 @@ def test_what_a_model_file_tells_of_texts_is_checked() -> None:
     ):
         with pytest.raises(ValueError, match="tells no columns; save it with"):
             Encoding.from_about({**about, **wrong}, Path("m.json"))
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ('x\n1\n2\n""\n4\n5\n', [1, 2, None, 4, 5]),
+        ("x\n\n2\n\n\n5\n6\n7\n\n\n", [None, 2, None, None, 5, 6, 7]),
+        ('x\n1\n2\n3\n4\n5\n""\n\n', [1, 2, 3, 4, 5, None]),
+        ("\n\nx,z\n1,0\n,\n3,0\n\n5,0\n6,0\n7,0\n,\n \n", [1, None, 3, None, 5, 6, 7]),
+        ("x\r\r\n1\r\r\n2\r\r\n3\r\r\n4\r\r\n5\r\r\n", [1, 2, 3, 4, 5]),
+    ],
+)
+def test_an_empty_line_between_rows_is_a_row_of_gaps(
+    path: Path, text: str, numbers: list[float | None]
+) -> None:
+    """Its answer stands where it stands; those at the end, and Windows' double ends, are none."""
+    table = Table(["x"], [[1.0], [2.0]], "y", [1.0, 2.0])
+    path.write_bytes(text.encode())
+    rows = read_rows(path, Encoding.of(table, [0, 1])).rows
+    assert [None if math.isnan(x) else x for (x,) in rows] == numbers
+
+
+def test_rows_are_counted_as_in_the_file(path: Path) -> None:
+    """Empty ones, too: in a table's numbers, its notes, and in errors."""
+    rows = "1,1\n\n3,3\n,\n5,5\n6,6\n7,7\n"
+    path.write_text(f"x,y\n{rows}\n,\n")
+    table = read_csv(path, "y", gaps="drop")
+    assert table.numbers == [1, 3, 5, 6, 7]
+    assert table.notes == ["2 rows without y, left out"]
+    path.write_text(f"x,y\n{rows}eight,8\n")
+    for gaps, message in (("drop", "row 8, column 'x': 'eight'"), ("refuse", "row 2, column 'x'")):
+        with pytest.raises(ValueError, match=message):
+            read_csv(path, "y", gaps=gaps)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\r\r\n"])
+def test_lines_end_wherever_the_pieces_of_a_file_do(end: str) -> None:
+    """Of any length, from one character up."""
+    text = end.join(["a,b", "1,2", "3,4", ""])
+    for size in range(1, len(text) + 1):
+        pieces = [text[at : at + size] for at in range(0, len(text), size)]
+        assert [*_Lines([*pieces, ""]).cells()] == [["a", "b"], ["1", "2"], ["3", "4"]]
+
+
+@pytest.mark.parametrize(
+    "cell", ["1,5", "$7", "-$7", "12%", "12 %", "1,000", "−3", "5 000", "5\u202f000,25", "7 €"]
+)
+def test_texts_that_look_like_numbers_are_told(path: Path, cell: str) -> None:
+    """In the notes, and in the error of too many of them, or of one among numbers."""
+    lines = [["x", "y"], *([cell if k % 2 else f"{k}%", str(k)] for k in range(8))]
+    (_, note) = read_csv(written(path, lines), "y").notes
+    assert "x looks like numbers, as " in note
+    assert "write it with digits and a point alone, as in 1234.5; or say --text x" in note
+    with pytest.raises(ValueError, match=r"is no finite number; write it with digits and a point"):
+        read_csv(written(path, [["x", "y"], ["1", "1"], [cell, "2"]]), "y")
+    with pytest.raises(ValueError, match=r"is no number, as the others are; write it with digits"):
+        read_csv(written(path, [["x", "y"], [cell, "1"], *([str(k), "2"] for k in range(9))]), "y")
+
+
+def test_too_many_texts_that_look_like_numbers_are_told(path: Path) -> None:
+    """To leave them out is not the first remedy."""
+    written(path, [["x", "y"], *([f"{k}%", "1"] for k in range(60))])
+    with pytest.raises(ValueError, match=r"as '50%' in row 51; write it with .*, or leave it out"):
+        read_csv(path, "y")
+
+
+@pytest.mark.parametrize("cell", ["1.2.3", "2020-01-05", "12:30", "A4", "3rd", "555-1234", "1e3x"])
+def test_names_with_digits_do_not_look_like_numbers(path: Path, cell: str) -> None:
+    """Versions, days, times, telephones."""
+    lines = [["x", "y"], *([cell + "ab"[k % 2] * (k < 2), str(k)] for k in range(8))]
+    (note,) = read_csv(written(path, lines), "y").notes
+    assert note.startswith("texts, one input for each")
+
+
+def test_points_beside_decimal_commas_are_refused(path: Path) -> None:
+    """In another column they may part thousands; so they may where a model is to answer."""
+    lines = [["sales", "price", "y"], *([f"{k}.771", f"{k},8", str(k)] for k in range(8))]
+    message = (
+        r"row 1, column 'price': the number has a decimal comma, and that of row 1, column "
+        r"'sales', a point; write all of them in one way"
+    )
+    with pytest.raises(ValueError, match=message):
+        read_csv(written(path, lines, ";"), "y")
+    assert read_csv(path, "y", drop=["sales"]).rows[1] == [1.8]
+    table = Table(["sales", "price"], [[1.0, 2.0], [2.0, 3.0]], "y", [1.0, 2.0])
+    with pytest.raises(ValueError, match=message):
+        read_rows(path, Encoding.of(table, [0, 1]))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\x89PNG\r\n\x1a\n\0\0", "is a picture and no text; save the table as CSV"),
+        (b"PK\x03\x04\x14\0", "is a ZIP archive, such as a workbook of Excel, and no text"),
+        (b'x,y\n1,1\n2,2\n"3,3\n4,4\n', "row 3 has 1 cell, not 2; is a quotation mark not closed"),
+        (b'x,y\n1,1\n2,2\n3,"3\n4,4\n', "'3\\n4,4' is no finite number; is a quotation mark not"),
+        (b"x,y\n1,1\n2\n", "row 2 has 1 cell, not 2; give each row one for each column"),
+    ],
+)
+def test_what_is_no_table_is_told(path: Path, content: bytes, message: str) -> None:
+    """A picture, a workbook, and an open quotation mark near the end of the file."""
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=re.escape(message)):
+        read_csv(path, "y")
+
+
+def test_columns_that_are_dropped_again_are_named(path: Path) -> None:
+    """Where none is left."""
+    written(path, [["x", "z", "y"], *([str(k)] * 3 for k in range(8))])
+    with pytest.raises(ValueError, match="'x' is to be a column and to be dropped"):
+        read_csv(path, "y", columns=["x"], drop=["x"])
+    assert read_csv(path, "y", columns=["x", "z"], drop=["x"]).columns == ["z"]
