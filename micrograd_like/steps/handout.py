@@ -24,13 +24,16 @@ from textwrap import wrap
 from typing import Any
 
 from micrograd_like.arguments import extra
-from micrograd_like.draw import Expressions, Picture, picture_bytes
+from micrograd_like.draw import FONT, Expressions, Picture, picture_bytes
 from micrograd_like.notation import PARTIAL, TIMES, number, one_line
+from micrograd_like.steps.pages import svg_size
 from micrograd_like.steps.sequence import Steps
 
 __all__ = ["latex", "parts", "pdf", "tex"]
 
-LONGEST = 200  # characters of a formula
+LONGEST = 200  # characters of a step's formula, and of a name
+WHOLE = 600  # characters of the formula of all; LaTeX has no more than 255 powers of powers
+Size = tuple[float, float]  # a width and a height
 Row = tuple[int, str, str]  # a step's number, its formula, and the same with numbers
 
 # LaTeX has letters of its own for these.
@@ -54,13 +57,16 @@ DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸�
 PIECE = re.compile(
     rf"(?P<partial>{PARTIAL})"
     r"|(?P<number>[0-9][0-9.]*)e(?P<exponent>−?[0-9]+)"
-    r"|\^(?P<power>−?[0-9A-Za-z.]+|\([^()]*\))"
     r"|(?P<function>[A-Za-z][A-Za-z0-9_]*)(?=\()"
-    r"|(?P<name>[A-Za-z][A-Za-z0-9_]*)"
+    r"|(?P<name>[A-Za-zÀ-ÖØ-öø-ž][A-Za-zÀ-ÖØ-öø-ž0-9_]*)"
     r"|(?P<lower>[₀-₉]+)|(?P<upper>[⁰¹²³⁴-⁹]+)|(?P<sign> ?\+= ?| ?[^\s\w] ?|\S|\s)"
 )
+# What an exponent begins with: a number, a name, a function's name, a variable's places.
+RAISED = re.compile(r"−?[\w.′'…∞]*(?:\[\d+\])*")
+BRACKET = re.compile(r"[()]")
 ACCENTS = "\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u030a\u030b\u030c\u0327"
 LETTERS = 0x180  # the first letter that LaTeX has none of
+WHOLE_LETTERS = "ßæøœłıÆØŒŁ"  # that have no accents
 UNKNOWN = r"\DeclareUnicodeCharacter{%04X}{\texttt{[U+%04X]}}"
 DOCUMENT = r"""\documentclass{article}
 \usepackage[margin=22mm]{geometry}
@@ -71,9 +77,10 @@ DOCUMENT = r"""\documentclass{article}
 %s
 \end{document}
 """
-TABLE = r"""\subsection*{%s}
-\begin{longtable}{@{}r>{\raggedright\arraybackslash}p{%s\textwidth}%%
+TABLE = r"""\begin{longtable}{@{}r>{\raggedright\arraybackslash}p{%s\textwidth}%%
 >{\raggedright\arraybackslash}p{%s\textwidth}@{}}
+\multicolumn{3}{@{}l}{\large\bfseries %s} \\[1ex] \toprule
+& formula & numbers \\ \midrule \endfirsthead
 \toprule
 & formula & numbers \\ \midrule \endhead
 %s
@@ -83,9 +90,13 @@ TABLE = r"""\subsection*{%s}
 GIVEN = "Given: "
 A4 = 8.27, 11.69  # inches
 LEFT, TOP, LOWEST = 0.75, 0.85, 0.85  # inches that are left free: Letter has all of the rest, too
-WIDE, HIGH = 6.77, 4.5  # inches that texts have, and a picture at most
+WIDE, HIGH = 6.77, 4.5  # inches that texts have, and a picture at most if that is not too small
+READABLE = 7.0  # points of a picture's text, at least
+TURNED = {"LR": "TB", "RL": "BT", "TB": "LR", "BT": "RL"}
 COLUMNS = 0.0, 0.35, 2.9  # inches, where a step's number, formula and numbers begin
 SIZE, LETTER = 8.5, 0.602  # points of a letter, and how wide it is, as a part of that
+SPARE = 0.1  # inches around a picture
+ROW = 0.6  # inches of a row with its line
 ROOM, DOTS = 0.2, "." * 53  # inches above a line to write on, and the line
 DPI = 300
 
@@ -104,9 +115,10 @@ def parts(steps: Steps) -> Iterator[tuple[str, list[Row]]]:
 
 def expression(steps: Steps) -> str:
     """What is computed, from the leaves alone."""
-    labels = {id(v): "" if v.inputs else steps.name(v) for v in steps.order}
-    whole = Expressions(steps.order, longest=LONGEST, labels=labels)[id(steps.root)]
-    return one_line(f"{steps.name(steps.root)} = {whole}", LONGEST)
+    names = {id(v): one_line(steps.name(v), LONGEST) for v in steps.order}
+    labels = {id(v): "" if v.inputs else names[id(v)] for v in steps.order}
+    whole = Expressions(steps.order, longest=WHOLE, labels=labels)[id(steps.root)]
+    return one_line(f"{names[id(steps.root)]} = {whole}", WHOLE)
 
 
 def given(steps: Steps) -> list[str]:
@@ -122,7 +134,34 @@ def sheets(blanks: bool) -> list[tuple[str, bool]]:
 
 def latex(text: str) -> str:
     """What notation writes, for a formula of LaTeX; what has no meaning there stands as it is."""
-    return PIECE.sub(_latex, text).strip()
+    written, at = [], 0
+    while at < len(text):
+        end = _exponent_end(text, at + 1) if text[at] == "^" else 0
+        if end > at + 1:
+            raised = text[at + 1 : end]
+            raised = raised[1:-1] if raised[0] == "(" else raised
+            written.append(f"^{{{latex(raised)}}}{{}}")
+        else:
+            match = PIECE.match(text, at)
+            assert match is not None
+            written.append(_latex(match))
+            end = match.end()
+        at = end
+    return "".join(written).strip()
+
+
+def _exponent_end(text: str, start: int) -> int:
+    """Where an exponent ends: a number, a name, a function's call, or what is in brackets."""
+    match = RAISED.match(text, start)
+    assert match is not None
+    if text[match.end() : match.end() + 1] != "(":
+        return match.end()
+    depth = 0
+    for bracket in BRACKET.finditer(text, match.end()):
+        depth += 1 if bracket[0] == "(" else -1
+        if not depth:
+            return bracket.end()
+    return start  # none that is whole
 
 
 def _latex(match: re.Match[str]) -> str:
@@ -133,15 +172,15 @@ def _latex(match: re.Match[str]) -> str:
     if kind == "exponent":
         exponent = match["exponent"].translate(DIGITS)
         return rf"{match['number']} \cdot 10^{{{exponent}}}{{}}"
-    if kind == "power":
-        return f"^{{{latex(match['power'].strip('()'))}}}{{}}"
     if kind == "function":
         return rf"\operatorname{{{escaped(text)}}}"
     if kind == "name":
-        return f"{{{text}}}" if len(text) == 1 else _name(text)
+        return f"{{{text}}}" if len(text) == 1 and text.isascii() else _name(text)
     if kind in ("lower", "upper"):
         return f"{'_' if kind == 'lower' else '^'}{{{text.translate(DIGITS)}}}{{}}"
     sign = text.strip() or " "
+    if text == " −":  # behind a word: a number's own, nothing is taken off
+        return r"\ {-}"
     if sign in SIGNS:
         word = SIGNS[sign] + " " * SIGNS[sign][-1].isalpha()
         return f" {word.strip()} " if len(text) > len(sign) else word
@@ -160,12 +199,12 @@ def escaped(text: str) -> str:
 
 def tex(steps: Steps, blanks: bool = False) -> bytes:
     """The handout as LaTeX source, which needs packages alone that every LaTeX has."""
-    about = [f"\\[{latex(expression(steps))}\\]"]
+    about = [rf"{{\large\raggedright ${latex(expression(steps))}$\par\medskip}}"]
     about += [GIVEN + ", ".join(f"${latex(each)}$" for each in given(steps))]
     pages = []
     for title, empty in sheets(blanks):
         tables = [
-            TABLE % (part, 0.38, 0.54, "\n".join(_row(*row, empty) for row in rows))
+            TABLE % (0.38, 0.54, part, "\n".join(_row(*row, empty) for row in rows))
             for part, rows in parts(steps)
         ]
         pages.append("\n\n".join([rf"\section*{{{title}}}", *about, *tables]))
@@ -187,6 +226,8 @@ def declared(body: str) -> str:
 
 
 def _has_letter(sign: str) -> bool:
+    if sign in WHOLE_LETTERS:
+        return True
     parted = unicodedata.normalize("NFD", sign)
     return ord(sign) < LETTERS and len(parted) == 2 and parted[0].isascii() and parted[1] in ACCENTS
 
@@ -198,6 +239,7 @@ class Paper:
         self.pages = pages
         self.page: Any = None
         self.at = 0.0  # inches from the page's bottom, above which all is written
+        self.size = A4
 
     def turn(self) -> None:
         """Finish the page."""
@@ -205,17 +247,20 @@ class Paper:
             self.pages.savefig(self.page)
         self.page = None
 
-    def take(self, height: float) -> float:
-        """So much of a page's height; returns where its bottom is."""
+    def take(self, height: float, below: float = 0.0, size: Size = A4) -> float:
+        """So much of the height of a page of a size, which has this room below it, too.
+
+        Returns where its bottom is.
+        """
         from matplotlib.figure import Figure
 
-        if self.page is None or self.at - height < LOWEST:
+        if self.page is None or self.size != size or self.at - height - below < LOWEST:
             self.turn()
-            self.page, self.at = Figure(figsize=A4), A4[1] - TOP
+            self.page, self.at, self.size = Figure(figsize=size), size[1] - TOP, size
         self.at -= height
         return self.at
 
-    def write(self, *cells: str, size: float = SIZE, room: float = 0.0) -> None:
+    def write(self, *cells: str, size: float = SIZE, room: float = 0.0, below: float = 0.0) -> None:
         """A row of texts, each in its column; what is too long goes on below."""
         starts = COLUMNS[: len(cells)]
         ends = [*COLUMNS[1 : len(cells)], WIDE]
@@ -224,7 +269,7 @@ class Paper:
             for text, start, end in zip(cells, starts, ends, strict=True)
         ]
         high = size * 1.4 / 72 * max(map(len, columns))
-        top = self.take(high + size * 0.5 / 72 + room) + high
+        top = self.take(high + size * 0.5 / 72 + room, below) + high
         for start, column in zip(starts, columns, strict=True):
             self.page.text(
                 (LEFT + start) / A4[0], top / A4[1], "\n".join(column), size=size, va="top",
@@ -232,16 +277,44 @@ class Paper:
             )  # fmt: skip
 
     def draw(self, picture: Picture) -> None:
-        """A picture, smaller than it is where there is no room."""
+        """A picture, turned where else its text would be small, and smaller where it must be."""
         from matplotlib.image import imread
 
-        picture.attr(size=f"{WIDE},{HIGH}")  # at most
-        image = imread(io.BytesIO(picture_bytes(picture.source, "png", dpi=DPI)), format="png")
+        drawn, room, page = self.arranged(picture)
+        drawn.attr(size=f"{room[0]},{room[1]}")  # at most
+        image = imread(io.BytesIO(picture_bytes(drawn.source, "png", dpi=DPI)), format="png")
         high, wide = (pixels / DPI for pixels in image.shape[:2])
-        bottom = self.take(high + 0.1) + 0.05
-        axes = self.page.add_axes((LEFT / A4[0], bottom / A4[1], wide / A4[0], high / A4[1]))
+        bottom = self.take(high + SPARE, size=page) + SPARE / 2
+        axes = self.page.add_axes(
+            (LEFT / page[0], bottom / page[1], wide / page[0], high / page[1])
+        )
         axes.imshow(image, aspect="auto", interpolation="none")
         axes.axis("off")
+
+    def arranged(self, picture: Picture) -> tuple[Picture, Size, Size]:
+        """A picture, its room and its page: the first way to place it in which it can be read.
+
+        It stands as it is or turned, on this page or one of its own, upright or not; where all of
+        these are too small, it is as large as can be.
+        """
+        style = picture.drawing.style
+        across = style._replace(rankdir=TURNED[style.rankdir])
+        turned = picture.drawing._replace(style=across).picture(picture.frame)
+        drawn = [
+            (each, svg_size(picture_bytes(each.source, "svg").decode()))
+            for each in (picture, turned)
+        ]
+        heights = HIGH, self.at - LOWEST - SPARE, A4[1] - TOP - LOWEST - SPARE
+        places: list[tuple[Size, Size]] = [((WIDE, height), A4) for height in heights]
+        places.append(((A4[1] - 2 * LEFT, A4[0] - TOP - LOWEST - SPARE), (A4[1], A4[0])))
+
+        def letter(way: tuple[Picture, Size, Size, Size]) -> float:
+            _, (wide, high), room, _ = way
+            return min(READABLE, FONT * 72 * min(room[0] / wide, room[1] / high))
+
+        ways = [(each, size, room, page) for room, page in places for each, size in drawn]
+        best, _, room, page = max(ways, key=letter)
+        return best, room, page
 
 
 def pdf(steps: Steps, pictures: Iterable[Picture], blanks: bool = False) -> bytes:
@@ -257,7 +330,7 @@ def pdf(steps: Steps, pictures: Iterable[Picture], blanks: bool = False) -> byte
             paper.write(GIVEN + ", ".join(given(steps)))
             paper.draw(picture)
             for part, rows in parts(steps):
-                paper.write(part, size=11, room=0.1)
+                paper.write(part, size=11, room=0.1, below=ROW)
                 for place, formula, numbers in rows:
                     paper.write(f"{place}", formula, DOTS if empty else numbers, room=ROOM * empty)
             paper.turn()

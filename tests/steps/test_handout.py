@@ -1,16 +1,22 @@
 """Handouts of backprop's steps: LaTeX source that compiles, and a PDF to print."""
 
+import math
+import random
 import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from test_hostile_names import LONG, NAMES
 
 from micrograd_like import Backprop, Descent, Value
 from micrograd_like.cli import main
-from micrograd_like.steps.handout import A4, latex, parts
+from micrograd_like.draw import FONT, picture_bytes
+from micrograd_like.steps.handout import A4, READABLE, Paper, latex, parts
+from micrograd_like.steps.handout import expression as formula_of
+from micrograd_like.steps.pages import svg_size
 
 LINE = r"\dotfill"
 
@@ -49,6 +55,158 @@ def is_balanced(tex: str) -> bool:
         if depth < 0:
             return False
     return depth == 0 and bare.count("$") % 2 == 0
+
+
+NAMES_TO_RAISE = ["x", "learning_rate", "w_1", "θ", "größe", "b2", "w[0]", "n.rate", "two words"]
+
+
+def powers(rng: random.Random, leaves: list[Value], depth: int = 3) -> Value:
+    """A formula with many powers, defined for all of the positive numbers that it has."""
+    if depth == 0:
+        return rng.choice(leaves)
+    left, right = (powers(rng, leaves, depth - 1) for _ in range(2))
+    kind = rng.choice(["power", "power", "number", "add", "mul", "div", "tanh", "sqrt"])
+    if kind == "power":
+        return left**right
+    if kind == "number":
+        return left ** rng.choice([2, -1.5, 0.5, 1e-7])
+    if kind in ("add", "mul", "div"):
+        return {"add": left + right, "mul": left * right, "div": left / right}[kind]
+    return left.tanh() if kind == "tanh" else left.sqrt()
+
+
+def value_of(tex: str, steps: Backprop) -> float:
+    """What a formula of LaTeX comes to, read with nothing but its braces and signs."""
+    names: dict[str, Any] = {"tanh": math.tanh, "sqrt": math.sqrt}
+    leaves = [(latex(steps.name(v)), v.data) for v in steps.order if not v.inputs]
+    for k, (name, data) in enumerate(sorted(leaves, key=lambda leaf: -len(leaf[0]))):
+        tex = tex.replace(f"({name})", f"(leaf{k})") if "\\ " in name else tex
+        tex = tex.replace(name, f" leaf{k} ")
+        names[f"leaf{k}"] = data
+    tex = tex.replace("{}", "")
+    tex = re.sub(r"\\operatorname\{(\w+)\}", r"\1", tex)
+    tex = tex.replace("^{", "**(").replace("{", "(").replace("}", ")").replace(r"\cdot", "*")
+    return float(eval(tex, {"__builtins__": {}}, names))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_power_is_raised_with_all_of_its_exponent(seed: int) -> None:
+    """Read back as mathematics, a random formula in LaTeX is the number that it was."""
+    rng = random.Random(seed)
+    leaves = [Value(rng.uniform(0.5, 1.5), name) for name in NAMES_TO_RAISE]
+    steps = Backprop(powers(rng, leaves))
+    text = formula_of(steps).partition(" = ")[2]
+    tex = latex(text)
+    assert is_balanced(tex)
+    assert "…" not in text
+    assert "asciicircum" not in tex
+    assert value_of(tex, steps) == pytest.approx(steps.root.data, rel=1e-3)
+
+
+def test_a_power_in_a_gradients_row_has_all_of_its_exponent() -> None:
+    """Names with _ and of all letters, functions and brackets are raised whole, and alone."""
+    raised = {
+        "x^learning_rate · 2": r"{x}^{\textit{learning\_rate}}{} \cdot 2",
+        "a^(w_1 − 1)": r"{a}^{\textit{w\_1} - 1}{}",
+        "2^tanh(x) + 1": r"2^{\operatorname{tanh}({x})}{} + 1",
+        "2^f(g(x) + h(y))^3": r"2^{\operatorname{f}(\operatorname{g}({x}) + "
+        r"\operatorname{h}({y}))}{}^{3}{}",
+        "a^(w_1 · (x + 1)) · 3": r"{a}^{\textit{w\_1} \cdot ({x} + 1)}{} \cdot 3",
+        "x^θ": r"{x}^{\theta}{}",
+        "x^b₂ + 1": r"{x}^{{b}_{2}{}}{} + 1",
+        "f(x^y)": r"\operatorname{f}({x}^{{y}}{})",
+    }
+    assert {text: latex(text) for text in raised} == raised
+
+
+def test_a_number_behind_a_word_is_not_taken_off_it() -> None:
+    """`now −0.09` has the minus sign of a number, and `a − b` that of a difference."""
+    assert latex("2, now −0.09") == r"2, \textit{now}\ {-}0.09"
+    assert latex("a − b = −1") == "{a} - {b} = -1"
+
+
+def test_letters_with_accents_and_without_are_a_name(tmp_path: Path) -> None:
+    """`größe` is one word, whose letters all are LaTeX's."""
+    steps = Backprop(Value(2.0, "größe") * Value(3.0, "æøœł"))
+    tex = source(steps, tmp_path)
+    assert r"\textit{größe} \cdot \textit{æøœł}" in tex
+    assert "U+" not in tex
+    compiled(tex, tmp_path)
+
+
+def test_the_formula_of_thirty_values_is_whole(tmp_path: Path) -> None:
+    """It has all its operations, and LaTeX breaks it over lines."""
+    weights = [Value(0.1 * k, f"w_{k}") for k in range(16)]
+    total = sum((w**2 for w in weights), start=Value(1.0, "loss_of_data"))
+    steps = Backprop((total * 0.01).tanh() + weights[0])
+    assert all(f"w_{k}²" in formula_of(steps) for k in range(16))
+    assert "…" not in formula_of(steps)
+    assert "verfull" not in compiled(source(steps, tmp_path), tmp_path)
+
+
+@pytest.mark.parametrize(("count", "ending"), [(14, "tex"), (15, "tex"), (18, "pdf")])
+def test_a_heading_is_on_the_page_of_its_first_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, ending: str
+) -> None:
+    """Where a part begins near a page's foot, its heading is not the last line on that page."""
+    if not shutil.which("pdftotext"):
+        pytest.skip("pdftotext is not installed")
+    monkeypatch.setattr(Paper, "draw", lambda *_: None)  # the picture, which takes a second
+    root = sum((Value(k, f"x{k}") for k in range(count)), start=Value(0.0, "s"))
+    path = Path(Backprop(root).save(tmp_path / f"check.{ending}", blanks=True))
+    if ending == "tex":
+        compiled(path.read_text("utf-8"), tmp_path)
+    command = ["pdftotext", "-layout", "check.pdf", "-"]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True).stdout
+    pages = [page.split("\n") for page in told.decode().split("\f")]
+    for lines in ([line.strip() for line in page if line.strip()] for page in pages):
+        assert not lines or not re.match("Forward|Backward|formula", lines[-1])
+
+
+def neuron() -> Value:
+    """A graph of thirteen values, wide rather than deep."""
+    w, v, b, x, y, t = (Value(0.3 * k - 1, name) for k, name in enumerate("wvbxyt"))
+    return ((w * x + v * y + b).tanh() - t) ** 2
+
+
+def chain() -> Value:
+    """A graph of thirteen values, one after the other."""
+    root = Value(1.0, label="x")
+    for _ in range(6):
+        root = (root * 1.1).tanh()
+    return root
+
+
+def spread_out() -> Value:
+    """A graph of thirteen values, with all that it computes from beside each other."""
+    leaves = [Value(k, f"x{k}") for k in range(7)]
+    pairs = [leaves[k] * leaves[k + 1] for k in range(0, 6, 2)]
+    return (pairs[0] + pairs[1]) + pairs[2] * leaves[6]
+
+
+@pytest.mark.parametrize("graph", [neuron, chain, spread_out])
+def test_a_picture_on_paper_can_be_read(graph: Any) -> None:
+    """The text of thirteen values is of seven points at least, and inside of its page."""
+    paper = Paper(None)
+    paper.turn = lambda: setattr(paper, "page", None)  # type: ignore[method-assign]
+    paper.write("Exercise", size=15)
+    steps = Backprop(graph())
+    assert len(steps.order) == 13
+    picture, room, page = paper.arranged(steps._animation().final_picture())
+    width, height = svg_size(picture_bytes(picture.source, "svg").decode())
+    assert FONT * 72 * min(room[0] / width, room[1] / height) >= READABLE
+    assert room[0] < page[0]
+    assert room[1] < page[1]
+
+
+def test_a_small_picture_stands_below_the_formula_as_it_is() -> None:
+    """On the page where its sheet begins, and from left to right."""
+    paper = Paper(None)
+    paper.write("Exercise", size=15)
+    picture = Backprop(Value(2.0, "a") * Value(3.0, "b"))._animation().final_picture()
+    best, _, page = paper.arranged(picture)
+    assert best is picture
+    assert page == A4
 
 
 def test_all_steps_are_in_the_source(tmp_path: Path) -> None:
