@@ -1,5 +1,6 @@
 """Pages on paper: printed by Chromium from their files, from a notebook's frame, beside text."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from browsing import Watched
 from nbconvert import HTMLExporter
 
-from micrograd_like import MLP, Backprop, Value, mse
+from micrograd_like import MLP, Backprop, Training, Value, mse
 
 A4 = {"width": 794, "height": 1123}  # pixels
 SEEN = "addEventListener('beforeprint', () => { window.seen = count.innerText; })"
@@ -28,6 +29,14 @@ def network() -> Backprop:
     model = MLP(3, [4, 1])
     return Backprop(mse([model(x) for x in ([1, 2, 3], [0, 1, 2])], [1, 0]), expand="all")
 
+
+DRAWN = """() => ["picture", "network", "losses"].flatMap((id) => {
+  const root = document.getElementById(id);
+  return [root, ...root.querySelectorAll("svg.plot, svg.lines, canvas.field")];
+}).map((part) => {
+  const { left, top, right, bottom } = part.getBoundingClientRect();
+  return [part.id, left, top, right, bottom];
+})"""
 
 STEPS = {"wide": lambda: chain("LR"), "tall": lambda: chain("TB"), "network": network}
 
@@ -52,6 +61,43 @@ def test_a_page_that_was_not_played_is_printed_at_its_last_step(
     box = page.locator("#stage > svg").bounding_box()
     assert 0 <= box["x"] <= box["x"] + box["width"] <= A4["width"]
     assert 0 <= box["y"] <= box["y"] + box["height"] <= A4["height"]
+    watched.close()
+
+
+@pytest.mark.parametrize("nin", [1, 2])
+@pytest.mark.parametrize("width", [1280, 800, 400])
+def test_a_training_is_drawn_for_paper_before_it_is_printed(
+    browser: Any, tmp_path: Path, width: int, nin: int
+) -> None:
+    """Nothing lies over anything else, with no later event, and it fits A4; then all is as before.
+
+    Whatever listens before printing after the page's own listeners sees what will be printed.
+    """
+    rows, targets = [[0.1 * k] * nin for k in range(6)], [0.5, 1, 0, 1, 0, 1]
+    training = Training(MLP(nin, [4, 1]), rows, targets, mse, epochs=3, lr=0.1)
+    watched = Watched(browser, width, 800)
+    page = watched.open(Path(training.save(tmp_path / "training.html")))
+    page.locator("html.running").wait_for()
+    before = page.evaluate(DRAWN)
+    page.evaluate(
+        "() => addEventListener('beforeprint', () => { window.seen = [(" + DRAWN + ")(), "
+        "[...document.querySelectorAll('#picture svg, #network svg, #losses svg')].map("
+        "(svg) => [svg.width.baseVal.value, svg.height.baseVal.value])]; })"
+    )
+    pdf = page.pdf(format="A4", margin=dict.fromkeys(("top", "bottom", "left", "right"), "10mm"))
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+    boxes, sizes = page.evaluate("seen")
+    assert sizes == [[608, 320], [608, 320], [608, 144]]
+    places = [k for k, box in enumerate(boxes) if box[0]]
+    roots = [boxes[k][1:] for k in places]
+    for (_, *inside), k in ((box, k) for k, box in enumerate(boxes) if not box[0]):
+        left, top, right, bottom = roots[sum(place < k for place in places) - 1]
+        assert left <= inside[0] <= inside[2] <= right
+        assert top <= inside[1] <= inside[3] <= bottom
+    page.wait_for_function(
+        "before => JSON.stringify((" + DRAWN + ")()) === before",
+        arg=json.dumps(before, separators=(",", ":")),
+    )
     watched.close()
 
 

@@ -60,7 +60,14 @@ function startTraining(data) {
   new ResizeObserver(resize).observe(byId("parts"));
   resize();
   player.go(startOf(data.epochs));
-  palette.watch(draw);
+  /** @param {boolean} isOnPaper */
+  const print = (isOnPaper) => {
+    document.documentElement.classList.toggle("on-paper", isOnPaper);
+    resize();
+  };
+  addEventListener("beforeprint", () => print(true));
+  addEventListener("afterprint", () => print(false));
+  palette.watch(draw); // in the colours of paper, too
   addEventListener("hashchange", () => player.stopAt(startOf(data.epochs)));
   pointAt(picture, data, answers);
   document.documentElement.classList.add("running");
