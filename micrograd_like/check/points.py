@@ -7,16 +7,17 @@
 [[5.0, 6.0], 7.0]
 """
 
+import copy
 import inspect
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from itertools import product
 from typing import Any
 
 from micrograd_like.arguments import finite, is_array, is_list, is_value, number, short
 from micrograd_like.notation import listed, one_line
 
-__all__ = ["Point", "flat", "is_plain", "shape_of"]
+__all__ = ["Point", "dense", "flat", "is_plain", "is_sequence", "shape_of"]
 
 
 class Point:
@@ -64,7 +65,7 @@ class Point:
 
         A ValueError names both shapes where they differ.
         """
-        arguments = self.arguments
+        arguments, tree = self.arguments, dense(tree)
         alone = len(arguments) == 1 and not (
             is_sequence(tree) and len(tree) == 1 and shape_of(tree) != shape_of(arguments[0])
         )
@@ -104,6 +105,9 @@ def shape_of(x: Any) -> str:
     if _ragged(x):
         return f"{len(x)} parts of unlike shapes"
     while is_list(x):
+        if hasattr(x, "shape"):
+            sizes += map(int, x.shape)
+            break
         sizes.append(len(x))
         if not len(x):
             break
@@ -130,10 +134,25 @@ def _data(leaf: Any) -> Any:
     return leaf.data if is_value(leaf) else leaf
 
 
+def dense(x: Any) -> Any:
+    """A sparse array with all of its zeros, pandas' as NumPy's; anything else as it is."""
+    for name in ("toarray", "to_dense", "to_numpy"):
+        if hasattr(x, name):
+            return getattr(x, name)()
+    return x
+
+
+def _is_sparse(x: Any) -> bool:
+    """Whether it is an array of SciPy or PyTorch that leaves out zeros."""
+    return hasattr(x, "toarray") or "sparse" in str(getattr(x, "layout", ""))
+
+
 def _as_array(x: Any) -> Any:
-    """A PyTorch, JAX or NumPy array as one of NumPy's."""
+    """A PyTorch, JAX, NumPy or pandas array as one of NumPy's; a TypeError tells a mask."""
     import numpy as np
 
+    if np.ma.is_masked(x):
+        raise TypeError("gradcheck: an array has masked elements; fill them first, by .filled(0.0)")
     if not hasattr(x, "detach"):
         return np.asarray(x)
     tensor = x.detach().cpu()  # NumPy does not have all of PyTorch's kinds, but doubles
@@ -149,11 +168,16 @@ def _parameters(f: Callable[..., Any], count: int) -> list[str]:
     names = [p.name for p in kinds if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     if len(names) >= count:
         return names[:count]
+    rest = [p.name for p in kinds if p.kind is p.VAR_POSITIONAL]
+    if names and rest:
+        return [*names, *(f"{rest[0]}[{i}]" for i in range(count - len(names)))]
     return ["x"] if count == 1 else [f"x{i}" for i in range(count)]
 
 
 def _leaves(part: Any, name: str) -> Iterator[tuple[str, Any]]:
     """The numbers and Values of a tree, each with its name."""
+    if _is_sparse(part):
+        raise TypeError("gradcheck: takes no sparse array; give it with its zeros, by .toarray()")
     if isinstance(part, Mapping):
         for key, inner in part.items():
             yield from _leaves(inner, f"{name}[{key!r}]")
@@ -172,7 +196,12 @@ def _leaves(part: Any, name: str) -> Iterator[tuple[str, Any]]:
 def _rebuilt(part: Any, rest: Iterator[Any], exactly: bool = False) -> Any:
     """A tree with the next numbers in its places."""
     if isinstance(part, Mapping):
-        return {key: _rebuilt(inner, rest, exactly) for key, inner in part.items()}
+        made = {key: _rebuilt(inner, rest, exactly) for key, inner in part.items()}
+        if type(part) is dict or not isinstance(part, MutableMapping):
+            return made
+        copied = copy.copy(part)  # with the default of a defaultdict, and what others have
+        copied.update(made)
+        return copied
     if isinstance(part, (list, tuple)):
         inner = [_rebuilt(x, rest, exactly) for x in part]
         if isinstance(part, list):
@@ -185,27 +214,38 @@ def _rebuilt(part: Any, rest: Iterator[Any], exactly: bool = False) -> Any:
 
 
 def _array_like(part: Any, numbers: list[Any], exactly: bool) -> Any:
-    """An array of the kind and shape of another, of other numbers; of Values one of objects."""
+    """An array of the kind and shape of another, of other numbers; of Values one of objects.
+
+    Whole numbers and booleans are not kept to: a step from them is none.
+    """
     import numpy as np
 
-    if exactly or any(map(is_value, numbers)):
-        array = np.empty(len(numbers), dtype=object)
-        array[:] = numbers
-        return array.reshape(tuple(part.shape))
-    if isinstance(part, np.ndarray):
-        kind = part.dtype if part.dtype.kind == "f" else np.float64
-        return np.array(numbers, dtype=kind).reshape(part.shape)
-    if _is_tensor(part):
-        return _alike(part, numbers).reshape(part.shape)
-    import jax.numpy as jnp
+    shape, of_floats = tuple(part.shape), not exactly and not any(map(is_value, numbers))
+    if of_floats and _is_tensor(part):
+        return _alike(part, numbers).reshape(shape)
+    kind: Any = getattr(part, "dtype", None)
+    if of_floats and type(part).__module__.startswith("jax"):
+        import jax.numpy as jnp
 
-    return jnp.asarray(numbers, dtype=part.dtype).reshape(part.shape)
+        floating = jnp.issubdtype(kind, jnp.floating)
+        return jnp.asarray(numbers, dtype=kind if floating else None).reshape(shape)
+    is_float = isinstance(kind, np.dtype) and kind.kind == "f"
+    array = np.empty(len(numbers), (kind if is_float else np.float64) if of_floats else object)
+    array[:] = numbers
+    array = array.reshape(shape)
+    if isinstance(part, np.ndarray):
+        return array.view(type(part))  # of a matrix, * is another product
+    if not hasattr(part, "iloc"):
+        return array
+    made = part.astype(array.dtype)  # with its labels
+    made.iloc[:] = array
+    return made
 
 
 def _alike(part: Any, numbers: Any) -> Any:
-    """A tensor of a number, or of several, of the kind of another."""
-    made = part.detach().new_tensor(numbers)
-    return made if made.is_floating_point() else made.double()
+    """A tensor of a number, or of several, of the kind of another; doubles for whole numbers."""
+    part = part.detach()
+    return (part if part.is_floating_point() else part.double()).new_tensor(numbers)
 
 
 def _recording(before: Any, after: Any) -> None:
@@ -222,6 +262,7 @@ def _recording(before: Any, after: Any) -> None:
 
 def _matched(part: Any, tree: Any, name: str, where: str) -> Iterator[Any]:
     """The numbers of a tree of the same shape as a part of the point."""
+    tree = dense(tree)
     if isinstance(part, Mapping):
         if not isinstance(tree, Mapping) or set(tree) != set(part):
             raise _differs(part, tree, name, where)

@@ -6,15 +6,23 @@
 """
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from micrograd_like.arguments import number
+from micrograd_like.arguments import is_array, number, short
 from micrograd_like.check.directions import evening
 from micrograd_like.check.inputs import quietly
-from micrograd_like.check.points import Point, flat, is_sequence, shape_of
+from micrograd_like.check.points import (
+    Point,
+    dense,
+    flat,
+    is_plain,
+    is_sequence,
+    shape_of,
+)
 from micrograd_like.check.report import Report
 from micrograd_like.engine import Value
+from micrograd_like.notation import one_line
 
 __all__ = ["ALL", "check_rows", "check_vector", "output_of"]
 
@@ -28,7 +36,8 @@ OfOne = Callable[[Function, Any, bool], Report]
 def output_of(f: Function, place: Point, of_floats: bool) -> Any:
     """What f returns, if that is several numbers; None if it is one, or undefined here.
 
-    A ValueError tells an f that changes its argument.
+    A ValueError tells an f that changes its argument, returns no number at all, or is undefined at
+    a point of several numbers, for all of them in one line.
     """
     for of_values in (False, True) if of_floats else (True,):
         numbers = [Value(x) for x in place.numbers] if of_values else place.numbers
@@ -39,15 +48,22 @@ def output_of(f: Function, place: Point, of_floats: bool) -> Any:
             if of_floats and not of_values:
                 continue
             raise
-        except (ValueError, ArithmeticError):
-            return None
+        except (ValueError, ArithmeticError) as error:
+            if not of_floats or (len(numbers) == 1 and is_plain(place.arguments)):
+                return None
+            why = f"{type(error).__name__}: {one_line(str(error), 200)}".removesuffix(": ")
+            raise ValueError(f"gradcheck: f is undefined at the point: it raises {why}") from error
         after = flat(arguments)
         for x, before, name in zip(after, place.numbers, place.names, strict=False):
             if x != before:
                 raise ValueError(f"gradcheck: f changes its argument {name}; let it take a copy")
         if len(after) != len(place.numbers):
             raise ValueError("gradcheck: f changes the length of its argument; let it take a copy")
-        return output if is_sequence(output) else None
+        if not is_sequence(output):
+            return None
+        if not flat(output):
+            raise ValueError(f"gradcheck: f returned {short(output)}; needs at least one output")
+        return output
     return None
 
 
@@ -132,27 +148,60 @@ def _rows(place: Point, output: Any, gradient: Any) -> list[list[float]]:
     """The Jacobian's rows, each as a list of the slopes of one output.
 
     They are given as such, or as an array of all axes of the output and then of the point, or as a
-    Jacobian for each argument.
+    Jacobian for each argument, and for each array and number within lists and dicts.
     """
     where = "gradcheck: gradient"
     count, inputs = len(flat(output)), len(place.numbers)
-    sizes = [len(flat(x)) for x in place.arguments]
+    arguments, gradient = place.arguments, dense(gradient)
     parts = [flat(x) for x in gradient] if is_sequence(gradient) else []
-    lengths = [len(part) for part in parts]
     slopes = [x for part in parts for x in part]
-    if len(sizes) > 1 and lengths == [count * n for n in sizes] != [inputs] * count:
-        pairs = list(zip(parts, sizes, strict=True))
-        slopes = [x for k in range(count) for part, n in pairs for x in part[k * n : (k + 1) * n]]
-    elif lengths != [inputs] * count and not (
-        len(slopes) == count * inputs and _begins_with(gradient, count)
-    ):
-        wanted = [shape_of(x) for x in place.arguments]
-        raise ValueError(
-            f"{where} has {shape_of(gradient)}; f gives {shape_of(output)} of a point of "
-            f"{', '.join(wanted)}: give a row of slopes for each output"
-        )
+    alone = len(arguments) == 1
+    holder = arguments if not alone else arguments[0]
+    of_trees = not alone or (isinstance(gradient, (list, tuple)) and _holds_arrays(holder))
+    of_axes = len(slopes) == count * inputs and _begins_with(gradient, count)
+    of_rows = [len(part) for part in parts] == [inputs] * count
+    if not of_rows and (of_trees or not of_axes):
+        fits = isinstance(holder, (Mapping, list, tuple))
+        of_parts = list(_parts(holder, gradient, count)) if fits else [None]
+        if None not in of_parts:
+            slopes = [x for k in range(count) for rows in of_parts if rows for x in rows[k]]
+        elif not of_axes:
+            wanted = [shape_of(x) for x in arguments]
+            raise ValueError(
+                f"{where} has {shape_of(gradient)}; f gives {shape_of(output)} of a point of "
+                f"{', '.join(wanted)}: give a row of slopes for each output"
+            )
     numbers = [number(x, where) for x in slopes]
     return [numbers[k * inputs : (k + 1) * inputs] for k in range(count)]
+
+
+def _parts(part: Any, tree: Any, count: int) -> Iterator[list[list[Any]] | None]:
+    """The rows of a Jacobian for each array and number within a part of the point.
+
+    None stands for those that have other shapes.
+    """
+    if isinstance(part, Mapping):
+        fits = isinstance(tree, Mapping) and set(tree) == set(part)
+        pairs = [(inner, tree[key]) for key, inner in part.items()] if fits else []
+    elif isinstance(part, (list, tuple)):
+        fits = is_sequence(tree) and len(tree) == len(part)
+        pairs = list(zip(part, tree, strict=True)) if fits else []
+    else:
+        size, slopes = len(flat(part)), flat(tree)
+        known = not isinstance(tree, Mapping)
+        fits = known and len(slopes) == count * size and _begins_with(dense(tree), count)
+        yield [slopes[k * size : (k + 1) * size] for k in range(count)] if fits else None
+        return
+    if not fits:
+        yield None
+    for inner, other in pairs:
+        yield from _parts(inner, other, count)
+
+
+def _holds_arrays(part: Any) -> bool:
+    """Whether a list holds arrays or dicts, which have a Jacobian each."""
+    known = isinstance(part, (list, tuple))
+    return known and any(is_array(x) or isinstance(x, Mapping) for x in part)
 
 
 def _begins_with(gradient: Any, count: int) -> bool:
@@ -160,5 +209,5 @@ def _begins_with(gradient: Any, count: int) -> bool:
     product = 1
     while product < count and is_sequence(gradient) and len(gradient):
         product *= len(gradient)
-        gradient = gradient[0]
+        gradient = dense(gradient[0])
     return product == count

@@ -2,7 +2,9 @@
 
 import math
 import random
+from collections import OrderedDict, UserDict, defaultdict
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -227,6 +229,11 @@ def twice_and_sum(x: Any) -> Any:
         (np.sin, np.ones(2), lambda x: None, "the function for the gradient returned None"),
         (squares, np.ones(2), "ab", r"gradient is 'ab' for x, which has shape \(2,\)"),
         (twice_and_sum, np.ones(2), np.ones((2, 3)), r"shape \(2, 3\); f gives shape \(3,\) of a"),
+        (lambda x: [], 2.0, [], r"f returned \[\]; needs at least one output"),
+        (lambda x: np.ones((0, 3)), np.ones(2), [], "needs at least one output"),
+        (lambda x: MATRIX @ x, np.ones(2), np.ones((2, 2)), "gradcheck: f is undefined at the point"),
+        (lambda x: MATRIX @ x, np.ones(99), np.ones(99), "it raises ValueError: matmul: Input"),
+        (lambda x, y: 1 / x, (0.0, 1.0), (1.0, 1.0), "it raises ZeroDivisionError: "),
         (lambda x: x["\n" * 9], {"\n" * 9: 1.0}, {"b" * 99: 1.0}, "has the keys b{37}... for x"),
         (
             adding,
@@ -244,9 +251,10 @@ def twice_and_sum(x: Any) -> Any:
     ],
 )
 def test_what_does_not_fit_is_told(f: Any, point: Any, gradient: Any, message: str) -> None:
-    """In one line, with both shapes."""
+    """In one line, with both shapes, or with the function's own error."""
+    arguments = point if isinstance(point, tuple) else (point,)
     with pytest.raises(ValueError, match=message) as error:
-        gradcheck(f, point, gradient=gradient)
+        gradcheck(f, *arguments, gradient=gradient)
     assert "\n" not in str(error.value)
 
 
@@ -379,6 +387,125 @@ def test_arrays_of_pytorch_and_jax() -> None:
     assert outcomes(gradcheck(cubes, point, gradient=gradient)) == ["pass"] * 2
     assert outcomes(gradcheck(cubes, point.float(), gradient=gradient)) == ["pass"] * 2
     assert not gradcheck(cubes, point, gradient=torch.ones(2)).ok
+
+
+@pytest.mark.parametrize("library", ["numpy", "torch", "jax.numpy"])
+@pytest.mark.parametrize("numbers", [[0, 1], [True], 0])
+def test_a_point_of_whole_numbers_has_steps_between_them(library: str, numbers: Any) -> None:
+    """Of an array of any of these libraries, of whole numbers or booleans, and within a dict."""
+    module = pytest.importorskip(library)
+    x = module.asarray(numbers)
+    right = np.full(np.shape(numbers), 5.0)
+
+    def f(x: Any) -> Any:
+        return (5 * x).sum() if hasattr(x, "sum") else 5 * x
+
+    assert set(outcomes(gradcheck(f, x, gradient=right))) == {"pass"}
+    assert set(outcomes(gradcheck(f, x, gradient=0 * right))) == {"fail"}
+    assert gradcheck(lambda p: f(p["x"]), {"x": x}, gradient={"x": right}).ok
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_an_array_stays_of_its_class() -> None:
+    """The product of a matrix is not that of an array; masks are refused, in a gradient as well."""
+    x = np.array([[1.0, 2.0, 3.0]]).view(np.matrix)
+
+    def f(x: Any) -> Any:
+        return (x * x.T)[0, 0]
+
+    assert outcomes(gradcheck(f, x, gradient=2 * x)) == ["pass"] * 3
+    assert outcomes(gradcheck(f, x, gradient=3 * x)) == ["fail"] * 3
+    assert gradcheck(f, x).ok
+    masked = np.ma.array([1.0, 2.0], mask=[False, True])
+    for point, gradient in ((masked, np.ones(2)), (np.ones(2), masked)):
+        with pytest.raises(TypeError, match=r"has masked elements; fill them first, by \.filled"):
+            gradcheck(squares, point, gradient=gradient)
+    assert gradcheck(squares, np.ma.array([1.0, 2.0]), gradient=[2.0, 4.0]).ok
+
+
+def test_tables_of_pandas() -> None:
+    """They keep their labels, with numbers and with Values; their gradients and Jacobians do."""
+    pd = pytest.importorskip("pandas")
+    series = pd.Series([1, 2], index=["a", "b"], name="row")
+
+    def product(s: Any) -> Any:
+        assert s.name == "row"
+        return s["a"] * s["b"]
+
+    assert outcomes(gradcheck(product, series, gradient=pd.Series([2, 1]))) == ["pass"] * 2
+    assert outcomes(gradcheck(product, series, gradient=[1, 2])) == ["fail"] * 2
+    assert gradcheck(product, series).ok
+    slopes = pd.DataFrame([[2.0, 0.0], [0.0, 4.0]], columns=["a", "b"])
+    assert outcomes(gradcheck(lambda s: s * s, series, gradient=slopes)) == ["pass"] * 4
+    table = pd.DataFrame({"w": [1.0, 2.0], "b": [3, 4]})
+    of_table = gradcheck(lambda t: (t["w"] * t["b"]).sum(), table, gradient=table[["b", "w"]])
+    assert outcomes(of_table) == ["pass"] * 4
+    with pytest.raises(ValueError, match=r"has shape \(2,\) for t, which has shape \(2, 2\)"):
+        gradcheck(lambda t: t["w"].sum(), table, gradient=series)
+
+
+def test_sparse_gradients_and_points() -> None:
+    """A gradient has all of its zeros again, in a dict, too; a point is refused in one line."""
+    sparse = pytest.importorskip("scipy.sparse")
+    eye = sparse.eye_array(2).tocsr()
+    assert gradcheck(np.trace, np.eye(2), gradient=eye).ok
+    assert gradcheck(lambda p: np.trace(p["w"]), {"w": np.eye(2)}, gradient={"w": eye}).ok
+    assert gradcheck(lambda x: 2 * x, np.ones(2), gradient=2 * eye).ok
+    assert not gradcheck(lambda x: 2 * x, np.ones(2), gradient=eye).ok
+    with pytest.raises(TypeError, match="takes no sparse array; give it with its zeros"):
+        gradcheck(squares, eye, gradient=eye)
+
+
+def test_dicts_of_other_classes_stay_what_they_are() -> None:
+    """With the default of a defaultdict, and the order and the methods of others."""
+    numbers = {"a": 2.0, "b": 3.0}
+    for point in (defaultdict(list, numbers), OrderedDict(numbers), UserDict(numbers)):
+        seen: set[Any] = set()
+
+        def f(p: Any, seen: Any = seen) -> Any:
+            seen.add((type(p), getattr(p, "default_factory", None)))
+            return p["a"] * p["b"]
+
+        assert outcomes(gradcheck(f, point, gradient={"a": 3.0, "b": 2.0})) == ["pass"] * 2
+        assert gradcheck(f, point).ok
+        assert seen == {(type(point), getattr(point, "default_factory", None))}
+    fixed = MappingProxyType({"a": 2.0})
+    assert gradcheck(lambda p: p["a"], fixed, gradient={"a": 1.0}).ok
+
+
+def test_a_jacobian_of_a_dict() -> None:
+    """As JAX gives it: one for each array within dicts and lists, the output's axes first."""
+    w, x = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), np.array([-1.0, 0.5])
+    of_w = np.einsum("ik,l->ikl", np.eye(3), x)
+
+    def f(p: Any, scale: Any = 1.0) -> Any:
+        return scale * (p["layer"][0] @ p["layer"][1] + p["b"])
+
+    point = {"layer": [w, x], "b": 2.0}
+    slopes = {"b": np.ones(3), "layer": (of_w, w)}
+    assert outcomes(gradcheck(f, point, gradient=slopes)) == ["pass"] * 27
+    report = gradcheck(f, point, gradient=slopes | {"b": np.array([1.0, 1.0, 2.0])})
+    assert [c.input for c in report.checks if c.outcome == "fail"] == ["f[2]: p['b']"]
+    report = gradcheck(f, point, 1.0, gradient=(slopes, f(point)))
+    assert outcomes(report) == ["pass"] * 30
+    for wrong in (slopes | {"layer": [of_w, w.T]}, slopes | {"c": 1.0}, slopes | {"layer": of_w}):
+        with pytest.raises(ValueError, match="give a row of slopes for each output"):
+            gradcheck(f, point, gradient=wrong)
+    pair = [w, w + 1.0]  # in a list of arrays of one shape as well
+    eye = np.einsum("ik,jl->ijkl", np.eye(3), np.eye(2))
+    slopes_of_pair = [eye * other[..., None, None] for other in reversed(pair)]
+    assert gradcheck(lambda p: p[0] * p[1], pair, gradient=slopes_of_pair).ok
+
+
+def test_inputs_of_a_function_of_any_number_of_them() -> None:
+    """They have the names of its parameters, and are counted in what takes the rest."""
+
+    def f(a: Any, /, b: Any, *rest: Any) -> Any:
+        return a * b * rest[0] + rest[1]
+
+    report = gradcheck(f, 1.0, 2.0, 3.0, 4.0, gradient=[6.0, 3.0, 2.0, 1.0])
+    assert [c.input for c in report.checks] == ["a", "b", "rest[0]", "rest[1]"]
+    assert report.ok
 
 
 def test_a_report_has_one_line_for_a_log() -> None:
