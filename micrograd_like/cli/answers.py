@@ -41,7 +41,10 @@ class Answering(NamedTuple):
 
 def predict(options: argparse.Namespace) -> None:
     """Print a saved model's answer for each row of a file, as CSV; of classes, how probable all."""
-    model = MLP.load(options.model)
+    try:
+        model = MLP.load(options.model)
+    except ValueError as error:
+        raise ValueError(f"{error}; give a file that train --save wrote") from None
     encoding = Encoding.from_about(model.about, options.model)
     first, last = model.layers[0].neurons, model.layers[-1].neurons
     if (len(first[0].w), len(last)) != (len(encoding.columns), len(encoding.classes) or 1):
@@ -55,7 +58,12 @@ def predict(options: argparse.Namespace) -> None:
         print(in_one_line(note), file=sys.stderr)
     probable = [f"P({name})" for name in encoding.classes]
     print(csv_line(encoding.target, *([] if actual is None else ["actual"]), *probable))
-    for k, output in enumerate(Answering(model, encoding).predict(rows)):
+    try:
+        outputs = Answering(model, encoding).predict(rows)
+    except (ValueError, ArithmeticError) as error:  # of an activation that takes not all numbers
+        problem = re.sub(r"^predict: row (\d+)", lambda at: f"row {int(at[1]) + 1}", str(error))
+        raise ValueError(f"{options.data}: {problem}") from None
+    for k, output in enumerate(outputs):
         cells = [] if actual is None else [actual[k]]
         if encoding.classes:
             answer = encoding.classes[class_of(output)]

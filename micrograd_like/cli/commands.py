@@ -22,6 +22,11 @@ from micrograd_like.steps import Backprop
 __all__ = ["main"]
 
 PAGE, PICTURE, PLOT = "backprop.html", "gradient_flow.svg", "training.png"  # of the tour
+# What Python has for a remedy and the command line has not, and what it has.
+REMEDIES = {
+    "the DOT text is there, as .source": "draw -o graph.dot and train --draw graph.dot need none",
+    ", or take a slice, or a smaller width=": "",
+}
 STOPPED = 130  # the exit status of what was interrupted, as shells have it
 
 
@@ -50,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def complain(problem: str, status: int = 2) -> int:
     """Tell in one line what is wrong; returns the exit status."""
+    for python, here in REMEDIES.items():
+        problem = problem.replace(python, here)
     with suppress(OSError):  # after what was printed before it
         flush()
     with suppress(OSError):  # nobody listens

@@ -10,8 +10,9 @@ from typing import Any, NoReturn
 
 from micrograd_like import __version__
 from micrograd_like.cli.terminal import in_one_line
-from micrograd_like.draw import AUTO, THEMES, VIEWS
+from micrograd_like.draw import AUTO, FORMATS, THEMES, VIEWS
 from micrograd_like.learn import GAPS_ARE
+from micrograd_like.nn import activations
 
 __all__ = ["options_of"]
 
@@ -21,6 +22,7 @@ DEFAULTS: dict[str, Any] = {
     "batch_size": 16, "validation": 0.0, "splits": 1, "seed": 0,
     "draw": None, "plot": None, "save": None, "force": False,
 }  # fmt: skip
+ENDINGS = " ".join(f".{ending}" for ending in FORMATS)
 
 
 def options_of(words: Sequence[str]) -> argparse.Namespace:
@@ -31,7 +33,14 @@ def options_of(words: Sequence[str]) -> argparse.Namespace:
     """
     # A formula may begin with a minus sign; with a space before it, it is not taken for an option.
     minus = re.compile(r"-[\w.(]+[^\w=.]|-[\d.(]")
-    return _parser().parse_args([f" {word}" if minus.match(word) else word for word in words])
+    parser = _parser()
+    options, unknown = parser.parse_known_args(
+        [f" {word}" if minus.match(word) else word for word in words]
+    )
+    if unknown:
+        command = _Parser(prog=" ".join(filter(None, (parser.prog, options.command))))
+        command.error(f"unrecognized arguments: {' '.join(unknown)}")
+    return options
 
 
 class _Parser(argparse.ArgumentParser):
@@ -95,7 +104,7 @@ def _add_formula(command: argparse.ArgumentParser, name: str) -> None:
             *("-o", "--output"),
             metavar="FILE",
             required=name == "draw",
-            help=kinds.get(name, ".svg, .png, .pdf, .html or .dot"),
+            help=kinds.get(name, ENDINGS),
         )
         _add_force(command)
     if name == "step":
@@ -130,7 +139,8 @@ def _add_training(command: argparse.ArgumentParser) -> None:
     network.add_argument(
         "--hidden", type=_sizes, metavar="N,N", help=f"neurons of each layer ({hidden})"
     )
-    network.add_argument("--activation", metavar="NAME", help="of hidden neurons (%(default)s)")
+    names = f"of hidden neurons (%(default)s): {', '.join(activations())}"
+    network.add_argument("--activation", metavar="NAME", help=names)
     network.add_argument(
         "--standardize", action=argparse.BooleanOptionalAction, help="inputs (yes)"
     )
@@ -145,7 +155,7 @@ def _add_training(command: argparse.ArgumentParser) -> None:
         network.add_argument(word, type=kind, metavar=metavar, help=f"{what} (%(default)g)")
     files = command.add_argument_group("files to write")
     files.add_argument("--save", metavar="MODEL.json", help="the model, for the predict command")
-    files.add_argument("--draw", metavar="FILE", help="network, gradients: .svg .png .pdf .html")
+    files.add_argument("--draw", metavar="FILE", help=f"network, gradients: {ENDINGS}")
     files.add_argument("--plot", metavar="FILE", help="losses and answers: .png .svg .pdf")
     _add_force(files)
     command.set_defaults(**DEFAULTS)

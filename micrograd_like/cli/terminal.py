@@ -19,6 +19,7 @@ from typing import Any
 from micrograd_like.notation import RAISED, SUBSCRIPTS, SUPERSCRIPTS
 
 __all__ = [
+    "LONGEST_NAME",
     "counting",
     "encodable",
     "escaped",

@@ -3,7 +3,9 @@
 import argparse
 import random
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,7 +37,7 @@ from micrograd_like.learn import (
     read_csv,
 )
 from micrograd_like.nn import MLP, activations
-from micrograd_like.notation import listed, plural
+from micrograd_like.notation import listed, number, plural
 
 __all__ = ["read_table", "train"]
 
@@ -43,6 +45,8 @@ HELD_BACK = 0.2  # of the rows, for testing
 MOST_HIDDEN, MOST_SPLITS = 10_000, 100  # neurons in a layer, trainings
 PATIENCE = 20  # epochs without a lower validation loss
 BATCH = 100  # rows, at most, of the graph whose gradients are told and drawn
+SECONDS = 5.0  # between two lines of progress, where there is no bar
+SAFE = "tanh", "relu"  # activations that take any number and do not grow beyond it
 LONG = 4_000_000  # weights to meet, in all epochs, which take a quarter of a minute without Numba
 
 
@@ -102,6 +106,12 @@ def _check(table: Table, options: argparse.Namespace) -> None:
         whole(size, "train: --hidden", 1, MOST_HIDDEN)
     above_zero(options.lr, "train: --lr")
     share(options.validation, "train: --validation")
+    count = len(_split(len(table.rows), options.seed)[0])
+    if options.validation and not 0 < round(options.validation * count) < count:
+        raise ValueError(
+            f"train: --validation is {options.validation:g} of {plural(count, 'row')} to learn "
+            "from, which leaves none on one side; take another share, as 0.2"
+        )
     choice(options.activation, "train: --activation", activations())
     if options.plot:
         check_plot(options.plot)
@@ -157,7 +167,10 @@ def _learn(
 ) -> Trained:
     """Train a network on the split of a seed."""
     training, testing = _split(len(table.rows), seed)
-    encoding = Encoding.of(table, training, options.standardize)
+    try:
+        encoding = Encoding.of(table, training, options.standardize)
+    except ValueError as error:  # of a column, which it names
+        raise ValueError(f"{getattr(options, 'data', 'train')}: {error}") from None
     random.seed(seed)
     sizes = [*options.hidden, len(table.classes) or 1]
     model = MLP(len(table.columns), sizes, activation=options.activation, init="xavier")
@@ -167,15 +180,45 @@ def _learn(
         tell(table, options, answering, (len(training), len(testing)))
     rows, targets = _encoded(table, encoding, training)
     watched = options.validation or _encoded(table, encoding, testing)
-    history = fit(
-        model, rows, targets, _loss(table), epochs=options.epochs, lr=options.lr,
-        batch_size=options.batch_size, validation=watched, seed=seed,
-        patience=PATIENCE if options.validation else None, progress=sys.stderr.isatty(),
-    )  # fmt: skip
+    has_bar = sys.stderr.isatty() and find_spec("tqdm") is not None
+    with _naming(options.activation):
+        history = fit(
+            model, rows, targets, _loss(table), epochs=options.epochs, lr=options.lr,
+            batch_size=options.batch_size, validation=watched, seed=seed,
+            patience=PATIENCE if options.validation else None, progress=has_bar,
+            callbacks=[] if has_bar else [_progress(options.epochs)],
+        )  # fmt: skip
     if not history.loss:  # Ctrl-C came in the first epoch: there is nothing to tell
         raise KeyboardInterrupt
-    answers = answering.answers([table.rows[i] for i in testing])
+    with _naming(options.activation):
+        answers = answering.answers([table.rows[i] for i in testing])
     return Trained(answering, history, training, testing, answers)
+
+
+@contextmanager
+def _naming(activation: str) -> Iterator[None]:
+    """An error of numbers names the activation, unless it is one that is safe."""
+    try:
+        yield
+    except (ValueError, ArithmeticError) as error:
+        if activation in SAFE:
+            raise
+        safe = " or ".join(SAFE)
+        raise ValueError(f"train: --activation {activation}: {error}; better take {safe}") from None
+
+
+def _progress(epochs: int) -> Callable[[int, Any, History], None]:
+    """What says every few seconds how far the training is, to who sees no bar."""
+    told = time.monotonic()
+
+    def tell(epoch: int, _: Any, history: History) -> None:
+        nonlocal told
+        if epoch < epochs and time.monotonic() - told >= SECONDS:
+            told = time.monotonic()
+            loss = number(history.loss[-1])
+            print(f"training: epoch {epoch} of {epochs}, loss {loss}", file=sys.stderr, flush=True)
+
+    return tell
 
 
 def _loss(table: Table) -> Callable[..., Value]:
@@ -202,9 +245,10 @@ def _batch_loss(table: Table, trained: Trained) -> Value:
     batch = trained.training[:BATCH]  # by chance, as the rows are in the order of the split
     rows, targets = _encoded(table, encoding, batch)
     model.zero_grad()
-    root = _loss(table)([model(row) for row in rows], targets)
-    root.label = "loss"
-    root.backward()
+    with _naming(str(model.layers[0].neurons[0].activation)):
+        root = _loss(table)([model(row) for row in rows], targets)
+        root.label = "loss"
+        root.backward()
     every = plural(len(trained.training), "row")
     some = len(batch) < len(trained.training)
     print_gradients(trained.answering, f"{len(batch)} of the {every}" if some else f"all {every}")

@@ -17,6 +17,7 @@ from micrograd_like.arguments import (
     number,
     row,
     several,
+    short,
     whole,
 )
 from micrograd_like.notation import listed, plural
@@ -72,11 +73,11 @@ class Scale(NamedTuple):
     spread: float
 
     @classmethod
-    def of(cls, numbers: Sequence[float]) -> "Scale":
+    def of(cls, numbers: Sequence[float], name: str = "Scale") -> "Scale":
         """The scale of a column; of spread 1 if all its numbers are the same.
 
-        The spread is the standard deviation.  A ValueError tells a column without numbers, a
-        TypeError what is no number.
+        The spread is the standard deviation.  ``name`` is what an error begins with.  A ValueError
+        tells a column without numbers, a TypeError what is no number.
         """
         column = [finite(x, "Scale: a number") for x in several(numbers, "Scale", "numbers")]
         if not column:
@@ -90,8 +91,8 @@ class Scale(NamedTuple):
             mean = spread = math.inf
         if math.isinf(spread):
             raise ValueError(
-                f"Scale: the numbers go up to {max(map(abs, column)):.4g}, and their spread beyond "
-                "all floats; give the column a larger unit"
+                f"{name}: the numbers go up to {max(map(abs, column)):.4g}, and their spread "
+                "beyond all floats; give the column a larger unit"
             )
         return cls(mean, spread or 1.0)  # it may be too small for any float
 
@@ -145,7 +146,10 @@ class Encoding(NamedTuple):
             for place in several(rows, "Encoding.of: rows", "places of rows")
         ]
         scales = [_scale(table, places, j) for j in range(len(table.columns))]
-        target = Scale(0.0, 1.0) if table.classes else Scale.of([table.targets[i] for i in places])
+        target = Scale(0.0, 1.0)
+        if not table.classes:
+            name = f"column {short(table.target)}"
+            target = Scale.of([table.targets[i] for i in places], name)
         return cls(
             table.columns, scales, table.target, target, table.classes, table.texts, standardized
         )
@@ -215,7 +219,9 @@ def _scale(table: Table, places: Sequence[int], j: int) -> Scale:
     """The scale of a column, without its gaps."""
     cells = [table.rows[i][j] for i in places]
     known = [x for x in cells if not _is_gap(x)]
-    return Scale.of(known) if known or not cells else Scale(0.0, 1.0)
+    if cells and not known:
+        return Scale(0.0, 1.0)
+    return Scale.of(known, f"column {short(table.columns[j])}")
 
 
 def _is_gap(x: Any) -> bool:

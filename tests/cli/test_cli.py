@@ -11,6 +11,8 @@ import pytest
 from micrograd_like import MLP
 from micrograd_like.cli.commands import main
 from micrograd_like.cli.parser import DEFAULTS
+from micrograd_like.draw import FORMATS
+from micrograd_like.nn import activations
 
 pytestmark = pytest.mark.usefixtures("in_a_folder_of_its_own")
 GOOD = "size,rooms,price\n" + "".join(f"{i},{i % 3},{2 * i + 1}\n" for i in range(1, 13))
@@ -123,6 +125,8 @@ def test_the_help_tells_the_defaults(capsys: pytest.CaptureFixture[str]) -> None
     assert f": {DEFAULTS['gaps']} the row (the default)" in told
     assert f"inputs ({'yes' if DEFAULTS['standardize'] else 'no'})" in told
     assert "(8)" in told
+    for name in (*activations(), *FORMATS):
+        assert re.search(rf"\b{name}\b", told)
     assert "(0.02)" in told
 
 
@@ -216,6 +220,23 @@ def test_step_refuses_in_one_line(
     if message:
         assert (status, err.count("\n")) == (2, 1)
     assert message in err
+
+
+def test_remedies_are_those_of_the_command_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a slice nor a keyword or an attribute of Python's can be typed there."""
+    formula = " + ".join(f"tanh(a*{k}.5 + b)" for k in range(30))
+    assert main(["step", formula, "a=1", "b=2", "-o", "big.gif"]) == 2
+    assert capsys.readouterr().err.endswith("save a page, .html\n")
+    monkeypatch.setattr("micrograd_like.draw.render.which", lambda _: None)
+    monkeypatch.setattr("micrograd_like.draw.render.find_spec", lambda _: None)
+    for command in ("draw", "step"):
+        assert main([command, "a*b", "a=1", "b=2", "-o", "f.svg"]) == 2
+        told = capsys.readouterr().err
+        assert "draw -o graph.dot and train --draw graph.dot need none" in told
+        assert ".source" not in told
+    assert main(["draw", "a*b", "a=1", "b=2", "-o", "graph.dot"]) == 0
 
 
 def test_steps_are_coloured_in_a_terminal_alone(

@@ -6,12 +6,13 @@ import random
 import re
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from micrograd_like.cli import training
+from micrograd_like.cli import plots, training
 from micrograd_like.cli.commands import main
 from micrograd_like.cli.report import _print_confusion, print_curve
 from micrograd_like.learn import History, Table, read_csv
@@ -373,6 +374,12 @@ def test_bad_data_is_one_line_with_the_file_and_a_remedy(name: str, capsys: Prin
             "argument --hidden: '4,x' is no whole number, nor several, as in 16,8",
         ),
         (["--gaps", "keep"], "argument --gaps: invalid choice: 'keep'"),
+        (
+            ["--validation", "0.001"],
+            "train: --validation is 0.001 of 24 rows to learn from, which leaves none on one side",
+        ),
+        (["--nope"], "train: unrecognized arguments: --nope; see micrograd-like train --help"),
+        (["--columns", "rooms", "--drop", "rooms"], "'rooms' is to be a column and to be dropped"),
     ],
 )
 def test_options_that_are_none_are_told(options: list[str], message: str, capsys: Printed) -> None:
@@ -385,6 +392,122 @@ def test_options_that_are_none_are_told(options: list[str], message: str, capsys
     told = capsys.readouterr().err
     assert (status, told.count("\n")) == (2, 1)
     assert message in told
+
+
+@pytest.mark.parametrize(
+    ("activation", "problem"), [("log", "needs x > 0"), ("exp", "try a learning rate below 3")]
+)
+def test_an_activation_that_fails_is_named(activation: str, problem: str, capsys: Printed) -> None:
+    """In training, and in the answers of a model that was made with another one."""
+    Path("data.csv").write_text(GOOD)
+    words = ["train", "data.csv", "--target", "price", "--lr", "3"]
+    assert main([*words, "--activation", activation]) == 2
+    told = capsys.readouterr().err
+    assert re.match(rf"micrograd-like: train: --activation {activation}: .*{problem}", told)
+    assert told.endswith("; better take tanh or relu\n")
+    if activation == "log":
+        assert main([*words[:-1], "0.1", "--save", "model.json"]) == 0
+        Path("log.json").write_text(Path("model.json").read_text().replace('"tanh"', '"log"'))
+        assert main(["predict", "log.json", "data.csv"]) == 2
+        assert "micrograd-like: data.csv: row 1: log(" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("column", ["size", "price"])
+def test_numbers_too_large_for_a_spread_name_their_column(column: str, capsys: Printed) -> None:
+    """And the file, in one line before anything is learned."""
+    other = {"size": "price", "price": "size"}[column]
+    rows = "".join(f"{(-1) ** k * 1.7e308},{k}\n" for k in range(30))
+    Path("data.csv").write_text(f"{column},{other}\n{rows}")
+    assert main(["train", "data.csv", "--target", "price"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == (
+        f"micrograd-like: data.csv: column '{column}': the numbers go up to 1.7e+308, and their "
+        "spread beyond all floats; give the column a larger unit\n"
+    )
+
+
+def test_predict_answers_each_row_of_the_file(capsys: Printed) -> None:
+    """An empty one, too, as the mean of what was learned, which is said."""
+    Path("data.csv").write_text("size,y\n" + "".join(f"{k},{k}\n" for k in range(30)))
+    assert main(["train", "data.csv", "--target", "y", *FAST, "--save", "model.json"]) == 0
+    Path("new.csv").write_text('size\n1\n2\n""\n\n5\n\n')
+    capsys.readouterr()
+    assert main(["predict", "model.json", "new.csv"]) == 0
+    told = capsys.readouterr()
+    assert len(told.out.splitlines()) == 1 + 5
+    assert "gaps filled with the mean of learning, in texts with none: size 2" in told.err
+
+
+def test_what_is_no_model_is_told_with_what_makes_one(capsys: Printed) -> None:
+    """A table in the model's place, and JSON of something else."""
+    Path("data.csv").write_text(GOOD)
+    Path("empty.json").write_text("{}")
+    for name in ("data.csv", "empty.json"):
+        assert main(["predict", name, "data.csv"]) == 2
+        told = capsys.readouterr().err
+        assert told.startswith(f"micrograd-like: {name}: ")
+        assert told.endswith("; give a file that train --save wrote\n")
+
+
+def test_a_long_training_tells_its_progress_where_there_is_no_bar(
+    capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line every few seconds on the error stream, and not of the last epoch; the same is told."""
+    Path("data.csv").write_text(GOOD)
+    words = ["train", "data.csv", "--target", "price", "--epochs", "4"]
+    assert main(words) == 0
+    quick = capsys.readouterr()
+    assert quick.err == ""
+    monkeypatch.setattr(training, "SECONDS", 0.0)
+    assert main(words) == 0
+    told = capsys.readouterr()
+    assert told.out == quick.out
+    lines = told.err.splitlines()
+    assert [re.sub("loss .*", "loss", line) for line in lines] == [
+        f"training: epoch {k} of 4, loss" for k in (1, 2, 3)
+    ]
+
+
+@pytest.mark.parametrize("classes", [3, 8, 20, 30])
+@pytest.mark.parametrize("columns", [2, 3])
+def test_long_names_leave_room_in_a_plot(
+    classes: int, columns: int, capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No legend covers another or leaves the picture; a dollar begins no formula."""
+    pytest.importorskip("matplotlib")
+    figures = []
+
+    def figure_axes(count: int = 1) -> Any:
+        axes = learn_axes(count)
+        figures.append(axes[0].figure if count > 1 else None)
+        return axes
+
+    learn_axes = plots.figure_axes
+    monkeypatch.setattr(plots, "figure_axes", figure_axes)
+    head = ",".join(f"column ${k} with the name of a long measurement" for k in range(columns))
+    rows = [
+        ",".join(
+            [*(f"{(k * j) % 17}" for j in range(1, columns + 1)), f"{k % classes} $ {'n' * 40}"]
+        )
+        for k in range(20 * classes)
+    ]
+    Path("data.csv").write_text("\n".join([f"{head},kind", *rows]))
+    words = ["train", "data.csv", "--target", "kind", "--task", "classify", *FAST]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert main([*words, "--plot", "plot.svg"]) == 0
+    assert capsys.readouterr().err == ""
+    (figure,) = filter(None, figures)
+    left, right, *_ = figure.axes
+    legends = [ax.get_legend() for ax in (left, right)]
+    boxes = [legend.get_window_extent() for legend in legends if legend]
+    assert len(boxes) == 1 + (columns == 2 and classes <= 20)
+    assert all(box.x1 <= 1.02 * figure.bbox.x1 for box in boxes)
+    assert boxes[0].x1 <= boxes[-1].x0 or len(boxes) == 1
+    assert min(ax.get_window_extent().height for ax in (left, right)) > 100
+    repeat = "colours repeat after 5 classes" in right.get_xlabel()
+    assert repeat == (columns == 2 and classes > 5)
 
 
 def test_reading_a_long_file_is_shown_to_who_looks(
