@@ -80,7 +80,8 @@ class Tolerance(NamedTuple):
 
     def at(self, size: float) -> float:
         """How far a claim may be off a slope of this size."""
-        return self.absolute + max(self.relative, 16 * self.unit) * abs(size)
+        rounding = max(self.relative, 16 * self.unit) * abs(size) + 16 * SMALLEST
+        return self.absolute + rounding
 
     def of_user(self, size: float) -> float:
         """The part of it that its user allows."""

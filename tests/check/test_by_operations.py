@@ -44,6 +44,16 @@ def test_what_others_wrote_stays_open() -> None:
     assert outcomes(lost, gradient=1.001 * right)[0][0] == "inconclusive"
 
 
+def test_a_small_gradient_by_hand_is_not_taken_for_the_engines() -> None:
+    """Six hundredths off is off, however small the gradient is."""
+    x = Value(20.0)
+    right = gradcheck(x.tanh(), reference="differences").checks[0].gradient
+    wrong = gradcheck(x.tanh(), gradient=1.06 * right, reference="differences")
+    assert 0 < right < 2e-17
+    assert wrong.checks[0].outcome == "inconclusive"
+    assert not gradcheck(x.tanh(), gradient=1.06 * right).ok
+
+
 def test_a_function_that_does_more_than_its_graph_stays_open() -> None:
     """Right operations of a graph do not tell of a number that has left it."""
     (found,) = outcomes(lambda x: lost(x) + x.data * 1e-15, reference="differences")
@@ -77,3 +87,11 @@ def test_numbers_below_the_smallest_float_accuse_nobody() -> None:
     root = (w - z).log_ndtr() / y * x.atan() ** 300.0
     assert gradcheck(root).ok
     assert gradcheck(root, reference="mpmath").ok
+
+
+def test_a_tail_of_the_smallest_floats_has_their_rounding() -> None:
+    """There is no float between 3 and 4 times the smallest: tanh at 372 may have either slope."""
+    x = Value(372.32944375364576)
+    assert gradcheck(x.tanh(), gradient=2e-323, reference="differences").ok
+    assert gradcheck(x.tanh(), gradient=1.5e-323, reference="differences").ok
+    assert not gradcheck(x.tanh(), gradient=1e-300, reference="differences").ok
