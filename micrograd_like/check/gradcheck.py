@@ -201,6 +201,17 @@ def _of_subject(subject: Subject, gradient: Any, order: int, options: Options) -
     checks = check(subject, claims, options.reference)
     if graph is None or Report(checks, strict=True).ok:
         return Report(checks, strict=options.strict)
+    return _by_its_operations(subject, graph, slopes, checks, options)
+
+
+def _by_its_operations(
+    subject: Subject,
+    graph: RecordedGraph,
+    slopes: list[float],
+    checks: list[Check],
+    options: Options,
+) -> Report:
+    """What the operations of a graph, each by itself, tell of what failed and of what is open."""
     of_rules = graph.gives(slopes)  # and not slopes of another's
     value_fails = any(c.outcome == "fail" and c.input == "value" for c in checks)
     is_small = len(graph.order) <= MOST_ALONE
