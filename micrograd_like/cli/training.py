@@ -5,7 +5,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -216,7 +216,9 @@ def _progress(epochs: int) -> Callable[[int, Any, History], None]:
         if epoch < epochs and time.monotonic() - told >= SECONDS:
             told = time.monotonic()
             loss = number(history.loss[-1])
-            print(f"training: epoch {epoch} of {epochs}, loss {loss}", file=sys.stderr, flush=True)
+            with suppress(OSError):  # nobody listens
+                line = f"training: epoch {epoch} of {epochs}, loss {loss}"
+                print(line, file=sys.stderr, flush=True)
 
     return tell
 
