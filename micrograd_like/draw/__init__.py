@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from micrograd_like.draw.dot import DIRECTIONS, Drawing, Frame, Style, html
+from micrograd_like.draw.heads import edge_drawn_back
 from micrograd_like.draw.ids import (
     CELL_ID,
     FRAME_ID,
@@ -26,7 +27,7 @@ from micrograd_like.draw.page import (
     scripts_of,
 )
 from micrograd_like.draw.pictures import VIEWS, draw_difference, draw_dot
-from micrograd_like.draw.render import FORMATS, Picture, in_threads, picture_bytes
+from micrograd_like.draw.render import FORMATS, Picture, are_over_borders, in_threads, picture_bytes
 from micrograd_like.draw.svg import framed, markup
 from micrograd_like.draw.theme import (
     AUTO,
@@ -93,11 +94,13 @@ __all__ = [
     "Style",
     "Theme",
     "Words",
+    "are_over_borders",
     "check_groups",
     "document",
     "draw_difference",
     "draw_dot",
     "drawn_theme",
+    "edge_drawn_back",
     "edge_id",
     "framed",
     "gradient_text",

@@ -307,8 +307,12 @@ class _Writer:
         source, target = (self.outline.nodes[at] for at in (link.source, link.target))
         from_, to = node_ids(link.source), node_ids(link.target)
         leave, enter = self.sides
-        port = "t" if source.kind == "hidden" else "g" if self.style.backward else "d"
-        into = f"{link.position}" if target.terms and source.kind != "hidden" else "t"
+        # The cells at the side of the table that an edge ends at; or else it would cross others.
+        row = "hg" if self.style.backward else "cd"
+        port = {"w": f"{row[0]}:", "n": ""}.get(leave, f"{row[1]}:")
+        port = "t:" if source.kind == "hidden" and port else port
+        into = f"{link.position}:" if target.terms and source.kind != "hidden" else "t:"
+        into = into if enter in "wn" else ""
         # What is not known yet takes up its room all the same: a moving picture must not shake.
         t, known = self.theme, self.numbers.is_known(link)
         faint, colour = (t.faint, t.text) if known else (t.background, t.background)
@@ -317,8 +321,8 @@ class _Writer:
         labelled = {"label": f"<{sign}{label}>"} if label else {}
         why = quote(self.words.why(link, self.numbers, self.style.backward))
         picture.edge(
-            f"{from_.node}:{port}:{leave}",
-            f"{to.node}:{into}:{enter}",
+            f"{from_.node}:{port}{leave}",
+            f"{to.node}:{into}{enter}",
             id=edge_id(k), **labelled, fontcolor=colour,
             **self.flow(edge_id(k), self.numbers.product_of(link)),
             tooltip=why if self.style.tooltips else None,

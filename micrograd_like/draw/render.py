@@ -5,12 +5,15 @@ The system's ``dot`` draws; where there is none, the Graphviz inside pygraphviz'
 gives an error, and leaves no half-written file.
 """
 
+import math
 import os
+import re
 import struct
 import sys
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
@@ -20,6 +23,7 @@ import graphviz
 
 from micrograd_like.arguments import choice, file_name, missing
 from micrograd_like.browser import IN_BROWSER
+from micrograd_like.draw.heads import HEADS, MENDED, PLACED, as_placed, drawn_back
 from micrograd_like.draw.in_browser import draw
 from micrograd_like.draw.page import image_of, page_of
 from micrograd_like.draw.process import ended_by, run
@@ -27,7 +31,7 @@ from micrograd_like.draw.svg import check, fitted, size_of
 from micrograd_like.files import check_place, write
 from micrograd_like.notation import listed, one_line, readable
 
-__all__ = ["DRAWN", "FORMATS", "Picture", "in_threads", "picture_bytes"]
+__all__ = ["DRAWN", "FORMATS", "Picture", "are_over_borders", "in_threads", "picture_bytes"]
 
 AT_ONCE = 2  # layouts
 DRAWN = ("svg", "png", "pdf", "dot", "json")  # by Graphviz
@@ -60,9 +64,11 @@ def picture_bytes(
     format: str,  # noqa: A002 - Graphviz's word
     engine: str = "dot",
     dpi: int | None = None,
+    heads: bool = True,
 ) -> bytes:
     """A picture of DOT text, as whichever Graphviz there is draws it.
 
+    Arrowheads end at the borders of cells; not ``heads`` leaves those of a page, which has its own.
     A Graphviz without a layout that the picture needs gives way to pygraphviz's, if it is there.
     Raises an ImportError where there is none, and a RuntimeError where it fails, takes longer than
     a minute, or draws no whole picture.
@@ -70,6 +76,8 @@ def picture_bytes(
     kind = choice(format.partition(":")[0], "Picture: format", DRAWN)
     if IN_BROWSER:
         return draw(source, kind, engine)
+    if heads and kind in ("svg", "png", "pdf") and are_over_borders(source, engine):
+        source = as_placed(drawn_back(picture_bytes(source, "dot", engine).decode()))
     own = [sys.executable, "-c", WITHOUT_DOT, format, engine, f"{dpi or ''}"]
     commands = [[engine, f"-T{format}", *([f"-Gdpi={dpi}"] if dpi else [])]] * bool(which(engine))
     commands += [own] * bool(find_spec("pygraphviz"))
@@ -99,6 +107,20 @@ def picture_bytes(
         return whole(drawn, kind)
     except ValueError as error:
         raise RuntimeError(f"{engine} failed: {error}") from None
+
+
+def are_over_borders(source: str, engine: str = "dot") -> bool:
+    """Whether arrowheads would end inside of cells: those that an old Graphviz lays out."""
+    path = which(engine) if HEADS in source and PLACED not in source else None
+    return path is not None and _version(path, engine) < MENDED
+
+
+@cache
+def _version(_path: str, engine: str) -> float:
+    """The first number of the version of the Graphviz that is there; infinite if it tells none."""
+    told = run([engine, "-V"], b"")[2].decode(errors="replace")
+    found = re.search(r"graphviz version (\d+)", told)
+    return int(found[1]) if found else math.inf
 
 
 def whole(drawn: bytes, kind: str) -> bytes:
@@ -179,16 +201,23 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
         Raises an ImportError where there is no Graphviz, and a RuntimeError where it fails.
         """
         engine, encoding = options.pop("engine", None), options.pop("encoding", None)
+        heads = options.pop("heads", True)
         for part in ("renderer", "formatter"):
             if options.get(part):
                 format = f"{format or self.format}:{options[part]}"  # noqa: A001
-        content = self._drawn(format or self.format, engine or self.engine)
+        content = self._drawn(format or self.format, engine or self.engine, heads=heads)
         return content.decode(encoding) if encoding else content
 
-    def _drawn(self, format: str, engine: str, dpi: int = DPI) -> bytes:  # noqa: A002
+    def _drawn(
+        self,
+        format: str,  # noqa: A002
+        engine: str,
+        dpi: int = DPI,
+        heads: bool = True,
+    ) -> bytes:
         kind = format.partition(":")[0]
         source = without_margin(self.source) if kind == "pdf" else self.source
-        drawn = picture_bytes(source, format, engine, dpi if kind == "png" else None)
+        drawn = picture_bytes(source, format, engine, dpi if kind == "png" else None, heads)
         if kind == "png":
             return sized_png(drawn, dpi)
         if format != "svg":

@@ -12,7 +12,7 @@ import re
 from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
-from micrograd_like.draw import in_threads, picture_bytes
+from micrograd_like.draw import are_over_borders, edge_drawn_back, in_threads, picture_bytes
 from micrograd_like.steps.movie import Image, Part, pillow
 
 __all__ = ["Film"]
@@ -96,6 +96,7 @@ class Layout(NamedTuple):
     size: tuple[float, float]  # points
     origin: tuple[float, float]  # how far it is from the upper left corner to the point 0, 0
     places: dict[str, tuple[float, float, float, float]]  # of nodes, of edges, of the board: ""
+    over: bool  # whether arrowheads would end inside of cells
 
     @classmethod
     def of(cls, source: str) -> "Layout":
@@ -111,7 +112,8 @@ class Layout(NamedTuple):
         for cluster in CLUSTER.finditer(text):
             marks[cluster[1]] = " ".join(PLACE.findall(cluster[0]))
         size = right - left + 2 * pad, high - low + 2 * pad
-        layout = cls(marks, size, (pad - left, pad + high), {})
+        over = are_over_borders(source)
+        layout = cls(marks, size, (pad - left, pad + high), {}, over)
         svg = picture_bytes(layout.source(drawn_lines(source), marks, []), "svg").decode()
         half = INCH * height / 2
         layout.places.update(extents(svg), **{"": (left, -y - half, right, -y + half)})
@@ -124,7 +126,8 @@ class Layout(NamedTuple):
             name = name_of(line)
             if name and name in wanted:
                 start = line.index("[") + 1
-                text.append(f"{line[:start]}{self.marks[name]} {line[start:]}")
+                placed = f"{line[:start]}{self.marks[name]} {line[start:]}"
+                text.append(edge_drawn_back(placed) if self.over and "dir=back" in line else placed)
             elif name[:1] == "n":  # it has a place, as edges may mention it
                 text.append(f"{name} [{self.marks[name]} shape=point style=invis]")
             elif not name:

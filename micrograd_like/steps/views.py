@@ -84,7 +84,7 @@ def views(
     ]
     pictures = [view.animation.drawn(rooms(view.animation)) for view in found]
     frame = Frame(found[0].animation.last)
-    drawn = in_threads(lambda picture: picture.picture(frame).pipe("svg"), pictures)
+    drawn = in_threads(lambda picture: picture.picture(frame).pipe("svg", heads=False), pictures)
     svgs = [page_svg(svg.decode(), drawn_theme(theme)) for svg in drawn]
     edges = edge_places(steps.order)
     content: list[dict[str, Any]] = []
