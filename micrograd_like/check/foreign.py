@@ -7,6 +7,7 @@
 (['xy', 'xx', 'xc', 'cx'], [])
 """
 
+import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -15,8 +16,8 @@ from functools import partial
 from typing import Any
 
 from micrograd_like.arguments import expect, short
-from micrograd_like.check.programs import NUMBERS, Form, Operation, Program
-from micrograd_like.notation import OPERATORS, SIGNS, code, listed, one_line
+from micrograd_like.check.programs import NUMBERS, Form, Operation, Program, singles
+from micrograd_like.notation import OPERATORS, SIGNS, code, listed, number, one_line
 from micrograd_like.rules import RULES
 
 __all__ = ["Engine", "RefusedError", "forms_of"]
@@ -25,10 +26,12 @@ OTHER_NAMES = {
     "log": "ln", "sigmoid": "logistic", "silu": "swish", "asin": "arcsin", "acos": "arccos",
     "atan": "arctan",
 }  # fmt: skip
-CONVENTIONS = ("leaky_relu", "gelu", "mod")  # of which there are several: checked only when named
+CONVENTIONS = ("leaky_relu", "gelu", "mod")  # of which there are several
+LEAK = "0.1"  # the slope of a leaky ReLU that has none by itself
 CONSTANTS = (2, 3, 0.5, -1, 1, 4, -2, 1.5, 0)
 ALIKE = 0.8  # how like a rule's name another is that may be meant for it
 SINGLE, HALF = 1e-9, 1e-5  # what is lost of a third above these is lost by fewer digits
+HALFS_LARGEST = 65504.0  # of the numbers with half of the usual precision
 
 
 class RefusedError(Exception):
@@ -53,6 +56,12 @@ class Engine:
         third = abs(self.number(make(1 / 3)) * 3 - 1)
         # Sixteen digits are kept to twelve, seven to five, and three to two.
         self.unit = 2.0**-40 if third < SINGLE else 2.0**-17 if third < HALF else 2.0**-7
+        self.largest = math.inf if self._holds(2 * HALFS_LARGEST) else HALFS_LARGEST
+
+    def _holds(self, x: float) -> bool:
+        with suppress(Exception):  # too large
+            return math.isfinite(self.number(self.make(x)))
+        return False
 
     def _sample(self) -> Any:
         """A Value, or a TypeError that says what it lacks."""
@@ -71,6 +80,11 @@ class Engine:
             if not hasattr(sample, name):
                 has = listed((n for n in dir(sample) if not n.startswith("_")), 8)
                 raise TypeError(f"{where} has no {name!r}; it has {has}; name it, as in {what}=...")
+        try:
+            self.number(sample)
+        except Exception as error:
+            has = short(getattr(sample, self.data))
+            raise ValueError(f"{where}.{self.data} is {has}; it is to be a real number") from error
         return sample
 
     def leaves(self, program: Program) -> list[Any]:
@@ -128,10 +142,14 @@ class Engine:
         except Exception as error:
             self._refuse("a second backward() is refused", error)
 
-    def _refuse(self, what: str, error: Exception) -> None:
+    def note(self, what: str, error: Exception) -> None:
+        """Note once what the engine refuses."""
         note = f"{what}: {type(error).__name__}: {one_line(str(error))}"
         if note not in self.notes:
             self.notes.append(note)
+
+    def _refuse(self, what: str, error: Exception) -> None:
+        self.note(what, error)
         raise RefusedError from error
 
 
@@ -148,30 +166,41 @@ def forms_of(
             operation = _found(engine, name)
         if operation is None:
             continue
-        if operation.arity == 1:
-            forms.append(Form(operation, "x"))
-        elif name == "pow" and name not in given:
-            powers, refused = _powers(engine, operation, constants)
-            forms += powers
-            notes += [f"left out, as it is refused: {listed(refused)}"] if refused else []
-        elif name in given and (plain := _plain_numbers(engine, operation)):
-            forms += [Form(operation, "xc", plain)] if constants else []
-            notes.append(f"left out, as it is refused: {operation.text.format('x', 'y')}")
-        else:
-            sides = ("xc", "cx") if constants and "(" not in operation.text else ()
-            forms += [Form(operation, on, CONSTANTS) for on in ("xy", "xx", *sides)]
-    for name in given:
+        found, refused = _forms(engine, operation, name, name in given, constants)
+        notes += [f"left out, as it is refused: {listed(refused)}"] if refused else []
+        if name in CONVENTIONS and (other := _other_values(engine, found)):
+            found = [form._replace(operation=_own(engine, form.operation)) for form in found]
+            notes.append(other)
+        forms += found
+    for name, call in given.items():
         close = get_close_matches(name, RULES, 1, ALIKE) if str(name).isalpha() else []
-        if name not in RULES and close:
+        is_meant = callable(call) or hasattr(engine.sample, str(name))
+        if name not in RULES and close and not is_meant:
             notes.append(f"{name} is the name of no rule: did you mean {close[0]}?")
     expect(bool(forms), engine.name, "check_engine: engine", "a class with operations, such as +")
     return forms, notes
 
 
+def _forms(
+    engine: Engine, operation: Operation, name: str, is_given: bool, constants: bool
+) -> tuple[list[Form], list[str]]:
+    """What an operation may be on, and what of it the engine refuses."""
+    if operation.arity == 1:
+        operation = _with_slope(engine, operation) if name == "leaky_relu" else operation
+        if is_given or name not in CONVENTIONS or _takes(engine, operation):
+            return [Form(operation, "x")], []
+        return [], [operation.text.format("x")]
+    if name in ("pow", "mod") and not is_given:
+        return _taken(engine, operation, constants)
+    if is_given and (plain := _plain_numbers(engine, operation)):
+        refused = [operation.text.format("x", "y")]
+        return [Form(operation, "xc", plain)] if constants else [], refused
+    sides = ("xc", "cx") if constants and "(" not in operation.text else ()
+    return [Form(operation, on, CONSTANTS) for on in ("xy", "xx", *sides)], []
+
+
 def _found(engine: Engine, name: str) -> Operation | None:
     """An operator, or a method with a rule's name, if the engine has it."""
-    if name in CONVENTIONS:
-        return None
     rule, sample = RULES[name], engine.sample
     special = OPERATORS.get(name)
     if special and hasattr(sample, special):
@@ -179,7 +208,8 @@ def _found(engine: Engine, name: str) -> Operation | None:
         sign = code(rule, *("", "") if rule.arity == 2 else "x").strip() if name in SIGNS else name
         return Operation(sign, getattr(operator, special), pattern, rule.function, rule)
     wanted = (name, OTHER_NAMES.get(name))
-    methods = [m for m in dir(sample) if m.lower().replace("_", "") in wanted and m[0] != "_"]
+    plain = [w.replace("_", "") for w in wanted if w]
+    methods = [m for m in dir(sample) if m.lower().replace("_", "") in plain and m[0] != "_"]
     methods = [m for m in (*wanted, *methods) if m and callable(getattr(sample, m, None))]
     return _method(methods[0], name) if methods else None
 
@@ -209,8 +239,40 @@ def _given(engine: Engine, name: str, call: Any) -> Operation:
         count = rule.arity - len(rule.function.__defaults__ or ())
         return Operation(name, function, _pattern(name, call, count), rule.function, rule)
     count = 1 if _runs(engine, function, 1) else 2
-    operation = Operation(name, function, _pattern(name, call, count), len)
-    return operation._replace(function=partial(_own_numbers, engine, function))
+    return _own(engine, Operation(name, function, _pattern(name, call, count), len))
+
+
+def _own(engine: Engine, operation: Operation) -> Operation:
+    """An operation whose right value is the engine's own."""
+    return operation._replace(function=partial(_own_numbers, engine, operation.call), rule=None)
+
+
+def _other_values(engine: Engine, forms: list[Form]) -> str:
+    """Where the values of an operation are not those of the rule of its name; "" if nowhere."""
+    for program in (p for form in forms for p in singles(form)):
+        right = program.right(engine.unit, engine.largest)
+        with suppress(Exception):  # a fault to tell
+            value = engine.number(engine.run(program)[1])
+            if right and not abs(value - right.value) <= right.value_bar:
+                due = f"{number(value, 10)}, by the rule of that name {number(right.value, 10)}"
+                return f"{program} is {due}: it is checked against differences of its own values"
+    return ""
+
+
+def _with_slope(engine: Engine, operation: Operation) -> Operation:
+    """A leaky ReLU with its slope, if it takes none for granted."""
+    slope = float(LEAK)
+    text = operation.text.replace("()", f"({LEAK})").replace("({})", f"({{}}, {LEAK})")
+    leaky = operation._replace(
+        call=lambda x: operation.call(x, slope),
+        function=lambda x: operation.function(x, slope),
+        text=text,
+    )
+    return leaky if not _takes(engine, operation) and _takes(engine, leaky) else operation
+
+
+def _takes(engine: Engine, operation: Operation) -> bool:
+    return _gives_value(engine, operation, *map(engine.make, NUMBERS[: operation.arity]))
 
 
 def _pattern(name: str, call: Any, count: int) -> str:
@@ -253,29 +315,33 @@ def _plain_numbers(engine: Engine, operation: Operation) -> tuple[float, ...]:
     return ()
 
 
-def _gives_value(engine: Engine, operation: Operation, *operands: Any) -> bool:
+def _gives_value(engine: Engine, operation: Operation, *operands: Any, back: bool = False) -> bool:
     with suppress(Exception):
-        engine.number(operation.call(*operands))
+        root = operation.call(*operands)
+        engine.number(root)
+        if back:
+            engine.backward(root)
         return True
     return False
 
 
-def _powers(engine: Engine, operation: Operation, constants: bool) -> tuple[list[Form], list[str]]:
-    """Which powers there are, and which are refused: many engines have plain exponents alone."""
+def _taken(engine: Engine, operation: Operation, constants: bool) -> tuple[list[Form], list[str]]:
+    """Which forms there are, and which are refused: many powers have plain exponents alone."""
     x, y = engine.make(2.0), engine.make(3.0)
+    back = operation.rule is RULES["mod"]  # PyTorch has no slope of x % y by y
     forms, refused = list[Form](), list[str]()
-    for on, written in (("xy", "x ** y"), ("xx", ""), ("xc", "x ** 2"), ("cx", "2 ** x")):
+    for on, written in (("xy", "xy"), ("xx", ""), ("xc", "x2"), ("cx", "2x")):
         taken = list[float]()
         for c in CONSTANTS if "c" in on else (1,):
             operands = {"xy": (x, y), "xx": (x, x), "xc": (x, c), "cx": (c, x)}[on]
             if on == "cx" and c <= 0:
                 continue
-            if _gives_value(engine, operation, *operands):
+            if _gives_value(engine, operation, *operands, back=back):
                 taken.append(c)
         if "c" in on and not constants:
             continue
         if taken:
             forms.append(Form(operation, on, tuple(taken)))
         elif written:
-            refused.append(written)
+            refused.append(operation.text.format(*written))
     return forms, refused

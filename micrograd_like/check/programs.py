@@ -30,9 +30,12 @@ __all__ = [
     "bends",
     "draw",
     "shrink",
+    "singles",
 ]
 
 NUMBERS = (2.0, 3.0, 0.5, 1.5, -1.0, -2.0, 0.25, 1.0, -0.5, -1.5, 0.75)  # exact in any precision
+POINTS = (2.0, 3.0, 0.5, -1.5, 1.0, -1.0, -0.5, 0.25, -3.0, 0.75, 4.0, 0.0, -5.0, 20.0, -20.0)
+PAIRS = ((2.0, 3.0), (3.0, -2.0), (-1.5, 0.5), (0.25, 4.0), (-3.0, -2.0), (1.0, 1.0), (0.5, 0.75))
 SIMPLE = 2
 LARGEST = 40.0  # of the values and slopes in a drawn program: little is lost to rounding
 NEAR = 1e-5  # within this distance a slope must not jump
@@ -56,16 +59,6 @@ class Operation(NamedTuple):
         """The number of operands, as it is written."""
         return self.text.count("{}")
 
-    def numbers(self, *operands: float) -> tuple[float, ...] | None:
-        """The value and the slopes; None where they are undefined."""
-        if self.rule and not self.rule.is_defined(*operands):
-            return None
-        try:
-            found = tuple(self.function(*operands))
-        except (ValueError, ArithmeticError):
-            return None
-        return found if all(map(math.isfinite, found)) else None
-
 
 class Constant(NamedTuple):
     """A plain number among the operands."""
@@ -86,6 +79,22 @@ class Step(NamedTuple):
             return "xx"
         names = iter("xy")
         return "".join("c" if isinstance(p, Constant) else next(names) for p in self.operands)
+
+    def numbers(self, values: Sequence[float]) -> tuple[float, ...] | None:
+        """The value and the slopes, that of a plain number as 0; None where they are undefined."""
+        operands, rule = _filled(self.operands, values), self.operation.rule
+        if rule and not rule.is_defined(*operands):
+            return None
+        try:
+            value, *slopes = self.operation.function(*operands)
+        except (ValueError, ArithmeticError):
+            return None
+        # x ** 2 has no slope by 2 where x < 0, which matters to none.  0 ** 0, where that slope is
+        # infinite, is left out: engines differ.
+        pairs = zip(self.operands, slopes, strict=False)
+        asked = (0.0 if isinstance(p, Constant) and not math.isinf(s) else s for p, s in pairs)
+        found = (value, *asked)
+        return found if all(map(math.isfinite, found)) else None
 
 
 class Form(NamedTuple):
@@ -118,19 +127,21 @@ class Program(NamedTuple):
             values.append(operation.call(*_filled(operands, values)))
         return values
 
-    def right(self, unit: float) -> Right | None:
+    def right(self, unit: float, largest: float = math.inf) -> Right | None:
         """What an engine should give whose operations are right to a ``unit``.
 
-        None where an operation is undefined, or next to a kink or a pole, and where rounding could
-        move the gradient too far to tell.
+        None where an operation is undefined, or next to a kink or a pole, where rounding could
+        move the gradient too far to tell, and where a number or a slope is above the ``largest``.
         """
         numbers = list(self.leaves)
-        for operation, operands in self.steps:
-            found = _settled(operation, operands, numbers)
-            if found is None:
+        for step in self.steps:
+            found = _settled(step, numbers)
+            if found is None or max(map(abs, found)) > largest:
                 return None
             numbers.append(found[0])
         value, gradient = self._pass(lambda x: x)
+        if max(map(abs, gradient)) > largest:
+            return None
         rng = random.Random(0)
         tells = max(TELLS[0], TELLS[1] * unit)
         bars = [unit * (1 + abs(x)) for x in (value, *gradient)]
@@ -149,13 +160,13 @@ class Program(NamedTuple):
     def _pass(self, nudge: Callable[[float], float]) -> tuple[float, list[float]]:
         """The value and the gradient by the chain rule, with a nudge to every number on the way."""
         numbers, slopes = list(self.leaves), list[tuple[float, ...]]()
-        for operation, operands in self.steps:
-            value, *found = map(nudge, operation.numbers(*_filled(operands, numbers)) or ())
+        for step in self.steps:
+            value, *found = map(nudge, step.numbers(numbers) or ())
             numbers.append(value)
             slopes.append(tuple(found))
         gradients = [0.0] * (len(numbers) - 1) + [1.0]
         for k in range(len(self.steps) - 1, -1, -1):
-            for place, slope in zip(self.steps[k].operands, slopes[k], strict=False):
+            for place, slope in zip(self.steps[k].operands, slopes[k], strict=True):
                 if not isinstance(place, Constant):
                     gradients[place] += gradients[len(self.leaves) + k] * slope
         return numbers[-1], gradients[: len(self.leaves)]
@@ -216,25 +227,21 @@ def _operand(place: "int | Constant", texts: Sequence[str], bracketed: bool) -> 
     return text if (solid and not text.startswith(("(", "-"))) or not bracketed else f"({text})"
 
 
-def _nearby(
-    operation: Operation, operands: Sequence["int | Constant"], numbers: Sequence[float], leaf: int
-) -> Iterator[tuple[float, ...] | None]:
-    """The operation's numbers with one place moved a little up, and a little down."""
+def _nearby(step: Step, numbers: Sequence[float], leaf: int) -> Iterator[tuple[float, ...] | None]:
+    """The step's numbers with one place moved a little up, and a little down."""
     for side in (NEAR, -NEAR):
         moved = list(numbers)
         moved[leaf] += side * (1 + abs(moved[leaf]))
-        yield operation.numbers(*_filled(operands, moved))
+        yield step.numbers(moved)
 
 
-def _settled(
-    operation: Operation, operands: Sequence["int | Constant"], numbers: Sequence[float]
-) -> tuple[float, ...] | None:
-    """The operation's value and slopes, if they are about the same at all points around."""
-    found = operation.numbers(*_filled(operands, numbers))
+def _settled(step: Step, numbers: Sequence[float]) -> tuple[float, ...] | None:
+    """The step's value and slopes, if they are about the same at all points around."""
+    found = step.numbers(numbers)
     if found is None:
         return None
-    for place in {p for p in operands if not isinstance(p, Constant)}:
-        for other in _nearby(operation, operands, numbers, place):
+    for place in {p for p in step.operands if not isinstance(p, Constant)}:
+        for other in _nearby(step, numbers, place):
             if other is None or any(
                 abs(a - b) > 0.01 * (1 + abs(a)) for a, b in zip(found, other, strict=True)
             ):
@@ -244,20 +251,32 @@ def _settled(
 
 def bends(program: Program) -> list[tuple[float, float]] | None:
     """At the kink of its one operation: between which slopes each leaf's gradient is right."""
-    (operation, operands), numbers = program.steps[0], program.leaves
-    center = operation.numbers(*_filled(operands, numbers))
-    if operation.rule is None or center is None or _settled(operation, operands, numbers):
+    step, numbers = program.steps[0], program.leaves
+    if step.operation.rule is None or step.numbers(numbers) is None or _settled(step, numbers):
         return None
     found = []
     for leaf in range(len(numbers)):
         sides = []
-        for near in _nearby(operation, operands, numbers, leaf):
+        for near in _nearby(step, numbers, leaf):
             if near is None or max(map(abs, near)) > LARGEST:
                 return None
-            pairs = zip(operands, near[1:], strict=False)
+            pairs = zip(step.operands, near[1:], strict=True)
             sides.append(math.fsum(slope for place, slope in pairs if place == leaf))
         found.append((min(sides), max(sides)))
     return found
+
+
+def singles(form: Form) -> Iterator[Program]:
+    """Programs of one operation, at simple points first."""
+    points: Sequence[tuple[float, ...]] = [(x,) for x in POINTS]
+    if form.on != "x":
+        points = PAIRS if "y" in form.on else points[:6]
+    if form.operation.rule is None:  # finite differences take their time
+        points = points[:4]
+    for constant in form.constants or (0,):
+        places: dict[str, int | Constant] = {"x": 0, "y": 1, "c": Constant(constant)}
+        step = Step(form.operation, tuple(places[name] for name in form.on))
+        yield from (Program(point, (step,)) for point in points)
 
 
 # --- drawing and shrinking ---------------------------------------------------------------------
@@ -268,6 +287,7 @@ def draw(rng: random.Random, forms: Sequence[Form], size: int) -> Program | None
 
     None if no operation fits what was drawn.
     """
+    allowed = {(form.operation, form.on) for form in forms}
     leaves = [rng.choice(NUMBERS) for _ in range(rng.choice((1, 2, 2, 3)))]
     if rng.random() < 0.3:  # equal numbers, which an engine may take for one
         leaves = leaves[:1] * len(leaves)
@@ -279,7 +299,8 @@ def draw(rng: random.Random, forms: Sequence[Form], size: int) -> Program | None
             break
         form = rng.choice(pairs if len(steps) >= size or (pairs and k % 2) else forms)
         step = Step(form.operation, _operands(rng, form, loose, len(numbers)))
-        found = _settled(*step, numbers)
+        # A form "xy" becomes "xx" where there is one value alone.
+        found = _settled(step, numbers) if (step.operation, step.form) in allowed else None
         if found and max(map(abs, found)) <= LARGEST:
             loose = [p for p in loose if p not in step.operands] + [len(numbers)]
             steps.append(step)

@@ -187,6 +187,18 @@ def changing_itself(self: Any, other: Any) -> Scalar:
     return result
 
 
+def doubled_once(self: Any, other: Any) -> Scalar:
+    if other is not self:
+        return Scalar.__mul__(self, other)
+    return Scalar.new(self, self.data**2, (self, self.data))
+
+
+def clearing_itself(self: Any) -> None:
+    Scalar.backward(self)
+    if not self.parents:
+        self.grad = 0.0
+
+
 def unary(f: Callable[[float], float], slope: Callable[[float, float], float]) -> Any:
     return lambda self: self.new(f(self.data), (self, slope(self.data, f(self.data))))
 
@@ -259,6 +271,28 @@ MISTAKES: dict[str, tuple[str, dict[str, Any]]] = {
     "neg passes its gradient on with +": ("-x", {"__neg__": unary(lambda x: -x, lambda x, y: 1)}),
     "pow has the exponent n in its slope": ("x ** 2", {"__pow__": power(lambda x, n: n * x**n)}),
     "pow forgets the factor": ("x ** 2", {"__pow__": power(lambda x, n: x ** (n - 1))}),
+    "pow forgets the sign of a negative base": (
+        "x ** 2 at x = -1.5",
+        {"__pow__": power(lambda x, n: n * abs(x) ** (n - 1))},
+    ),
+    "pow has no slope at a negative base": (
+        "x ** 2 at x = -1.5",
+        {"__pow__": power(lambda x, n: n * x ** (n - 1) if x > 0 else 0)},
+    ),
+    "pow is the exponential of a logarithm": (
+        "x ** 2 at x = -1.5: raises",
+        {"__pow__": lambda self, n: (self.log() * n).exp()},
+    ),
+    "pow of the absolute value": (
+        "x ** 3 at x = -1.5: value",
+        {
+            "__pow__": lambda self, n: self.new(
+                abs(self.data) ** n, (self, n * self.data ** (n - 1))
+            )
+        },
+    ),
+    "x * x has half of its slope": ("x * x", {"__mul__": doubled_once}),
+    "a leaf's backward() sets its gradient to 0": ("x at x = 2", {"backward": clearing_itself}),
     "pow rounds its exponent": (
         "x ** 0.5",
         {"__pow__": lambda self, n: Scalar.__pow__(self, int(n) or 1)},

@@ -67,6 +67,33 @@ class WrongSquares(Squares):
         return self.new(self.data**2, (self, self.data))
 
 
+class Rounded(Squares):
+    """Its own operation passes gradients straight through, as if it changed nothing."""
+
+    def rounded(self) -> Scalar:
+        return self.new(round(self.data), (self, 1))
+
+
+class Others(Scalar):
+    """A right engine with a leaky ReLU, a GELU and a remainder of other kinds than the rules."""
+
+    def leaky_relu(self) -> Scalar:
+        return self.new(max(self.data, self.data / 4), (self, 1 if self.data > 0 else 0.25))
+
+    def gelu(self) -> Scalar:
+        s = 1 / (1 + math.exp(-1.702 * self.data))
+        return self.new(self.data * s, (self, s + 1.702 * self.data * s * (1 - s)))
+
+    def __mod__(self, other: Any) -> Scalar:
+        y = self.wrap(other)
+        rest = math.fmod(self.data, y.data)
+        return self.new(rest, (self, 1), (y, -int(self.data / y.data)))
+
+
+class OthersSingle(Others, Single):
+    """The same of numbers with seven digits."""
+
+
 class OverwritingSquares(Squares):
     """Its own operation forgets what was there, which shows where its operand is shared."""
 
@@ -117,6 +144,13 @@ def test_right_engines_are_not_accused(engine: Any) -> None:
     assert report.checks > 1000
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_micrograd_is_right_at_negative_bases_and_at_0(seed: int) -> None:
+    """Its x ** n is, at whole n; 0 ** 0, whose slope it cannot tell, is left out."""
+    report = check_engine(Micrograd, repeated=False, seed=seed)
+    assert report.ok, report
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 40))
 def test_right_engines_are_not_accused_with_other_programs(seed: int) -> None:
@@ -162,6 +196,13 @@ def test_what_is_found_is_made_small() -> None:
     for mistake in ("no topological order", "shared values are visited twice"):
         program = check_engine(engine_with(mistake)).faults[0].program
         assert sum(map(program.count, "+-*/(")) <= 5, program
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_one_mistake_is_told_once(seed: int) -> None:
+    """No drawn program repeats what is wrong by itself, even if it has one leaf alone."""
+    report = check_engine(engine_with("x * x has half of its slope"), seed=seed)
+    assert list(map(str, report.faults)) == ["x * x at x = 2: x.grad is 2, should be 4"]
 
 
 @pytest.mark.parametrize("slope", [0, 1])
@@ -219,6 +260,81 @@ def test_operations_that_are_no_rules_are_checked_by_their_own_values() -> None:
     assert "+" in report.faults[0].program or "length" in report.faults[0].program
 
 
+def test_a_slope_that_differences_refute_without_a_number_of_their_own_is_told() -> None:
+    """Not as "should be nan"."""
+    report = check_engine(Rounded, {"rounded": "rounded"}, examples=FEW)
+    words = "x.grad is 1, which differences of its own values refute (off by 1)"
+    assert str(report.faults[0]) == f"x.rounded() at x = 2: {words}"
+
+
+@pytest.mark.parametrize("engine", [Others, OthersSingle])
+def test_operations_of_which_there_are_several_kinds_are_checked_by_their_own_values(
+    engine: Any,
+) -> None:
+    """Where these are not the rule's, which a note tells; a wrong slope is found all the same."""
+    report = check_engine(engine, examples=FEW)
+    assert report.ok, report
+    assert {"leaky_relu", "gelu", "%"} <= set(report.operations)
+    text = str(report)
+    assert "x.leaky_relu() at x = -1.5 is −0.375, by the rule of that name −0.015" in text
+    assert "x.gelu() at x = 2 is 1.93" in text
+    assert "x % y at x = 3, y = -2 is 1, by the rule of that name −1" in text
+    assert "left out, as it is refused: 2 % x" in text
+    named = check_engine(engine, {"gelu": "gelu", "leaky_relu": Others.leaky_relu}, examples=FEW)
+    assert named.ok, named
+    parts = {"gelu": planted.unary(lambda x: x, lambda x, y: 9)}
+    parts["leaky_relu"] = planted.unary(lambda x: max(x, x / 4), lambda x, y: 0.01 + 0.99 * (x > 0))
+    report = check_engine(type("Wrong", (engine,), parts), examples=FEW)
+    assert [(fault.program, fault.what) for fault in report.faults] == [
+        ("x.leaky_relu() at x = -1.5", "x.grad"),
+        ("x.gelu() at x = 2", "x.grad"),
+    ]
+    assert [fault.right for fault in report.faults] == pytest.approx([0.25, 1.0], rel=1e-5)
+
+
+@pytest.mark.parametrize("wrong", [0, 1])
+def test_a_leaky_relu_may_ask_for_its_slope(wrong: float) -> None:
+    """It is given 0.1, whether it is found as a method or named."""
+
+    def leaky(x: Scalar, slope: float) -> Scalar:
+        return x.new(max(x.data, slope * x.data), (x, 1 if x.data > 0 else slope + wrong))
+
+    for engine in (type("Leaky", (Scalar,), {"leaky_relu": leaky}), Scalar):
+        given = {"leaky_relu": leaky} if engine is Scalar else {}
+        report = check_engine(engine, given, examples=FEW)
+        assert report.ok == (not wrong), report
+        assert "leaky_relu" in report.operations
+        assert report.notes[-1].startswith("left out, as it is refused: x ** y")
+        if wrong:
+            assert "(0.1) at x = -1.5: x.grad is 1.1, should be 0.1" in str(report).replace(
+                "x, ", ""
+            )
+
+
+def test_what_an_engine_prints_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """It would be a line for each of some thousand passes."""
+
+    def telling(self: Scalar) -> None:
+        print("backward")
+        Scalar.backward(self)
+
+    assert check_engine(type("Telling", (Scalar,), {"backward": telling}), examples=FEW).ok
+    assert capsys.readouterr().out == ""
+
+
+def test_a_leaf_that_refuses_to_go_backward_is_no_fault() -> None:
+    """It is told."""
+
+    def refusing(self: Scalar) -> None:
+        if not self.parents:
+            raise ValueError("a leaf")
+        Scalar.backward(self)
+
+    report = check_engine(type("Refusing", (Scalar,), {"backward": refusing}), examples=FEW)
+    assert report.ok
+    assert "backward() of a leaf is refused: ValueError: a leaf" in str(report)
+
+
 def test_a_refused_second_pass_is_no_fault() -> None:
     """It is told, as an error is no wrong number."""
     report = check_engine(Once, examples=FEW)
@@ -237,7 +353,7 @@ def test_gradients_that_cannot_be_set_are_no_fault() -> None:
     assert not check_engine(wrong, grad="gradient", examples=FEW).ok
 
 
-@pytest.mark.parametrize("precision", ["float64", "float32", "bfloat16"])
+@pytest.mark.parametrize("precision", ["float64", "float32", "float16", "bfloat16"])
 def test_tensors_of_no_dimension_are_values(precision: str) -> None:
     """PyTorch is right, in each of its precisions, with functions beside methods."""
     torch = pytest.importorskip("torch")
@@ -331,6 +447,11 @@ class NoData:
         ((NoData,), {"data": "value"}, r"has no 'backward'"),
         ((NoData,), {"data": "value", "backward": abs}, "a class with operations"),
         ((lambda x: x.real.foo,), {}, "raises AttributeError: .* it is to make a Value"),
+        (
+            (lambda x: Scalar(complex(x)),),
+            {},
+            r"\(2.0\).data is \(2\+0j\); it is to be a real number",
+        ),
         ((Scalar, {"relu": "ReLU"}), {}, r"operations\['relu'\]: Scalar has no method 'ReLU'"),
         ((Scalar, {"relu": 3}), {}, r"operations\['relu'\] is 3; it is to be a method's name"),
         ((Scalar, ["relu"]), {}, "operations is .*; it is to be a dict"),
@@ -384,4 +505,16 @@ def test_a_name_that_is_almost_a_rules_is_asked_about() -> None:
     report = check_engine(Powers, {"sigmod": "logistic"}, examples=FEW)
     assert report.ok
     assert "did you mean sigmoid?" in str(report)
+    assert "did you mean sigmoid?" in str(check_engine(Powers, {"sigmod": None}, examples=FEW))
     assert "did you mean" not in str(check_engine(Squares, {"square": "square"}, examples=FEW))
+
+
+def test_an_operation_of_ones_own_is_not_taken_for_a_slip() -> None:
+    """A function, and a method of just that name, are meant, however like a rule's it is."""
+    elu = planted.unary(
+        lambda x: x if x > 0 else math.exp(x) - 1, lambda x, y: 1 if x > 0 else math.exp(x)
+    )
+    for engine, call in ((type("Elu", (Scalar,), {"elu": elu}), "elu"), (Scalar, elu)):
+        report = check_engine(engine, {"elu": call}, examples=FEW)
+        assert report.ok, report
+        assert "did you mean" not in str(report)
