@@ -188,6 +188,40 @@ def test_numbers_at_the_ends_of_the_range() -> None:
     assert derivative(lambda x: Value(2.0) * 3, 9)(1.0) == 0.0
 
 
+def sinc(x: Any) -> Any:
+    """A quotient whose derivatives lose a factor 1/x with each order."""
+    return mg.sin(x) / x
+
+
+@pytest.mark.parametrize(
+    ("f", "order", "x"),
+    [
+        (sinc, 9, 0.1),
+        (sinc, 12, 0.1),
+        (sinc, 20, 1.0),
+        (lambda x: mg.expm1(x) / x, 5, 1e-3),
+        (lambda x: mg.exp(mg.log1p(x) / x), 12, 0.1),
+        (lambda x: (x * x - 1) / (x - 1), 5, 1.001),
+    ],
+)
+def test_what_rounding_hides_is_told(f: Callable[[Any], Any], order: int, x: float) -> None:
+    """Of a number that is off by a hundredth and more, with the order and the place."""
+    words = rf"^derivative: order {order} at x = {x}: rounding hides the result; take a lower order"
+    with pytest.raises(ArithmeticError, match=words):
+        derivative(f, order)(x)
+
+
+def test_what_is_left_of_terms_that_cancel_is_not_refused() -> None:
+    """Nor a zero, nor what is known well enough: both come as they are computed."""
+    assert derivative(sinc, 6)(0.1) == pytest.approx(-0.142302, rel=1e-4)
+    for order in (2, 5, 9):
+        left = derivative(lambda x: mg.sin(x) ** 2 + mg.cos(x) ** 2 - 1, order)(0.3)
+        assert abs(left) < 1e-12
+        assert abs(derivative(lambda x: (x * x - 1) / (x - 1), order)(3.0)) < 1e-9
+    assert derivative(lambda x: (x * x - 1) / (x - 1), 30)(3.0) == 0.0
+    assert abs(derivative(mg.cos, 3)(math.pi)) < 1e-15
+
+
 def test_deep_graphs() -> None:
     """A graph may be of any depth."""
 
