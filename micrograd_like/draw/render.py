@@ -13,6 +13,7 @@ import sys
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -77,7 +78,9 @@ def picture_bytes(
     if IN_BROWSER:
         return draw(source, kind, engine)
     if heads and kind in ("svg", "png", "pdf") and are_over_borders(source, engine):
-        source = as_placed(drawn_back(picture_bytes(source, "dot", engine).decode()))
+        placed = as_placed(drawn_back(picture_bytes(source, "dot", engine).decode()))
+        with suppress(ImportError):  # a Graphviz that draws nothing but what it lays out itself
+            return picture_bytes(placed, format, engine, dpi)
     own = [sys.executable, "-c", WITHOUT_DOT, format, engine, f"{dpi or ''}"]
     commands = [[engine, f"-T{format}", *([f"-Gdpi={dpi}"] if dpi else [])]] * bool(which(engine))
     commands += [own] * bool(find_spec("pygraphviz"))

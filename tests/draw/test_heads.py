@@ -2,7 +2,9 @@
 
 import math
 import re
+import sys
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import pytest
@@ -127,3 +129,25 @@ def test_a_picture_that_is_scaled_down_is_so_with_its_arrowheads() -> None:
     sizes = {picture_bytes(picture.source, "png", dpi=300, heads=way)[16:24] for way in (1, 0)}
     assert len(sizes) == 1
     assert int.from_bytes(sizes.pop()[:4], "big") == pytest.approx(900, abs=3)
+
+
+def test_a_graphviz_that_only_lays_out_draws_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without neato's plugin a picture is drawn as it is laid out, with its arrowheads there."""
+    if not which("dot"):
+        pytest.skip("there is no dot")
+    source = draw_dot(product(), view="values").source
+    plain = picture_bytes(source, "svg", heads=False)
+    program = tmp_path / "dot"
+    program.write_text(
+        f"#!{sys.executable}\n"
+        "import subprocess, sys\n"
+        "text = sys.stdin.buffer.read()\n"
+        "if b'nop2' in text: sys.exit('Error: Layout was not done.  Missing layout plugins?')\n"
+        f"sys.exit(subprocess.run([{which('dot')!r}, *sys.argv[1:]], input=text).returncode)\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(render, "find_spec", lambda _: None)
+    assert picture_bytes(source, "svg") == plain
