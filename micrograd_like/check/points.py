@@ -136,9 +136,10 @@ def _data(leaf: Any) -> Any:
 
 def dense(x: Any) -> Any:
     """A sparse array with all of its zeros, pandas' as NumPy's; anything else as it is."""
-    for name in ("toarray", "to_dense", "to_numpy"):
-        if hasattr(x, name):
-            return getattr(x, name)()
+    if not isinstance(x, float):  # most are
+        for name in ("toarray", "to_dense", "to_numpy"):
+            if hasattr(x, name):
+                return getattr(x, name)()
     return x
 
 
@@ -176,14 +177,16 @@ def _parameters(f: Callable[..., Any], count: int) -> list[str]:
 
 def _leaves(part: Any, name: str) -> Iterator[tuple[str, Any]]:
     """The numbers and Values of a tree, each with its name."""
-    if _is_sparse(part):
-        raise TypeError("gradcheck: takes no sparse array; give it with its zeros, by .toarray()")
     if isinstance(part, Mapping):
         for key, inner in part.items():
             yield from _leaves(inner, f"{name}[{key!r}]")
     elif isinstance(part, (list, tuple)):
         for i, inner in enumerate(part):
             yield from _leaves(inner, f"{name}[{i}]")
+    elif isinstance(part, float):
+        yield name, part
+    elif _is_sparse(part):
+        raise TypeError("gradcheck: takes no sparse array; give it with its zeros, by .toarray()")
     elif is_array(part):
         array = _as_array(part)
         places = product(*map(range, array.shape))
