@@ -49,7 +49,7 @@ __all__ = ["FUNCTIONS", "Exact", "exactly", "ulps"]
 
 DIGITS = (120, 240, 480, 960)
 SETTLED = 1e-20  # two quotients with steps a thousand times apart, relative
-DRAWS = 4  # of rounding errors
+DRAWS = 8  # of rounding errors: of four, all may cancel
 ENOUGH = 16  # units in the last place that no float is blamed for
 HALF = 2.0**-26  # of a float's digits
 LARGEST = sys.float_info.max
@@ -290,7 +290,9 @@ class Exact:
             return lambda node, *operands: exactly(node.rule, *operands)
         rng = random.Random(abs(draw))  # of the same draw, halved, where it is negative
         unit = mpmath.mpf(2) ** (-53 if draw > 0 else -54)
-        factors = {id(node): 1 + rng.choice((-1, 1)) * unit for node in self.order}
+        factors = {
+            id(node): 1 + rng.choice((-1, 1)) * rng.uniform(0.5, 1) * unit for node in self.order
+        }
         return lambda node, *operands: exactly(node.rule, *operands) * factors[id(node)]
 
 
@@ -324,7 +326,7 @@ def _judge(
 def _tolerance(side: Slope) -> Exactly:
     if mpmath.isinf(side.value) or mpmath.isnan(side.value):
         return mpmath.mpf(0)
-    return ENOUGH * math.ulp(min(float(abs(side.value)), LARGEST)) + 8 * side.spread
+    return ENOUGH * (math.ulp(min(float(abs(side.value)), LARGEST)) + side.spread)
 
 
 def _limit(found: list[Exactly]) -> Exactly:
