@@ -21,6 +21,8 @@ __all__ = ["HEADS", "MENDED", "PLACED", "as_placed", "drawn_back", "edge_drawn_b
 HEADS, PLACED = "dir=back", "layout=nop2"  # in DOT text with arrowheads, and in one laid out
 MENDED = 7  # the version of Graphviz from which on tips are where they should be
 EDGE = re.compile(r"\[[^\[]*?\bdir=back,(?:.*\n)*?.*?\];\n")
+NODE = re.compile(r"^\s*(n\d+) \[", re.MULTILINE)
+DEFAULTS = re.compile(r"^\tedge \[(?:.*\n)*?.*\];\n", re.MULTILINE)  # of the whole graph: the last
 START = re.compile(r'\bpos="s,([-+.\de]+),([-+.\de]+) ([-+.\de]+),([-+.\de]+)')
 LABEL = re.compile(r'\blp="([-+.\de]+),([-+.\de]+)"')
 SLOPE = 0.35  # half of a head's width, by its length; more for a line of more than 4 points
@@ -41,13 +43,20 @@ def drawn_back(laid: str) -> str:
     return EDGE.sub(lambda edge: edge_drawn_back(edge[0]), laid)
 
 
-def as_placed(laid: str) -> str:
-    """Laid-out DOT text that Graphviz draws as it stands, in the size that it has.
+def as_placed(laid: str, source: str) -> str:
+    r"""Laid-out DOT text that Graphviz draws as it stands, in the size that it has.
 
-    >>> as_placed('graph [bb="0,0,90,54"];')
-    'graph [layout=nop2 notranslate=true viewport="90.0,54.0,1.0,45.0,27.0" bb="0,0,90,54"];'
+    What is drawn first is behind the rest: nodes come in the order that their source has.
+
+    >>> print(as_placed('graph [bb="0,0,9,5"];\n\tedge [width=1];\n', "n1 []\nn0 []\n"))
+    graph [layout=nop2 notranslate=true viewport="9.0,5.0,1.0,4.5,2.5" bb="0,0,9,5"];
+        edge [width=1];
+    n1 n0;
+    <BLANKLINE>
     """
-    return laid.replace("graph [", f"graph [{_view(laid)} ", 1)
+    text = laid.replace("graph [", f"graph [{_view(laid)} ", 1)
+    names = " ".join(NODE.findall(source))
+    return DEFAULTS.sub(lambda found: f"{found[0]}{names};\n", text, count=1)
 
 
 def edge_drawn_back(edge: str) -> str:

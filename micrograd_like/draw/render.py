@@ -78,7 +78,7 @@ def picture_bytes(
     if IN_BROWSER:
         return draw(source, kind, engine)
     if heads and kind in ("svg", "png", "pdf") and are_over_borders(source, engine):
-        placed = as_placed(drawn_back(picture_bytes(source, "dot", engine).decode()))
+        placed = as_placed(drawn_back(picture_bytes(source, "dot", engine).decode()), source)
         with suppress(ImportError):  # a Graphviz that draws nothing but what it lays out itself
             return picture_bytes(placed, format, engine, dpi)
     own = [sys.executable, "-c", WITHOUT_DOT, format, engine, f"{dpi or ''}"]

@@ -109,9 +109,11 @@ def test_no_arrowhead_reaches_into_a_cell_of_a_still_or_a_film(tmp_path: Path, g
 
 
 def test_a_picture_keeps_its_size_and_all_but_its_arrowheads() -> None:
-    """What is drawn around moved arrowheads is drawn where it was, on a ground of the same size."""
+    """What is drawn around them is drawn where and when it was, on a ground of the same size."""
     source = draw_dot(neuron(), view="values", legend=True).source
     moved, plain = (picture_bytes(source, "svg", heads=way).decode() for way in (True, False))
+    order = [re.findall(r'<g id="([^"]*)" class', svg) for svg in (moved, plain)]
+    assert order[0] == order[1]
     kept = [
         sorted(re.findall(r"<svg[^>]*>|<g id=.graph.*|<polygon.*|<text.*", EDGE.sub("", svg)))
         for svg in (moved, plain)
