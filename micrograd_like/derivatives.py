@@ -60,8 +60,9 @@ def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
     that grows as a power of the order.  Of a Value, and within another derivative, the gradient's
     graph is differentiated again: it grows about three times with each order.
 
-    A ZeroDivisionError tells where a derivative on the way is infinite, a ValueError an order out
-    of range, and a RecursionError one that is too high for Python's stack.
+    A ZeroDivisionError tells where a derivative on the way is infinite, an ArithmeticError a result
+    that rounding hides, a ValueError an order out of range, and a RecursionError one that is too
+    high for Python's stack.
 
     >>> derivative(lambda x: 1 / x)(2.0)
     -0.25

@@ -20,8 +20,10 @@ from typing import Any, NamedTuple
 
 from micrograd_like.arguments import (
     choice,
+    expect,
     flag,
     function,
+    is_array,
     is_list,
     is_value,
     number,
@@ -45,7 +47,7 @@ from micrograd_like.check.inputs import (
     check_inputs,
 )
 from micrograd_like.check.ladder import Calls
-from micrograd_like.check.points import Point, is_plain, is_sequence, shape_of
+from micrograd_like.check.points import Point, dense, is_plain, is_sequence, leaves, shape_of
 from micrograd_like.check.report import Check, Report
 from micrograd_like.check.vectors import ALL, check_rows, check_vector, output_of
 from micrograd_like.derivatives import grad, hessian
@@ -261,6 +263,8 @@ def _tolerance(rtol: Any, atol: Any, dtype: Any, point: Sequence[Any]) -> Tolera
 
 def _precision(dtype: Any) -> str:
     """The name of a precision that is given by name, as "f4", or as a type of NumPy or PyTorch."""
+    of_array = is_array(dtype) and not isinstance(dtype, type)
+    expect(not of_array, dtype, "gradcheck: dtype", "a precision, such as the array's .dtype")
     name = dtype if isinstance(dtype, str) else str(getattr(dtype, "__name__", dtype))
     name = name.rpartition(".")[2]
     if name not in UNITS:
@@ -297,6 +301,7 @@ def _given(place: Point, gradient: Any) -> list[float]:
 
 def _listed(gradient: Any, count: int) -> list[float]:
     """The slopes for plain numbers: a list of them, or one."""
+    gradient = dense(gradient)
     is_dict = isinstance(gradient, Mapping)
     slopes = [*gradient] if is_dict or is_list(gradient) else [gradient]
     if is_dict or len(slopes) != count or any(map(is_sequence, slopes)):
@@ -304,7 +309,7 @@ def _listed(gradient: Any, count: int) -> list[float]:
             f"gradcheck: gradient has {shape_of(gradient)} for a point of "
             f"{plural(count, 'number')}; give one slope for each"
         )
-    return [number(slope, "gradcheck: gradient") for slope in slopes]
+    return [number(x.data if is_value(x) else x, "gradcheck: gradient") for x in slopes]
 
 
 def _slopes(subject: Subject, gradient: Any) -> list[float]:
@@ -328,21 +333,30 @@ def _hessian_by_hand(f: Function, point: Sequence[Any], gradient: Any, options: 
     if not first.ok:
         return first
     place = Point(slopes, point)
+    if any(isinstance(part, Mapping) for part in point):
+        raise ValueError(
+            "gradcheck: with order=2 the point is to hold no dict; let f take its arrays, and give "
+            "a row of the Hessian for each number"
+        )
     report = _of_function(slopes, place, second, 1, options)
-    renamed = [c._replace(input=_of_second(c.input, place.names)) for c in report.checks]
+    rows = {f"f[{k}]": name for k, name in enumerate(place.names)}
+    tree = place.arguments[0] if len(point) == 1 else place.arguments
+    rows |= zip((name for name, _ in leaves(tree, "f")), place.names, strict=True)
+    renamed = [c._replace(input=_of_second(c.input, rows)) for c in report.checks]
     return report._replace(checks=renamed)
 
 
-def _of_second(name: str, names: Sequence[str]) -> str:
+def _of_second(name: str, rows: Mapping[str, str]) -> str:
     """What a slope of the gradient is called, by the row's name: a second derivative of f.
 
-    >>> _of_second("f[1]: b", ["a", "b"]), _of_second("b", ["a", "b"])
+    >>> rows = {"f[0]": "a", "f[1]": "b"}
+    >>> _of_second("f[1]: b", rows), _of_second("b", rows)
     ('∂²f/∂b∂b', '∂/∂b of ∇f')
     """
-    row = re.fullmatch(r"f\[(\d+)\]: (.*)", name, re.DOTALL)
-    if row is None and len(names) > 1:  # of a sum of all rows
+    row = re.fullmatch(r"(f(?:\[[\d, ]+\])+): (.*)", name, re.DOTALL)
+    if row is None and "f[1]" in rows:  # of a sum of all rows
         return f"∂/∂{name} of ∇f"
-    return f"∂²f/∂{names[int(row[1])]}∂{row[2]}" if row else f"∂²f/∂{name}∂{name}"
+    return f"∂²f/∂{rows.get(row[1], row[1])}∂{row[2]}" if row else f"∂²f/∂{name}∂{name}"
 
 
 def _second_derivatives(subject: Subject, options: Options) -> Report:

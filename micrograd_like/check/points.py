@@ -17,7 +17,7 @@ from typing import Any
 from micrograd_like.arguments import finite, is_array, is_list, is_value, number, short
 from micrograd_like.notation import listed, one_line
 
-__all__ = ["Point", "dense", "flat", "is_plain", "is_sequence", "shape_of"]
+__all__ = ["Point", "dense", "flat", "is_plain", "is_sequence", "leaves", "shape_of"]
 
 
 class Point:
@@ -30,7 +30,7 @@ class Point:
             pairs = [
                 pair
                 for name, part in zip(self.parameters, self.arguments, strict=True)
-                for pair in _leaves(part, name)
+                for pair in leaves(part, name)
             ]
         except RecursionError:
             raise ValueError("gradcheck: the point contains itself; give numbers") from None
@@ -126,7 +126,7 @@ def _is_tensor(x: Any) -> bool:
 
 def flat(x: Any, keep: bool = False) -> list[Any]:
     """The numbers of an array, of nested lists or of dicts, in order; Values are kept if asked."""
-    return [leaf if keep else _data(leaf) for _, leaf in _leaves(x, "")]
+    return [leaf if keep else _data(leaf) for _, leaf in leaves(x, "")]
 
 
 def _data(leaf: Any) -> Any:
@@ -175,14 +175,14 @@ def _parameters(f: Callable[..., Any], count: int) -> list[str]:
     return ["x"] if count == 1 else [f"x{i}" for i in range(count)]
 
 
-def _leaves(part: Any, name: str) -> Iterator[tuple[str, Any]]:
+def leaves(part: Any, name: str) -> Iterator[tuple[str, Any]]:
     """The numbers and Values of a tree, each with its name."""
     if isinstance(part, Mapping):
         for key, inner in part.items():
-            yield from _leaves(inner, f"{name}[{key!r}]")
+            yield from leaves(inner, f"{name}[{key!r}]")
     elif isinstance(part, (list, tuple)):
         for i, inner in enumerate(part):
-            yield from _leaves(inner, f"{name}[{i}]")
+            yield from leaves(inner, f"{name}[{i}]")
     elif isinstance(part, float):
         yield name, part
     elif _is_sparse(part):

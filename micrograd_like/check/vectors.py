@@ -18,6 +18,7 @@ from micrograd_like.check.points import (
     flat,
     is_plain,
     is_sequence,
+    leaves,
     shape_of,
 )
 from micrograd_like.check.report import Report
@@ -75,10 +76,11 @@ def check_vector(
     ``of_one`` checks a function of one output.
     """
     rows = None if gradient is None else _rows(place, output, gradient)
+    names = [name for name, _ in leaves(output, "f")]
     with quietly():  # f has printed what it prints at the point
-        reports = check_rows(f, place, rows, len(flat(output)), of_one, every)
+        reports = check_rows(f, place, rows, len(names), of_one, every)
     checks = [
-        c if k == ALL else c._replace(input=f"f[{k}]: {c.input}")
+        c if k == ALL else c._replace(input=f"{names[k]}: {c.input}")
         for k, report in reports.items()
         for c in report.checks
     ]

@@ -94,6 +94,28 @@ def test_a_jacobian_is_checked_by_rows() -> None:
     assert (report.ok, len(report.checks)) == (True, 4)
 
 
+def test_outputs_are_named_by_their_places() -> None:
+    """As inputs are: by the indices of an array, or of lists within lists; of a Hessian, too."""
+    x = np.array([[1.0, 2.0]])
+    report = gradcheck(lambda x: x * x, x, gradient=[[2.0, 0.0], [0.0, 5.0]])
+    assert [c.input for c in report.checks if c.outcome == "fail"] == ["f[0, 1]: x[0, 1]"]
+    report = gradcheck(lambda v: [[v], [v * v, v]], 3.0, gradient=[[1.0], [6.0], [1.0]])
+    assert [c.input for c in report.checks] == ["f[0][0]: v", "f[1][0]: v", "f[1][1]: v"]
+    pair = lambda x: 3 * x**2, lambda x: np.diag(6 * x.ravel())
+    report = gradcheck(lambda x: (x**3).sum(), x, gradient=pair, order=2)
+    of_first = [f"∂²f/∂x[0, 0]∂x[0, {k}]" for k in range(2)]
+    assert [c.input for c in report.checks][:2] == of_first
+    with pytest.raises(ValueError, match="with order=2 the point is to hold no dict"):
+        gradcheck(lambda p: p["a"], {"a": 1.0}, gradient=(lambda p: {"a": 1.0}, [[0.0]]), order=2)
+
+
+def test_values_are_taken_for_slopes_of_plain_numbers() -> None:
+    """As of a list: a Value is its number."""
+    slopes = [Value(3.0), Value(2.0)]
+    assert gradcheck(lambda a, b: a * b, 2.0, 3.0, gradient=slopes).ok
+    assert gradcheck(lambda a: a * a, 2.0, gradient=Value(4.0)).ok
+
+
 def test_a_jacobian_for_each_argument() -> None:
     """As PyTorch and JAX give it; or rows over all arguments; or with the output's axes."""
     w, b = np.array([1.0, 2.0]), 3.0
@@ -593,6 +615,8 @@ def test_a_precision_has_many_names(dtype: Any) -> None:
     assert outcomes(gradcheck(rounded, 0.5, gradient=slope, dtype=dtype)) == ["pass"]
     with pytest.raises(ValueError, match="dtype is 'int64'; it is to be one of float64"):
         gradcheck(rounded, 0.5, gradient=slope, dtype=np.int64)
+    with pytest.raises(TypeError, match=r"dtype is array\(\[1.\]\); it is to be a precision, such"):
+        gradcheck(rounded, 0.5, gradient=slope, dtype=np.ones(1))
 
 
 def test_words_for_tolerances_bounds_and_shapes() -> None:
