@@ -60,14 +60,8 @@ function startTraining(data) {
   new ResizeObserver(resize).observe(byId("parts"));
   resize();
   player.go(startOf(data.epochs));
-  /** @param {boolean} isOnPaper */
-  const print = (isOnPaper) => {
-    document.documentElement.classList.toggle("on-paper", isOnPaper);
-    resize();
-  };
-  addEventListener("beforeprint", () => print(true));
-  addEventListener("afterprint", () => print(false));
-  palette.watch(draw); // in the colours of paper, too
+  drawForPaper(resize);
+  palette.watch(draw);
   addEventListener("hashchange", () => player.stopAt(startOf(data.epochs)));
   pointAt(picture, data, answers);
   document.documentElement.classList.add("running");
@@ -92,6 +86,17 @@ function pictureOf(root, data, answers, palette) {
   if (data.answers.kind === "fit") return new FittedCurve(root, data, answers);
   if (data.answers.kind === "table") return new ClassTable(root, data, answers);
   return new PredictedByTarget(root, data, answers);
+}
+
+/** No script runs between printing's layout and the print: take its size before. @param {() => void} resize */
+function drawForPaper(resize) {
+  /** @param {boolean} isOnPaper */
+  const print = (isOnPaper) => {
+    document.documentElement.classList.toggle("on-paper", isOnPaper);
+    resize();
+  };
+  addEventListener("beforeprint", () => print(true));
+  addEventListener("afterprint", () => print(false));
 }
 
 /** The place of the epoch that the address asks for, as in #42; or of the last. @param {number[]} epochs */
