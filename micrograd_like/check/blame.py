@@ -115,11 +115,12 @@ def by_operations(
             continue
         nodes = dependents([leaf], graph.order)
         outcomes = [found.get((v.rule, *operands_of(v)), {"unknown"}) for v in nodes]
-        if all(of_one == {"pass"} for of_one in outcomes):
-            told = (
-                ("pass", RIGHT) if is_open else ("inconclusive", f"{checks[i].reason}, but {RIGHT}")
-            )
-            decided[i] = checks[i]._replace(outcome=told[0], reason=told[1])
+        are_right = all(of_one == {"pass"} for of_one in outcomes)
+        if are_right and is_open:
+            decided[i] = checks[i]._replace(outcome="pass", reason=RIGHT)
+        elif are_right:
+            reason = f"{checks[i].reason}, but {RIGHT}"
+            decided[i] = checks[i]._replace(outcome="inconclusive", reason=reason)
         elif any("fail" in of_one for of_one in outcomes):
             decided[i] = checks[i]._replace(
                 outcome="fail", reason=WRONG, numeric=math.nan, bar=math.inf

@@ -40,6 +40,7 @@ from micrograd_like.check.blame import (
 from micrograd_like.check.differences import EPSILON, Tolerance
 from micrograd_like.check.directions import check_by_directions
 from micrograd_like.check.inputs import (
+    Claims,
     Limits,
     PythonFunction,
     RecordedGraph,
@@ -203,18 +204,18 @@ def _of_subject(subject: Subject, gradient: Any, order: int, options: Options) -
     checks = check(subject, claims, options.reference)
     if graph is None or Report(checks, strict=True).ok:
         return Report(checks, strict=options.strict)
-    return _by_its_operations(subject, graph, slopes, checks, options)
+    return _by_its_operations(subject, graph, claims, checks, options)
 
 
 def _by_its_operations(
     subject: Subject,
     graph: RecordedGraph,
-    slopes: list[float],
+    claims: Claims,
     checks: list[Check],
     options: Options,
 ) -> Report:
     """What the operations of a graph, each by itself, tell of what failed and of what is open."""
-    of_rules = graph.gives(slopes)  # and not slopes of another's
+    of_rules = graph.gives(claims)  # and not slopes of another's
     value_fails = any(c.outcome == "fail" and c.input == "value" for c in checks)
     is_small = len(graph.order) <= MOST_ALONE
     is_told = (of_rules or value_fails) and (is_small or not Report(checks).ok)

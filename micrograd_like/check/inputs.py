@@ -158,13 +158,12 @@ class RecordedGraph:
                 if not math.isclose(now, node.data, rel_tol=1e-12) and repr(now) != repr(node.data):
                     raise data_changed("gradcheck", node)
 
-    def gives(self, slopes: list[float]) -> bool:
+    def gives(self, claims: Claims) -> bool:
         """Whether the chain rule gives these gradients: summed up here, not by the engine."""
         found = gradients_of([*self.leaves, *self.order], self.root)
-        rounding, _ = self.rounding()
         return all(
-            math.isclose(slope, found[id(leaf)], rel_tol=1e-9, abs_tol=due)
-            for slope, leaf, due in zip(slopes, self.leaves, rounding, strict=True)
+            math.isclose(slope, found[id(leaf)], rel_tol=1e-9, abs_tol=rounding)
+            for (slope, rounding, _), leaf in zip(claims, self.leaves, strict=True)
         )
 
 
