@@ -15,11 +15,21 @@ from typing import NamedTuple
 
 from micrograd_like.arguments import short
 
-__all__ = ["GAPS", "MOST_TEXTS", "WRITE", "Column", "Reading", "check_commas", "is_number"]
+__all__ = [
+    "GAPS",
+    "MOST_TEXTS",
+    "UNCLOSED",
+    "WRITE",
+    "Column",
+    "Reading",
+    "check_commas",
+    "is_number",
+]
 
 # What a cell without a value holds, in small letters: that of pandas, R, Excel and UCI's files.
 GAPS = frozenset(["", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "?"])
 MOST_TEXTS = 50  # of one column, each of which becomes a column
+UNCLOSED = "is a quotation mark not closed?"
 WRITE = "write it with digits and a point alone, as in 1234.5"
 # A number as people write it: $7, 12 %, 1,5 and 1,000, 5 000 with any space, a typographic minus.
 LOOSE = re.compile(
@@ -106,7 +116,7 @@ class Column:
         if LOOSE.fullmatch(cell) and not is_number(cell):
             hint = WRITE
         elif "\n" in cell:
-            hint = "is a quotation mark not closed?"
+            hint = UNCLOSED
         what = "a gap" if cell.lower() in GAPS else "no finite number"
         if not self.is_told:
             hint += " (or take the column for one of texts, with --text)"

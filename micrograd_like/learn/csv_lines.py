@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from micrograd_like.arguments import short
 from micrograd_like.files import read_text
-from micrograd_like.learn.columns import is_number
+from micrograd_like.learn.columns import UNCLOSED, is_number
 from micrograd_like.notation import plural
 
 __all__ = ["Progress", "Sheet", "separator_of", "sheet"]
@@ -29,7 +29,6 @@ MOST_CELLS = 10_000_000  # whose numbers take some 700 MB of memory
 LONGEST_ROW = 1_000_000  # characters
 OFTEN = 10_000  # rows between two calls of the progress
 LINE_END = "\r?\r\n|\r"  # two \r are of Python's csv on Windows, in a file without newline=""
-UNCLOSED = "is a quotation mark not closed?"
 KINDS = {
     b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture", b"GIF8": "a picture", b"%PDF": "a PDF",
     b"PK\3\4": "a ZIP archive, such as a workbook of Excel,", b"\xd0\xcf\x11\xe0": "a workbook",
